@@ -1,0 +1,25 @@
+//! Tells the linker where the prebuilt DuckDB library is, so that the binary runs from any directory.
+
+use std::env;
+
+fn main() {
+    println!("cargo:rerun-if-changed=build.rs");
+    println!("cargo:rerun-if-env-changed=DUCKDB_LIB_DIR");
+    if env::var_os("CARGO_FEATURE_BUNDLED").is_some() {
+        return;
+    }
+    if let Ok(dir) = env::var("DUCKDB_LIB_DIR") {
+        // A copy beside the binary (`make build` puts it there) wins over the build machine's cache.
+        let origin = if env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("macos") {
+            "@executable_path"
+        } else {
+            "$ORIGIN"
+        };
+        println!("cargo:rustc-link-arg=-Wl,-rpath,{origin}");
+        println!("cargo:rustc-link-arg=-Wl,-rpath,{dir}");
+    }
+    if env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("linux") {
+        // Rust binds all symbols at start-up, which costs 10 ms for libduckdb; bind them when first called.
+        println!("cargo:rustc-link-arg=-Wl,-z,lazy");
+    }
+}

@@ -1,0 +1,5 @@
+//! codex: a memory for AI assistants and people, modelled on the stages of human memory.
+
+pub mod enrich;
+pub mod memory;
+pub mod text;

@@ -1,0 +1,1 @@
+//! The domain: raw log, minds, activations, edits, import, export.

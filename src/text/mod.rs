@@ -1,0 +1,1 @@
+//! Words: tokens, stems, sentences, dates in text. Depends on nothing.
