@@ -4,7 +4,7 @@ WITH gone AS (
     SELECT mind_id, memory_id, tier
     FROM {{ ref('memory_traces') }}
     JOIN {{ source('cycle', 'due') }} USING (mind_id)
-    WHERE tier IN ('forgotten', 'deleted') AND event_at <= {{ as_of }} AND settled_at = {{ as_of }}
+    WHERE tier IN ('forgotten', 'deleted') AND settled_at = {{ as_of }}
 ),
 
 fired AS (

@@ -1,38 +1,33 @@
 -- One row a replay of a memory on the hippocampus's hourly grid (sharp-wave ripples, Wilson & McNaughton 1994).
 -- Priority = salience x surprise x (1 - retention); a fixed share of the candidates is drawn by priority (Schaul et al. 2016)
 -- with a hash for the dice (Efraimidis & Spirakis 2006). Nothing learned in this epoch feeds back into it.
-WITH waking AS (
-    SELECT d.mind_id, d.epoch, d.epoch_end, coalesce(min(e.created_at) FILTER (NOT e.late), d.epoch_start) AS from_at
-    FROM {{ source('cycle', 'due') }} d
-    JOIN {{ ref('epoch_memories') }} e USING (mind_id, epoch)
-    GROUP BY d.mind_id, d.epoch, d.epoch_start, d.epoch_end
+WITH fresh AS (
+    SELECT e.*, d.epoch_end,
+        coalesce(min(e.created_at) FILTER (NOT e.late) OVER (PARTITION BY e.mind_id, e.epoch), d.epoch_start) AS awake_at
+    FROM {{ ref('encodings') }} e
+    JOIN {{ source('cycle', 'due') }} d USING (mind_id, epoch)
 ),
 
 candidates AS (
-    SELECT e.mind_id, e.epoch, e.memory_id, w.salience, coalesce(s.surprise, 0.5)::DECIMAL(4, 3) AS surprise,
-        e.learned_at AS event_at, {{ var('initial_stability') }}::DECIMAL(12, 6) AS stability,
-        greatest(e.learned_at, k.from_at) AS from_at, k.epoch_end
-    FROM {{ ref('epoch_memories') }} e
-    JOIN waking k USING (mind_id, epoch)
-    JOIN {{ ref('working_memory') }} w USING (mind_id, epoch, memory_id)
-    LEFT JOIN {{ ref('surprise') }} s USING (mind_id, epoch, memory_id)
-    WHERE NOT w.dropped
+    SELECT mind_id, epoch, memory_id, seed, salience, surprise, learned_at AS event_at,
+        {{ var('initial_stability') }}::DECIMAL(12, 6) AS stability, greatest(learned_at, awake_at) AS from_at, epoch_end
+    FROM fresh
+    WHERE NOT dropped
     UNION ALL
-    SELECT t.mind_id, k.epoch, t.memory_id, t.salience, t.surprise, t.event_at, t.stability, k.from_at, k.epoch_end
+    SELECT t.mind_id, k.epoch, t.memory_id, t.seed, t.salience, t.surprise, t.event_at, t.stability, k.awake_at, k.epoch_end
     FROM {{ source('state', 'memory_traces') }} t
-    JOIN waking k USING (mind_id)
+    JOIN (SELECT mind_id, epoch, max(awake_at) AS awake_at, max(epoch_end) AS epoch_end FROM fresh GROUP BY mind_id, epoch) k USING (mind_id)
     WHERE t.tier = 'short_term'
 ),
 
-hours AS (
-    SELECT *, date_trunc('hour', from_at) + to_hours(unnest(range(1,
-        least({{ var('replay_hours') }}, greatest(0, (epoch_us(epoch_end) - epoch_us(date_trunc('hour', from_at))) // 3600000000)) + 1))) AS replayed_at
-    FROM candidates
-),
-
 priorities AS (
-    SELECT *, greatest(0.000001, (0.1 + salience) * (0.1 + surprise) * (1 - {{ retention('event_at', 'replayed_at', 'stability') }}))::DECIMAL(9, 6) AS priority
-    FROM hours
+    SELECT mind_id, epoch, memory_id, seed, salience, replayed_at,
+        greatest(0.000001, (0.1 + salience) * (0.1 + surprise) * (1 - {{ retention('event_at', 'replayed_at', 'stability') }}))::DECIMAL(9, 6) AS priority
+    FROM (
+        SELECT *, date_trunc('hour', from_at) + to_hours(unnest(range(1,
+            least({{ var('replay_hours') }}, greatest(0, (epoch_us(epoch_end) - epoch_us(date_trunc('hour', from_at))) // 3600000000)) + 1))) AS replayed_at
+        FROM candidates
+    )
 ),
 
 drawn AS (
@@ -41,8 +36,8 @@ drawn AS (
         count(*) OVER (PARTITION BY mind_id, epoch, replayed_at) AS pool,
         row_number() OVER (
             PARTITION BY mind_id, epoch, replayed_at
-            ORDER BY -ln({{ hash_unit("concat_ws('/', memory_id - first_id, replayed_at)") }}) / priority, memory_id) AS draw
-    FROM (SELECT *, min(memory_id) OVER (PARTITION BY mind_id, epoch) AS first_id FROM priorities)
+            ORDER BY -ln({{ hash_unit("concat_ws('/', seed, replayed_at)") }}) / priority, memory_id) AS draw
+    FROM priorities
 )
 
 SELECT mind_id, epoch, memory_id, replayed_at, priority, salience

@@ -2,30 +2,29 @@
 -- (Cai et al. 2009; Stickgold & Walker 2013). Tonight's memories dream of older ones they share a concept with; a hash rolls the
 -- dice. Provisional until something reinforces it.
 WITH seeds AS (
-    SELECT t.mind_id, t.memory_id, d.epoch,
-        min(t.memory_id) OVER (PARTITION BY t.mind_id) AS first_id
+    SELECT t.mind_id, t.memory_id, t.seed
     FROM {{ source('state', 'memory_traces') }} t
     JOIN {{ source('cycle', 'due') }} d USING (mind_id)
     WHERE t.consolidated_at = {{ as_of }} AND t.merged_into IS NULL
     QUALIFY row_number() OVER (PARTITION BY t.mind_id
-        ORDER BY md5_number_lower(concat_ws('/', 'dream', t.memory_id - min(t.memory_id) OVER (PARTITION BY t.mind_id), d.epoch, {{ step }})), t.memory_id)
+        ORDER BY md5_number_lower(concat_ws('/', t.seed, d.epoch, {{ step }})), t.memory_id)
         <= 4 * {{ var('rem_associations') }}
 ),
 
 about AS (
-    SELECT s.mind_id, s.memory_id, s.first_id, m.concept, m.weight, k.column_id, k.memories
+    SELECT s.mind_id, s.memory_id, s.seed, m.concept, m.weight, k.column_id, k.memories
     FROM seeds s
     JOIN {{ source('state', 'memory_concepts') }} m USING (mind_id, memory_id)
     JOIN {{ source('state', 'concepts') }} k USING (mind_id, concept)
 ),
 
 met AS (
-    SELECT a.mind_id, a.memory_id, a.first_id, m.memory_id AS other_id,
+    SELECT a.mind_id, a.memory_id, a.seed, m.memory_id AS other_id,
         sum((a.weight * m.weight)::DECIMAL(18, 6)) AS shared
     FROM about a
     JOIN {{ source('state', 'memory_concepts') }} m ON m.mind_id = a.mind_id AND m.concept = a.concept AND m.memory_id <> a.memory_id
     WHERE a.memories <= {{ var('rem_fan_limit') }}
-    GROUP BY a.mind_id, a.memory_id, a.first_id, m.memory_id
+    GROUP BY a.mind_id, a.memory_id, a.seed, m.memory_id
 ),
 
 -- A memory lives in the column of its strongest concept.
@@ -42,7 +41,8 @@ homes AS (
 ),
 
 remote AS (
-    SELECT m.mind_id, m.memory_id, m.other_id, m.first_id,
+    SELECT m.mind_id, m.memory_id, m.other_id,
+        md5_number_lower(concat_ws('/', m.seed, t.seed, {{ step }})) AS dice,
         (m.shared / greatest(a.norm * b.norm, 0.000001))::DECIMAL(9, 6) AS similarity
     FROM met m
     JOIN homes a ON a.memory_id = m.memory_id
@@ -60,7 +60,7 @@ dreamt AS (
         FROM remote
         -- One dream a memory and cycle; both directions of a pair count as one.
         QUALIFY row_number() OVER (PARTITION BY memory_id
-            ORDER BY md5_number_lower(concat_ws('/', memory_id - first_id, other_id - first_id, {{ step }})), other_id) = 1
+            ORDER BY dice, other_id) = 1
     )
     QUALIFY row_number() OVER (PARTITION BY least(memory_id, other_id), greatest(memory_id, other_id) ORDER BY memory_id) = 1
 ),
@@ -69,7 +69,7 @@ kept AS (
     SELECT *
     FROM dreamt
     QUALIFY row_number() OVER (PARTITION BY mind_id
-        ORDER BY md5_number_lower(concat_ws('/', memory_id - first_id, other_id - first_id, {{ step }})), memory_id) <= {{ var('rem_associations') }}
+        ORDER BY dice, memory_id) <= {{ var('rem_associations') }}
 )
 
 SELECT mind_id, source_id, target_id, 'rem' AS kind, weight, 0::DECIMAL(9, 6) AS previous_weight,

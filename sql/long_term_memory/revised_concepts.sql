@@ -1,4 +1,5 @@
 -- The memories whose content was revised in the epoch after they had been learned, by key: their concepts are taken anew.
-SELECT DISTINCT m.mind_id, m.memory_id
-FROM {{ source('state', 'memory_concepts') }} m
-JOIN {{ ref('revisions') }} USING (mind_id, memory_id)
+SELECT mind_id, memory_id
+FROM {{ ref('interventions') }}
+JOIN {{ source('cycle', 'due') }} USING (mind_id, epoch)
+WHERE revision IS NOT NULL

@@ -18,16 +18,16 @@ in_window AS (
 ),
 
 used AS (
-    SELECT a.mind_id, d.epoch, a.memory_id, a.recall_id AS company, max(a.at) AS at,
+    SELECT a.mind_id, d.epoch, a.memory_id, a.recall_id AS company, max(a.happened_at) AS fired_at,
         row_number() OVER (PARTITION BY a.mind_id, a.recall_id ORDER BY min(a.arrival), a.memory_id) AS position
     FROM {{ source('raw', 'activations') }} a
-    JOIN {{ source('cycle', 'due') }} d ON d.mind_id = a.mind_id AND a.at >= d.epoch_start AND a.at < d.epoch_end AND a.arrival <= d.highest_arrival
-    WHERE a.kind = 'used' AND a.at >= {{ epoch_start }}
+    JOIN {{ source('cycle', 'due') }} d ON d.mind_id = a.mind_id AND a.happened_at >= d.epoch_start AND a.happened_at < d.epoch_end AND a.arrival <= d.highest_arrival
+    WHERE a.kind = 'used' AND a.happened_at >= {{ epoch_start }}
     GROUP BY a.mind_id, d.epoch, a.memory_id, a.recall_id
 ),
 
 pairs AS (
-    SELECT a.mind_id, a.epoch, a.memory_id AS earlier_id, b.memory_id AS later_id, distance, 'episodic' AS kind, NULL::TIMESTAMP AS at
+    SELECT a.mind_id, a.epoch, a.memory_id AS earlier_id, b.memory_id AS later_id, distance, 'episodic' AS kind, NULL::TIMESTAMP AS fired_at
     FROM in_episode a CROSS JOIN neighbours
     JOIN in_episode b ON b.mind_id = a.mind_id AND b.epoch = a.epoch AND b.company = a.company AND b.position = a.position + distance
     UNION ALL
@@ -35,13 +35,13 @@ pairs AS (
     FROM in_window a CROSS JOIN neighbours
     JOIN in_window b ON b.mind_id = a.mind_id AND b.epoch = a.epoch AND b.company = a.company AND b.position = a.position + distance
     UNION ALL
-    SELECT a.mind_id, a.epoch, a.memory_id, b.memory_id, distance, 'used', greatest(a.at, b.at)
+    SELECT a.mind_id, a.epoch, a.memory_id, b.memory_id, distance, 'used', greatest(a.fired_at, b.fired_at)
     FROM used a CROSS JOIN neighbours
     JOIN used b ON b.mind_id = a.mind_id AND b.epoch = a.epoch AND b.company = a.company AND b.position = a.position + distance
 ),
 
 closest AS (
-    SELECT mind_id, epoch, earlier_id, later_id, kind, min(distance)::INTEGER AS distance, max(at) AS used_at
+    SELECT mind_id, epoch, earlier_id, later_id, kind, min(distance)::INTEGER AS distance, max(fired_at) AS used_at
     FROM pairs
     GROUP BY mind_id, epoch, earlier_id, later_id, kind
 )
@@ -54,7 +54,7 @@ SELECT
     c.kind,
     c.distance,
     coalesce(greatest(0, epoch_us(b.created_at) - epoch_us(a.created_at)) / 1000000, 0)::DECIMAL(18, 3) AS lag_seconds,
-    coalesce(c.used_at, greatest(a.attended_at, b.attended_at)) AS at,
+    coalesce(c.used_at, greatest(a.attended_at, b.attended_at)) AS fired_at,
     -- How active the two were, 0..1; being used is full activity.
     coalesce(a.attention, 1)::DECIMAL(4, 3) AS earlier_activity,
     coalesce(b.attention, 1)::DECIMAL(4, 3) AS later_activity

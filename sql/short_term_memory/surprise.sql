@@ -31,7 +31,7 @@ units AS (
     JOIN placed p USING (memory_id)
 ),
 
-overlaps AS (
+shared AS (
     SELECT memory_id,
         unit * coalesce(sum(unit::DECIMAL(9, 6)) OVER (
             PARTITION BY mind_id, epoch, session, term
@@ -39,9 +39,9 @@ overlaps AS (
     FROM units
 ),
 
-similar AS (
+similarity AS (
     SELECT memory_id, sum(overlap::DECIMAL(18, 9)) AS overlap
-    FROM overlaps
+    FROM shared
     GROUP BY memory_id
 )
 
@@ -56,5 +56,5 @@ SELECT
         least(1, greatest(0, 1 - coalesce(s.overlap, 0) / least(p.place - 1, {{ var('surprise_neighbours') }})))::DECIMAL(4, 3)
     END AS surprise
 FROM placed p
-LEFT JOIN similar s USING (memory_id)
+LEFT JOIN similarity s USING (memory_id)
 ORDER BY p.epoch, p.mind_id, p.session, p.place

@@ -5,6 +5,13 @@ WITH features AS (
     FROM {{ ref('epoch_memories') }} e
     JOIN {{ source('cycle', 'due') }} USING (mind_id, epoch)
     JOIN {{ source('enrichment', 'features') }} f ON f.memory_id = e.memory_id AND f.revision = e.revision
+    UNION ALL
+    -- Revised memories of earlier epochs are taken anew.
+    SELECT i.mind_id, i.epoch, i.memory_id, f.people, f.places, f.entities, f.topics
+    FROM {{ ref('interventions') }} i
+    JOIN {{ source('cycle', 'due') }} USING (mind_id, epoch)
+    ANTI JOIN {{ ref('epoch_memories') }} e ON e.mind_id = i.mind_id AND e.epoch = i.epoch AND e.memory_id = i.memory_id
+    JOIN {{ source('enrichment', 'features') }} f ON f.memory_id = i.memory_id AND f.revision = i.revision
 ),
 
 mentions AS (

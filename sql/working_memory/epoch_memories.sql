@@ -47,7 +47,7 @@ late_queue AS (
 ),
 
 late AS (
-    SELECT q.* EXCLUDE (first_epoch, epoch), d.epoch, d.epoch_start AS learned_at, true AS late, d.epoch_end, d.highest_arrival
+    SELECT q.* EXCLUDE (epoch), d.epoch, d.epoch_start AS learned_at, true AS late, d.epoch_end, d.highest_arrival
     FROM late_queue q
     JOIN {{ source('cycle', 'due') }} d ON d.mind_id = q.mind_id AND d.epoch = q.epoch
 ),
@@ -62,7 +62,7 @@ deleted AS (
     SELECT DISTINCT a.memory_id
     FROM arrived a
     JOIN {{ source('raw', 'deletions') }} x USING (memory_id)
-    WHERE x.at < a.epoch_end AND x.arrival <= a.highest_arrival
+    WHERE x.happened_at < a.epoch_end AND x.arrival <= a.highest_arrival
 ),
 
 described AS (
@@ -70,7 +70,7 @@ described AS (
     FROM {{ source('enrichment', 'features') }} f
     JOIN arrived a USING (memory_id)
     LEFT JOIN {{ source('raw', 'edits') }} e ON e.arrival = f.revision
-    WHERE f.revision = f.memory_id OR (e.at < a.epoch_end AND e.arrival <= a.highest_arrival)
+    WHERE f.revision = f.memory_id OR (e.happened_at < a.epoch_end AND e.arrival <= a.highest_arrival)
     QUALIFY row_number() OVER (PARTITION BY f.memory_id ORDER BY f.revision DESC, f.memory_id) = 1
 )
 
@@ -84,6 +84,7 @@ SELECT
     a.late,
     coalesce(a.session, '') AS session,
     a.speaker,
+    md5_number_lower(concat_ws('/', a.source, a.key)) AS seed,
     coalesce(f.revision, a.memory_id) AS revision,
     coalesce(f.local_at, a.created_at) AS local_at,
     coalesce(f.importance, 0)::DECIMAL(4, 3) AS importance,

@@ -78,7 +78,7 @@ CREATE TABLE raw.edits (
     arrival     BIGINT NOT NULL,
     mind_id     UUID NOT NULL,
     memory_id   BIGINT NOT NULL,
-    at          TIMESTAMP NOT NULL,
+    happened_at TIMESTAMP NOT NULL,
     content     VARCHAR NOT NULL,
     metadata    VARCHAR               -- replaces the memory's metadata where not null
 );
@@ -87,7 +87,7 @@ CREATE TABLE raw.deletions (
     arrival     BIGINT NOT NULL,
     mind_id     UUID NOT NULL,
     memory_id   BIGINT NOT NULL,
-    at          TIMESTAMP NOT NULL,
+    happened_at TIMESTAMP NOT NULL,
     reason      VARCHAR NOT NULL
 );
 
@@ -95,7 +95,7 @@ CREATE TABLE raw.activations (
     arrival     BIGINT NOT NULL,
     mind_id     UUID NOT NULL,
     memory_id   BIGINT NOT NULL,
-    at          TIMESTAMP NOT NULL,
+    happened_at TIMESTAMP NOT NULL,
     kind        VARCHAR NOT NULL,     -- retrieved, used
     recall_id   BIGINT NOT NULL,      -- groups what one recall brought up together: the first arrival of the group
     query       VARCHAR
@@ -104,7 +104,7 @@ CREATE TABLE raw.activations (
 CREATE TABLE raw.naps (
     arrival     BIGINT NOT NULL,
     mind_id     UUID NOT NULL,
-    at          TIMESTAMP NOT NULL
+    happened_at TIMESTAMP NOT NULL
 );
 
 -- enrichment: what was said of a memory's content; answers, and so part of the log ------------------------------------
@@ -178,6 +178,7 @@ CREATE TABLE state.memory_traces (
     surprise         DECIMAL(4, 3) NOT NULL,
     replays          INTEGER NOT NULL,
     uses             INTEGER NOT NULL,
+    seed             UBIGINT NOT NULL,         -- its dice: a hash of source and key, the same in every store
     merged_into      BIGINT,                   -- the earlier memory it says again
     revision         BIGINT NOT NULL           -- content version its features come from
 );
