@@ -41,7 +41,11 @@ fn is_accent(c: char) -> bool {
 
 /// Whether `c` belongs to a word: letters, digits and the marks of scripts that write vowels as marks.
 pub fn is_word_char(c: char) -> bool {
-    if c.is_ascii() { c.is_ascii_alphanumeric() } else { c.is_alphanumeric() || is_combining_mark(c) }
+    if c.is_ascii() {
+        c.is_ascii_alphanumeric()
+    } else {
+        c.is_alphanumeric() || is_combining_mark(c)
+    }
 }
 
 /// Whether `c` is of a script written without spaces: Han, kana, Thai, Lao, Khmer, Myanmar, Tibetan.

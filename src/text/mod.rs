@@ -8,11 +8,13 @@
 //! * [`sentences`]: where sentences begin and end
 //! * [`dates`]: "last Friday", "8 May 2023" → half-open ranges of local time
 
+pub mod dates;
 pub mod fold;
 pub mod sentences;
 pub mod tokens;
 pub mod words;
 
+pub use dates::{TimeExpression, header_terms, time_expressions};
 pub use sentences::{Sentence, sentences};
 pub use tokens::{for_each_term, terms};
 pub use words::{Word, surface_words};

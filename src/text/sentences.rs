@@ -13,9 +13,9 @@ pub struct Sentence<'a> {
 
 /// A period after one of these ends no sentence.
 const ABBREVIATIONS: &[&str] = &[
-    "mr", "mrs", "ms", "dr", "prof", "st", "sr", "jr", "mt", "vs", "e.g", "i.e", "eg", "ie", "cf", "fig", "approx", "inc",
-    "ltd", "co", "dept", "gen", "col", "lt", "capt", "rev", "hon", "no", "vol", "pp", "ca", "jan", "feb", "aug", "sept",
-    "oct", "nov", "dec",
+    "mr", "mrs", "ms", "dr", "prof", "st", "sr", "jr", "mt", "vs", "e.g", "i.e", "eg", "ie", "cf",
+    "fig", "approx", "inc", "ltd", "co", "dept", "gen", "col", "lt", "capt", "rev", "hon", "no",
+    "vol", "pp", "ca", "jan", "feb", "aug", "sept", "oct", "nov", "dec",
 ];
 
 /// Abbreviations that are also words ("No. I won't."): a period after them ends no sentence only before a digit.
@@ -33,7 +33,9 @@ pub fn sentences(text: &str) -> Vec<Sentence<'_>> {
     while let Some(c) = text[at..].chars().next() {
         if c == '`' && text[at..].starts_with("```") && at_line_start(text, at) {
             push(text, start, at, &mut found);
-            let end = text[at + 3..].find("```").map_or(text.len(), |length| at + 3 + length + 3);
+            let end = text[at + 3..]
+                .find("```")
+                .map_or(text.len(), |length| at + 3 + length + 3);
             push(text, at, end, &mut found);
             (start, at) = (end, end);
             continue;
@@ -60,7 +62,11 @@ fn push<'a>(text: &'a str, start: usize, end: usize, found: &mut Vec<Sentence<'a
     let start = start + (part.len() - part.trim_start().len());
     let sentence = part.trim();
     if !sentence.is_empty() {
-        found.push(Sentence { text: sentence, start, end: start + sentence.len() });
+        found.push(Sentence {
+            text: sentence,
+            start,
+            end: start + sentence.len(),
+        });
     }
 }
 
@@ -85,19 +91,31 @@ fn stop_end(text: &str, start: usize, at: usize, next: usize) -> Option<usize> {
 
 /// Past the quotes and brackets that close a sentence.
 fn closing_end(text: &str, at: usize) -> usize {
-    text.len() - text[at..].trim_start_matches(['"', '\'', '”', '’', ')', ']', '»', '」', '*']).len()
+    text.len()
+        - text[at..]
+            .trim_start_matches(['"', '\'', '”', '’', ')', ']', '»', '」', '*'])
+            .len()
 }
 
 fn is_abbreviation(before: &str, after: &str) -> bool {
     // Words are short; a window keeps a text of 10 MB without blanks linear.
-    let word_start = before.char_indices().rev().take(12).take_while(|(_, c)| c.is_alphanumeric() || *c == '.').last();
-    let Some((word_start, _)) = word_start else { return false };
+    let word_start = before
+        .char_indices()
+        .rev()
+        .take(12)
+        .take_while(|(_, c)| c.is_alphanumeric() || *c == '.')
+        .last();
+    let Some((word_start, _)) = word_start else {
+        return false;
+    };
     let word = before[word_start..].to_ascii_lowercase();
     let before_digit = after.trim_start().starts_with(|c: char| c.is_ascii_digit());
     if ABBREVIATIONS_BEFORE_DIGITS.contains(&word.as_str()) {
-        return before_digit || (word == "st" && after.trim_start().starts_with(char::is_uppercase));
+        return before_digit
+            || (word == "st" && after.trim_start().starts_with(char::is_uppercase));
     }
-    let initial = word.len() == 1 && word != "i" && before.ends_with(|c: char| c.is_ascii_uppercase());
+    let initial =
+        word.len() == 1 && word != "i" && before.ends_with(|c: char| c.is_ascii_uppercase());
     let numbered = before_digit_list(before, word_start);
     initial || numbered || ABBREVIATIONS.contains(&word.as_str())
 }
@@ -105,7 +123,9 @@ fn is_abbreviation(before: &str, after: &str) -> bool {
 /// `1.` at the start of a line numbers an item, it ends no sentence.
 fn before_digit_list(before: &str, word_start: usize) -> bool {
     let word = &before[word_start..];
-    word.len() <= 2 && word.bytes().all(|b| b.is_ascii_digit()) && before[..word_start].trim().is_empty()
+    word.len() <= 2
+        && word.bytes().all(|b| b.is_ascii_digit())
+        && before[..word_start].trim().is_empty()
 }
 
 fn breaks_sentence(rest: &str) -> bool {
@@ -119,7 +139,10 @@ mod tests {
     use proptest::prelude::*;
 
     fn split(text: &str) -> Vec<&str> {
-        sentences(text).iter().map(|sentence| sentence.text).collect()
+        sentences(text)
+            .iter()
+            .map(|sentence| sentence.text)
+            .collect()
     }
 
     #[test]
@@ -127,18 +150,39 @@ mod tests {
         for (text, expected) in [
             ("", vec![]),
             (" \n ", vec![]),
-            ("Hi! How are you?? Fine...", vec!["Hi!", "How are you??", "Fine..."]),
-            ("Dr. Smith paid 3.5 dollars. Then he left.", vec!["Dr. Smith paid 3.5 dollars.", "Then he left."]),
+            (
+                "Hi! How are you?? Fine...",
+                vec!["Hi!", "How are you??", "Fine..."],
+            ),
+            (
+                "Dr. Smith paid 3.5 dollars. Then he left.",
+                vec!["Dr. Smith paid 3.5 dollars.", "Then he left."],
+            ),
             ("J. R. Hartley wrote it.", vec!["J. R. Hartley wrote it."]),
-            ("No. I won't. See no. 5.", vec!["No.", "I won't.", "See no. 5."]),
-            ("Bring food, e.g. bread. ok", vec!["Bring food, e.g. bread.", "ok"]),
-            ("He said \"stop!\" and left.", vec!["He said \"stop!\"", "and left."]),
+            (
+                "No. I won't. See no. 5.",
+                vec!["No.", "I won't.", "See no. 5."],
+            ),
+            (
+                "Bring food, e.g. bread. ok",
+                vec!["Bring food, e.g. bread.", "ok"],
+            ),
+            (
+                "He said \"stop!\" and left.",
+                vec!["He said \"stop!\"", "and left."],
+            ),
             ("Edit codex.toml now", vec!["Edit codex.toml now"]),
-            ("a long line\nthat goes on\nNew one", vec!["a long line\nthat goes on", "New one"]),
+            (
+                "a long line\nthat goes on\nNew one",
+                vec!["a long line\nthat goes on", "New one"],
+            ),
             ("one\n\ntwo", vec!["one", "two"]),
             ("- milk\n- eggs", vec!["- milk", "- eggs"]),
             ("1. Wake up", vec!["1. Wake up"]),
-            ("Run:\n```\na. b! c\n```\nDone.", vec!["Run:", "```\na. b! c\n```", "Done."]),
+            (
+                "Run:\n```\na. b! c\n```\nDone.",
+                vec!["Run:", "```\na. b! c\n```", "Done."],
+            ),
             ("猫が好き。犬も！", vec!["猫が好き。", "犬も！"]),
             ("Me and I. Then", vec!["Me and I.", "Then"]),
         ] {

@@ -120,7 +120,11 @@ fn word_term(word: &str, stemmer: &Stemmer, found: &mut impl FnMut(&str)) {
         }
         found(&word[..end]);
     } else if !is_stop_word(word) {
-        if word.bytes().all(|b| b.is_ascii_lowercase()) { found(&stemmer.stem(word)) } else { found(word) }
+        if word.bytes().all(|b| b.is_ascii_lowercase()) {
+            found(&stemmer.stem(word))
+        } else {
+            found(word)
+        }
     }
 }
 
@@ -135,7 +139,10 @@ mod tests {
             ("", vec![]),
             ("the and of it's", vec![]),
             ("I don't know", vec!["know"]),
-            ("Caroline's paintings, painted!", vec!["carolin", "paint", "paint"]),
+            (
+                "Caroline's paintings, painted!",
+                vec!["carolin", "paint", "paint"],
+            ),
             ("Caroline’s Café", vec!["carolin", "cafe"]),
             ("MEL'S", vec!["mel"]),
             ("8 May 2023 at 5pm", vec!["8", "may", "2023", "5pm"]),

@@ -26,8 +26,16 @@ pub fn surface_words(text: &str) -> Vec<Word<'_>> {
             continue;
         }
         let start = at;
-        at = if is_address(&text[at..]) { address_end(text, at) } else { word_end(text, at) };
-        words.push(Word { text: &text[start..at], start, end: at });
+        at = if is_address(&text[at..]) {
+            address_end(text, at)
+        } else {
+            word_end(text, at)
+        };
+        words.push(Word {
+            text: &text[start..at],
+            start,
+            end: at,
+        });
     }
     words
 }
@@ -58,7 +66,9 @@ fn is_address(rest: &str) -> bool {
 }
 
 fn address_end(text: &str, start: usize) -> usize {
-    let end = text[start..].find(char::is_whitespace).map_or(text.len(), |length| start + length);
+    let end = text[start..]
+        .find(char::is_whitespace)
+        .map_or(text.len(), |length| start + length);
     let address = text[start..end].trim_end_matches(|c: char| !is_word_char(c) && c != '/');
     start + address.len()
 }
@@ -72,9 +82,18 @@ mod tests {
     fn words_keep_what_joins_their_parts() {
         for (text, expected) in [
             ("Don't—stop, O’Brien!", vec!["Don't", "stop", "O’Brien"]),
-            ("a hand-painted bowl -- 3.5 kg", vec!["a", "hand-painted", "bowl", "3.5", "kg"]),
-            ("at 10:30, on 2023-05-08.", vec!["at", "10:30", "on", "2023-05-08"]),
-            ("see https://x.org/a?b=1. Bye", vec!["see", "https://x.org/a?b=1", "Bye"]),
+            (
+                "a hand-painted bowl -- 3.5 kg",
+                vec!["a", "hand-painted", "bowl", "3.5", "kg"],
+            ),
+            (
+                "at 10:30, on 2023-05-08.",
+                vec!["at", "10:30", "on", "2023-05-08"],
+            ),
+            (
+                "see https://x.org/a?b=1. Bye",
+                vec!["see", "https://x.org/a?b=1", "Bye"],
+            ),
             ("dogs' 'quoted'", vec!["dogs", "quoted"]),
             ("www", vec!["www"]),
             ("", vec![]),
