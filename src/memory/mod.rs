@@ -1,1 +1,3 @@
 //! The domain: raw log, minds, activations, edits, import, export.
+
+pub mod readers;
