@@ -1,5 +1,10 @@
 //! codex: a memory for AI assistants and people, modelled on the stages of human memory.
 
+pub mod clock;
 pub mod enrich;
+pub mod error;
 pub mod memory;
 pub mod text;
+pub mod warehouse;
+
+pub use error::{Error, ErrorKind, Result};

@@ -4,7 +4,8 @@
 //! at the latest 04:00, so that no conversation is cut in two. Nights without events do not exist: the planner jumps from an
 //! event to the night after it, so a date in year 1 costs no more than yesterday.
 
-use chrono::{DateTime, Datelike, Days, Duration, NaiveDate, NaiveDateTime, NaiveTime, TimeZone};
+use crate::memory::to_local;
+use chrono::{Datelike, Days, Duration, NaiveDate, NaiveDateTime, NaiveTime, TimeZone};
 use chrono_tz::Tz;
 
 const FIRST_MINUTE: i64 = 2 * 60;
@@ -104,13 +105,6 @@ fn ends_a_week(zone: Tz, previous: Option<NaiveDateTime>, night: NaiveDateTime) 
 
 fn local_date(zone: Tz, at: NaiveDateTime) -> Option<NaiveDate> {
     Some(to_local(zone, at)?.date())
-}
-
-/// A UTC time on the zone's wall clock; none at the ends of time.
-pub fn to_local(zone: Tz, at: NaiveDateTime) -> Option<NaiveDateTime> {
-    let local: DateTime<Tz> = zone.from_utc_datetime(&at);
-    // naive_local panics at the very ends of chrono's range; within DuckDB's years it cannot.
-    (1..=9999).contains(&at.year()).then(|| local.naive_local())
 }
 
 /// A wall-clock time in UTC: a missing one moves forward to the end of the gap, a doubled one counts the first time.

@@ -1,4 +1,4 @@
-//! What a memory says: entities, topics, feelings, actions, intentions. Depends on nothing but [`text`](crate::text).
+//! What a memory says: entities, topics, feelings, actions, intentions. Rules depend on nothing but [`text`](crate::text); [`enrich_pending`] applies them to the raw log.
 //!
 //! # Layout
 //!
@@ -8,6 +8,7 @@
 //! * `entities`, `topics`, `actions`, `intents`, `affect`, `valence`, `space`, `salience`, `gist`: one rule family each
 
 pub mod features;
+mod pending;
 pub mod rules;
 
 mod actions;
@@ -23,4 +24,5 @@ mod topics;
 mod valence;
 
 pub use features::{Action, Emotion, Features, Milli, SpeechAct, Topic};
+pub use pending::enrich_pending;
 pub use rules::{MAX_CHARACTERS, RULES_VERSION, Subject, enrich};

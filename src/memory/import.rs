@@ -2,9 +2,9 @@
 
 use super::log::{Incoming, Intake, append_memories};
 use super::minds::{DEFAULT_MIND, Mind, ensure_mind};
-use super::readers::{Defaults, Item, Record, Rejection, read_paths};
+use super::readers::{Defaults, Item, Note, ReadError, Record, Rejection, read_paths};
 use crate::clock;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::warehouse::Warehouse;
 use chrono::NaiveDateTime;
 use chrono_tz::Tz;
@@ -42,6 +42,8 @@ pub struct ImportReport {
     pub unchanged: u64,
     /// Records that could not be taken in, with file, line and reason.
     pub rejected: Vec<Rejection>,
+    /// What was left out on purpose.
+    pub notes: Vec<Note>,
     /// Minds that received memories, by name, with the number of their records.
     pub minds: BTreeMap<String, u64>,
     /// Whether nothing was written.
@@ -58,7 +60,7 @@ pub fn import(warehouse: &Warehouse, options: &ImportOptions, mut progress: impl
     run.report.dry_run = options.dry_run;
     let mut batch: Vec<(Record, String)> = Vec::new();
     let mut read = 0;
-    for item in read_paths(&options.paths, &Defaults { time_zone: options.time_zone })? {
+    for item in read_paths(&options.paths, &Defaults { time_zone: options.time_zone, date_order: None }).map_err(unreadable)? {
         match item {
             Item::Record(record) => {
                 let source = run.source_of(&record.origin.file);
@@ -66,6 +68,7 @@ pub fn import(warehouse: &Warehouse, options: &ImportOptions, mut progress: impl
                 read += 1;
             }
             Item::Rejection(rejection) => run.report.rejected.push(rejection),
+            Item::Note(note) => run.report.notes.push(note),
         }
         if batch.len() >= BATCH {
             run.take(warehouse, std::mem::take(&mut batch))?;
@@ -242,4 +245,8 @@ fn digest(parts: &[&str]) -> [u8; 16] {
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+fn unreadable(error: ReadError) -> Error {
+    Error::usage(error.to_string()).hint("check the path")
 }

@@ -2,7 +2,7 @@
 
 use super::log::highest_arrival;
 use crate::error::{Error, Result};
-use chrono::NaiveDateTime;
+use chrono::{Datelike, NaiveDateTime, TimeZone};
 use chrono_tz::Tz;
 use duckdb::{Connection, params};
 use std::fmt;
@@ -128,4 +128,10 @@ pub(super) fn check_name(name: &str) -> Result<()> {
             .hint("use 1 to 200 bytes without control characters"));
     }
     Ok(())
+}
+
+/// A UTC time on the zone's wall clock; none outside the years 1 to 9999.
+pub fn to_local(zone: Tz, at: NaiveDateTime) -> Option<NaiveDateTime> {
+    // chrono panics at the very ends of its own range; within DuckDB's years it cannot.
+    (1..=9999).contains(&at.year()).then(|| zone.from_utc_datetime(&at).naive_local())
 }
