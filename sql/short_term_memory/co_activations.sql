@@ -21,8 +21,9 @@ used AS (
     SELECT a.mind_id, d.epoch, a.memory_id, a.recall_id AS company, max(a.happened_at) AS fired_at,
         row_number() OVER (PARTITION BY a.mind_id, a.recall_id ORDER BY min(a.arrival), a.memory_id) AS position
     FROM {{ source('raw', 'activations') }} a
-    JOIN {{ source('cycle', 'due') }} d ON d.mind_id = a.mind_id AND a.happened_at >= d.epoch_start AND a.happened_at < d.epoch_end AND a.arrival <= d.highest_arrival
-    WHERE a.kind = 'used' AND a.happened_at >= {{ epoch_start }}
+    JOIN {{ source('cycle', 'due') }} d ON d.mind_id = a.mind_id AND (a.happened_at >= d.epoch_start OR a.arrival > d.seen_arrival)
+        AND a.happened_at < d.epoch_end AND a.arrival <= d.highest_arrival
+    WHERE a.kind = 'used'
     GROUP BY a.mind_id, d.epoch, a.memory_id, a.recall_id
 ),
 

@@ -24,43 +24,35 @@ pub struct Sleep {
     pub homeostasis: bool,
 }
 
-/// The sleeps that are due at `as_of`, in order.
+/// The next sleep of a mind whose open epoch began at `epoch_start`, where it is due at `as_of`.
 ///
-/// `events` and `naps` are the times (UTC, sorted) of what happened in the open epoch, late events at its start;
-/// `epoch_start` is the last sleep, `last_night` the same where there was one.
-pub fn due_sleeps(
+/// `events` and `naps` are the times (UTC, sorted) of what happened, also before the epoch; `late` says that something older
+/// waits to be learned in it. `last_night` is the night before, naps left out.
+pub fn next_sleep(
     zone: Tz,
     epoch_start: NaiveDateTime,
     last_night: Option<NaiveDateTime>,
     events: &[NaiveDateTime],
+    late: bool,
     naps: &[NaiveDateTime],
     as_of: NaiveDateTime,
-) -> Vec<Sleep> {
-    let mut sleeps = Vec::new();
-    let mut cursor = epoch_start;
-    let mut previous = last_night;
-    loop {
-        let from = events.partition_point(|e| *e < cursor);
-        let night = events.get(from).and_then(|event| night_after(zone, cursor, *event, events));
-        // A nap is an event of its own and ends an epoch whether or not anything else happened in it.
-        let nap = naps.iter().copied().find(|n| *n > cursor);
-        let (at, is_nap) = match (night, nap) {
-            (Some(night), Some(nap)) if nap < night => (nap, true),
-            (Some(night), _) => (night, false),
-            (None, Some(nap)) => (nap, true),
-            (None, None) => break,
-        };
-        if at > as_of {
-            break;
-        }
-        let homeostasis = !is_nap && ends_a_week(zone, previous, at);
-        sleeps.push(Sleep { at, nap: is_nap, homeostasis });
-        if !is_nap {
-            previous = Some(at);
-        }
-        cursor = at;
-    }
-    sleeps
+) -> Option<Sleep> {
+    let first = if late {
+        // Late memories are learned when the epoch begins; before the first night everything is on time.
+        Some(epoch_start)
+    } else {
+        events.get(events.partition_point(|e| *e < epoch_start)).copied()
+    };
+    let night = first.and_then(|event| night_after(zone, epoch_start, event, events));
+    // A nap is an event of its own and ends an epoch whether or not anything else happened in it.
+    let nap = naps.get(naps.partition_point(|n| *n <= epoch_start)).copied();
+    let (at, nap) = match (night, nap) {
+        (Some(night), Some(nap)) if nap < night => (nap, true),
+        (Some(night), _) => (night, false),
+        (None, Some(nap)) => (nap, true),
+        (None, None) => return None,
+    };
+    (at <= as_of).then(|| Sleep { at, nap, homeostasis: !nap && ends_a_week(zone, last_night, at) })
 }
 
 /// The first night after `cursor` whose epoch holds `event`; none at the end of time.
@@ -129,12 +121,20 @@ mod tests {
 
     const DAWN: &str = "0001-01-01 00:00:00";
 
-    fn nights(zone: &str, events: &[&str], as_of: &str) -> Vec<String> {
+    fn sleeps(zone: &str, events: &[&str], naps: &[&str], as_of: &str) -> Vec<Sleep> {
         let events: Vec<_> = events.iter().map(|e| at(e)).collect();
-        due_sleeps(zone.parse().unwrap(), at(DAWN), None, &events, &[], at(as_of))
-            .iter()
-            .map(|s| s.at.to_string())
-            .collect()
+        let naps: Vec<_> = naps.iter().map(|n| at(n)).collect();
+        let (mut start, mut last_night, mut found) = (at(DAWN), None, Vec::new());
+        while let Some(sleep) = next_sleep(zone.parse().unwrap(), start, last_night, &events, false, &naps, at(as_of)) {
+            start = sleep.at;
+            last_night = if sleep.nap { last_night } else { Some(sleep.at) };
+            found.push(sleep);
+        }
+        found
+    }
+
+    fn nights(zone: &str, events: &[&str], as_of: &str) -> Vec<String> {
+        sleeps(zone, events, &[], as_of).iter().map(|s| s.at.to_string()).collect()
     }
 
     #[test]
@@ -184,17 +184,15 @@ mod tests {
 
     #[test]
     fn homeostasis_belongs_to_the_first_night_from_sunday_on() {
-        let zone: Tz = "UTC".parse().unwrap();
         // 2026-01-11 is a Sunday; nothing happens on Saturday, so Monday's night catches up.
-        let events = [at("2026-01-09 10:00:00"), at("2026-01-11 10:00:00"), at("2026-01-12 10:00:00")];
-        let sleeps = due_sleeps(zone, at(DAWN), None, &events, &[], at("2026-02-01 00:00:00"));
+        let events = ["2026-01-09 10:00:00", "2026-01-11 10:00:00", "2026-01-12 10:00:00"];
+        let sleeps = sleeps("UTC", &events, &[], "2026-02-01 00:00:00");
         assert_eq!(sleeps.iter().map(|s| s.homeostasis).collect::<Vec<_>>(), [false, true, false]);
     }
 
     #[test]
     fn a_nap_ends_the_epoch_at_once_and_the_night_comes_only_if_something_follows() {
-        let zone: Tz = "UTC".parse().unwrap();
-        let sleeps = due_sleeps(zone, at(DAWN), None, &[at("2026-01-09 10:00:00")], &[at("2026-01-09 11:00:00")], at("2026-02-01 00:00:00"));
+        let sleeps = sleeps("UTC", &["2026-01-09 10:00:00"], &["2026-01-09 11:00:00"], "2026-02-01 00:00:00");
         assert_eq!(sleeps, [Sleep { at: at("2026-01-09 11:00:00"), nap: true, homeostasis: false }]);
     }
 }
