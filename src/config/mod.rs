@@ -1,0 +1,292 @@
+//! Settings and parameters, from defaults, a file, the environment and `--vars`. Depends on nothing of ours.
+//!
+//! Later layers win: `config/default.yaml` in the binary, the same file of an edited project, the user's file
+//! (`--config`, else `$CODEX_CONFIG`, else `config/codex.yaml` of the project, else `codex/codex.yaml` in
+//! `$XDG_CONFIG_HOME`), the environment (`CODEX_<NAME>`, and `DUCKDB_PATH`), then `--vars` and `--db`.
+
+mod error;
+mod layers;
+mod parameters;
+mod place;
+mod settings;
+pub mod suggest;
+mod value;
+pub mod yaml;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde_yaml::Mapping;
+
+pub use error::ConfigError;
+pub use parameters::{Declaration, Origin, Parameter, Parameters};
+pub use place::{Place, Position};
+pub use settings::{MemoryLimit, Settings, Threads, TimeZone};
+pub use value::{Kind, Value, describe};
+pub use yaml::YamlError;
+
+use layers::SettingLayers;
+
+/// The text of `config/default.yaml`, as built into the binary.
+pub const DEFAULT_YAML: &str = include_str!("../../config/default.yaml");
+const DEFAULT_FILE: &str = "config/default.yaml";
+
+/// Where to look for configuration. The default looks nowhere but in the binary, as tests want it.
+#[derive(Debug, Clone, Default)]
+pub struct ConfigSources {
+    /// `--config FILE`.
+    pub file: Option<PathBuf>,
+    /// `--project-dir DIR`.
+    pub project_dir: Option<PathBuf>,
+    /// `--vars`: a YAML or JSON mapping, or `@file`.
+    pub vars: Option<String>,
+    /// `--db PATH`.
+    pub database: Option<PathBuf>,
+    /// The environment variables.
+    pub environment: BTreeMap<String, String>,
+}
+
+impl ConfigSources {
+    /// Sources with the environment of this process.
+    pub fn from_process() -> ConfigSources {
+        ConfigSources {
+            environment: std::env::vars_os()
+                .filter_map(|(name, value)| {
+                    Some((name.into_string().ok()?, value.into_string().ok()?))
+                })
+                .collect(),
+            ..ConfigSources::default()
+        }
+    }
+
+    /// An environment variable; an empty one counts as not set.
+    fn variable(&self, name: &str) -> Option<&str> {
+        self.environment
+            .get(name)
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
+    }
+
+    fn home(&self) -> Option<PathBuf> {
+        self.variable("HOME").map(PathBuf::from)
+    }
+
+    /// The user's file: the first of the four places that is named or exists.
+    fn user_file(&self) -> Option<PathBuf> {
+        if let Some(file) = &self.file {
+            return Some(file.clone());
+        }
+        if let Some(file) = self.variable("CODEX_CONFIG") {
+            return Some(PathBuf::from(file));
+        }
+        let project = self
+            .project_dir
+            .as_ref()
+            .map(|dir| dir.join("config/codex.yaml"));
+        let user = self
+            .variable("XDG_CONFIG_HOME")
+            .map(PathBuf::from)
+            .or_else(|| self.home().map(|home| home.join(".config")))
+            .map(|dir| dir.join("codex/codex.yaml"));
+        [project, user]
+            .into_iter()
+            .flatten()
+            .find(|file| file.exists())
+    }
+
+    /// Where the database is when nothing says so.
+    fn default_database(&self) -> Option<PathBuf> {
+        self.variable("XDG_DATA_HOME")
+            .map(PathBuf::from)
+            .or_else(|| self.home().map(|home| home.join(".local/share")))
+            .map(|dir| dir.join("codex/memory.duckdb"))
+    }
+}
+
+/// The effective configuration.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// Where and how codex runs.
+    pub settings: Settings,
+    /// How memory works.
+    pub parameters: Parameters,
+    /// Things worth a line on stderr, for example an environment variable that looks like a slip.
+    pub warnings: Vec<String>,
+}
+
+/// A file of settings and parameters.
+#[derive(Default, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Layer {
+    #[serde(default)]
+    settings: Option<Mapping>,
+    #[serde(default)]
+    parameters: Option<Mapping>,
+}
+
+impl Layer {
+    fn parse(file: &str, text: &str) -> Result<Layer, YamlError> {
+        Ok(yaml::parse::<Option<Layer>>(file, text)?.unwrap_or_default())
+    }
+}
+
+impl Config {
+    /// Loads all layers and checks every name and value.
+    pub fn load(sources: &ConfigSources) -> Result<Config, ConfigError> {
+        let defaults = Layer::parse(DEFAULT_FILE, DEFAULT_YAML)?;
+        let mut settings = SettingLayers::new(
+            DEFAULT_FILE,
+            DEFAULT_YAML,
+            defaults.settings.unwrap_or_default(),
+        )?;
+        let mut parameters = Parameters::default();
+        parameters.declare(
+            DEFAULT_FILE,
+            DEFAULT_YAML,
+            &defaults.parameters.unwrap_or_default(),
+        )?;
+
+        if let Some(path) = sources
+            .project_dir
+            .as_ref()
+            .map(|dir| dir.join(DEFAULT_FILE))
+            && path.exists()
+        {
+            let (file, text) = read(&path)?;
+            let layer = Layer::parse(&file, &text)?;
+            settings.file(&file, &text, &layer.settings.unwrap_or_default())?;
+            parameters.declare(&file, &text, &layer.parameters.unwrap_or_default())?;
+        }
+        if let Some(path) = sources.user_file() {
+            let (file, text) = read(&path)?;
+            let layer = Layer::parse(&file, &text)?;
+            settings.file(&file, &text, &layer.settings.unwrap_or_default())?;
+            let values = layer.parameters.unwrap_or_default();
+            set_all(
+                &mut parameters,
+                &file,
+                &text,
+                &["parameters"],
+                &values,
+                |file| Origin::File(file.to_owned()),
+            )?;
+        }
+        let warnings = environment(sources, &mut settings, &mut parameters)?;
+        if let Some(vars) = &sources.vars {
+            let (file, text) = match vars.strip_prefix('@') {
+                Some(path) => read(Path::new(path))?,
+                None => ("--vars".to_owned(), vars.clone()),
+            };
+            let values = yaml::parse::<Option<Mapping>>(&file, &text)?.unwrap_or_default();
+            set_all(&mut parameters, &file, &text, &[], &values, |_| {
+                Origin::Vars
+            })?;
+        }
+
+        let (mut settings, base) = settings.finish();
+        let home = sources.home();
+        settings.database = match (&sources.database, settings.database.as_os_str().is_empty()) {
+            (Some(path), _) => settings::absolute(path, Path::new(""), home.as_deref()),
+            (None, false) => settings::absolute(&settings.database, &base, home.as_deref()),
+            (None, true) => sources
+                .default_database()
+                .ok_or(ConfigError::NoDataDirectory)?,
+        };
+        Ok(Config {
+            settings,
+            parameters,
+            warnings,
+        })
+    }
+}
+
+fn read(path: &Path) -> Result<(String, String), ConfigError> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok((path.display().to_string(), text)),
+        Err(source) => Err(ConfigError::Unreadable {
+            path: path.to_owned(),
+            source,
+        }),
+    }
+}
+
+/// Sets every `name: value` of a mapping that stands at `above` in a file.
+fn set_all(
+    parameters: &mut Parameters,
+    file: &str,
+    text: &str,
+    above: &[&str],
+    values: &Mapping,
+    origin: impl Fn(&str) -> Origin,
+) -> Result<(), ConfigError> {
+    for (key, value) in values {
+        let name = key.as_str().map_or_else(|| describe(key), str::to_owned);
+        let known = parameters.get(&name).is_some();
+        parameters.set(&name, value, origin(file), || {
+            let steps: Vec<yaml::Step<'_>> = above
+                .iter()
+                .copied()
+                .chain([name.as_str()])
+                .map(yaml::Step::Key)
+                .collect();
+            match known {
+                true => yaml::place_of_value(file, text, &steps),
+                false => yaml::place_of_key(file, text, &steps),
+            }
+        })?;
+    }
+    Ok(())
+}
+
+/// Applies `CODEX_<NAME>` and `DUCKDB_PATH`; returns warnings about names that look like slips.
+/// Other programs use `CODEX_…` too, so an unknown name is no error.
+fn environment(
+    sources: &ConfigSources,
+    settings: &mut SettingLayers,
+    parameters: &mut Parameters,
+) -> Result<Vec<String>, ConfigError> {
+    const OTHERS: [&str; 2] = ["CODEX_CONFIG", "CODEX_CACHE"];
+    let place = |name: &str| Place::whole(format!("environment variable {name}"));
+    if let Some(path) = sources.variable("DUCKDB_PATH") {
+        settings.text(&["database".to_owned()], path, place("DUCKDB_PATH"))?;
+    }
+    let mut known: Vec<String> = OTHERS.iter().map(|name| (*name).to_owned()).collect();
+    for leaf in settings.leaves() {
+        let name = format!("CODEX_{}", leaf.join("_").to_uppercase());
+        if let Some(text) = sources.variable(&name) {
+            settings.text(&leaf, text, place(&name))?;
+        }
+        known.push(name);
+    }
+    let names: Vec<(String, Kind)> = parameters
+        .iter()
+        .map(|parameter| (parameter.name.clone(), parameter.declaration.kind))
+        .collect();
+    for (parameter, kind) in names {
+        let name = format!("CODEX_{}", parameter.to_uppercase());
+        if let Some(text) = sources.variable(&name) {
+            let value = match kind {
+                Kind::Text => serde_yaml::Value::String(text.to_owned()),
+                _ => serde_yaml::from_str(text)
+                    .unwrap_or_else(|_| serde_yaml::Value::String(text.to_owned())),
+            };
+            let origin = Origin::Environment(name.clone());
+            parameters.set(&parameter, &value, origin, || place(&name))?;
+        }
+        known.push(name);
+    }
+    Ok(sources
+        .environment
+        .keys()
+        .filter(|name| name.starts_with("CODEX_") && !known.contains(name))
+        .filter_map(|name| {
+            let nearest = suggest::closest(name, known.iter().map(String::as_str))?;
+            Some(format!(
+                "environment variable {name} is not known; did you mean {nearest}?"
+            ))
+        })
+        .collect())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,115 @@
+//! The settings: where and how codex runs. They never change a result; parameters do.
+//!
+//! A new setting is a field of [`Settings`] and a line in `config/default.yaml`; files, environment, checks
+//! and suggestions follow from these.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Deserializer, Serialize, de};
+
+/// The effective settings.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Path of the DuckDB file, absolute once loaded.
+    #[serde(deserialize_with = "null_is_empty")]
+    pub database: PathBuf,
+    /// How much memory DuckDB may use.
+    pub memory_limit: MemoryLimit,
+    /// How many threads DuckDB may use.
+    pub threads: Threads,
+    /// Time zone of new minds.
+    pub time_zone: TimeZone,
+}
+
+/// A number of threads, at least 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Threads(u32);
+
+impl Threads {
+    /// The number.
+    pub fn get(self) -> u32 {
+        self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for Threads {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Threads, D::Error> {
+        match u32::deserialize(deserializer)? {
+            0 => Err(de::Error::custom("must be at least 1")),
+            threads => Ok(Threads(threads)),
+        }
+    }
+}
+
+/// An amount of memory as DuckDB writes it, for example `2GB` or `512MiB`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct MemoryLimit(String);
+
+impl MemoryLimit {
+    /// The text for `SET memory_limit`.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for MemoryLimit {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<MemoryLimit, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+        let unit = text[digits.len()..].to_ascii_uppercase();
+        let number = digits.trim().parse::<f64>().unwrap_or(0.0);
+        let known = ["KB", "MB", "GB", "TB", "KIB", "MIB", "GIB", "TIB"];
+        if number > 0.0 && number.is_finite() && known.contains(&unit.as_str()) {
+            Ok(MemoryLimit(text))
+        } else {
+            Err(de::Error::custom(format!(
+                "'{text}' is no amount of memory; write for example 2GB or 512MB"
+            )))
+        }
+    }
+}
+
+/// An IANA time zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TimeZone(pub chrono_tz::Tz);
+
+impl<'de> Deserialize<'de> for TimeZone {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<TimeZone, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map(TimeZone).map_err(|_| {
+            let known = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
+            let hint = super::suggest::closest(&text, known)
+                .map_or("write for example Europe/Berlin".to_owned(), |zone| {
+                    format!("did you mean '{zone}'?")
+                });
+            de::Error::custom(format!("'{text}' is no IANA time zone; {hint}"))
+        })
+    }
+}
+
+impl Serialize for TimeZone {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0.name())
+    }
+}
+
+impl fmt::Display for TimeZone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.name())
+    }
+}
+
+fn null_is_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::Error> {
+    Ok(Option::<PathBuf>::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// Makes a path absolute: `~/` is the home directory, anything else relative is relative to `base`.
+pub(super) fn absolute(path: &Path, base: &Path, home: Option<&Path>) -> PathBuf {
+    if let (Ok(rest), Some(home)) = (path.strip_prefix("~"), home) {
+        return home.join(rest);
+    }
+    let joined = base.join(path);
+    std::path::absolute(&joined).unwrap_or(joined)
+}
