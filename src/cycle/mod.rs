@@ -12,9 +12,15 @@ mod nights;
 mod pipeline;
 mod plan;
 mod progress;
+mod rebuild;
+mod store;
 mod ticks;
+mod verify;
 
-pub use consolidate::{Consolidation, Request, consolidate};
+pub use consolidate::{Advance, Consolidation, Request, consolidate};
 pub use due::Due;
 pub use nights::{Sleep, next_sleep};
-pub use pipeline::Pipeline;
+pub use ledger::ModelRun;
+pub use pipeline::{Pipeline, Step};
+pub use store::prepare_store;
+pub use verify::{Check, STATES, Verification, state_hash, verify};

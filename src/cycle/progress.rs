@@ -1,7 +1,8 @@
 //! Where each mind stands: its open epoch and the night before it.
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::memory::{MindId, parse_time_zone};
+use crate::project::CycleType;
 use chrono::NaiveDateTime;
 use chrono_tz::Tz;
 use duckdb::Connection;
@@ -16,24 +17,24 @@ pub(super) struct Progress {
     pub epoch_start: NaiveDateTime,
     pub seen_arrival: i64,
     pub night_at: Option<NaiveDateTime>,
-    /// Steps of that night's chain already done, and how many it has.
-    pub chain_step: i32,
-    pub chain_length: i32,
+    /// That night's steps, and how many of them are done.
+    pub chain: Vec<CycleType>,
+    pub chain_step: usize,
     pub homeostasis_at: Option<NaiveDateTime>,
 }
 
 impl Progress {
     /// Whether a night was begun and not finished.
     pub fn is_half_done(&self) -> bool {
-        self.chain_step < self.chain_length
+        self.chain_step < self.chain.len()
     }
 }
 
 /// Every mind's place, or `only` one's, by mind id.
 pub(super) fn progress(conn: &Connection, only: Option<MindId>) -> Result<Vec<Progress>> {
     let mut statement = conn.prepare(
-        "SELECT p.mind_id::VARCHAR, m.time_zone, p.epoch, p.epoch_start, p.seen_arrival, p.night_at, p.chain_step,
-                p.chain_length, p.homeostasis_at
+        "SELECT p.mind_id::VARCHAR, m.time_zone, p.epoch, p.epoch_start, p.seen_arrival, p.night_at, p.chain,
+                p.chain_step, p.homeostasis_at
          FROM codex.progress p JOIN raw.minds m USING (mind_id)
          ORDER BY p.mind_id",
     )?;
@@ -45,19 +46,39 @@ pub(super) fn progress(conn: &Connection, only: Option<MindId>) -> Result<Vec<Pr
             r.get(3)?,
             r.get(4)?,
             r.get(5)?,
-            r.get(6)?,
-            r.get(7)?,
+            r.get::<_, String>(6)?,
+            r.get::<_, i32>(7)?,
             r.get(8)?,
         ))
     })?;
     let mut found = Vec::new();
     for row in rows {
-        let (mind, zone, epoch, epoch_start, seen_arrival, night_at, chain_step, chain_length, homeostasis_at) = row?;
+        let (mind, zone, epoch, epoch_start, seen_arrival, night_at, chain, chain_step, homeostasis_at) = row?;
         let mind = MindId::parse(&mind)?;
         if only.is_none_or(|only| only == mind) {
             let zone = parse_time_zone(&zone)?;
-            found.push(Progress { mind, zone, epoch, epoch_start, seen_arrival, night_at, chain_step, chain_length, homeostasis_at });
+            let chain = parse_chain(&chain)?;
+            let chain_step = usize::try_from(chain_step).unwrap_or(0);
+            found.push(Progress { mind, zone, epoch, epoch_start, seen_arrival, night_at, chain, chain_step, homeostasis_at });
         }
     }
     Ok(found)
+}
+
+/// A chain as stored: its steps' names, separated by commas.
+pub(super) fn chain_text(chain: &[CycleType]) -> String {
+    chain.iter().map(|c| c.as_str()).collect::<Vec<_>>().join(",")
+}
+
+fn parse_chain(text: &str) -> Result<Vec<CycleType>> {
+    text.split(',').filter(|name| !name.is_empty()).map(parse_cycle).collect()
+}
+
+/// The cycle called `name`.
+pub(super) fn parse_cycle(name: &str) -> Result<CycleType> {
+    CycleType::ALL
+        .iter()
+        .copied()
+        .find(|c| c.as_str() == name)
+        .ok_or_else(|| Error::failed(format!("there is no cycle called '{name}'")))
 }

@@ -112,7 +112,7 @@ pub fn ensure_mind(conn: &Connection, name: &str, time_zone: Tz, at: NaiveDateTi
         params![mind.id.to_string(), highest_arrival(conn)? + 1, name, time_zone.name(), at],
     )?;
     conn.execute(
-        "INSERT INTO codex.progress VALUES (?::UUID, 1, TIMESTAMP '0001-01-01', 0, NULL, 0, 0, NULL)",
+        "INSERT INTO codex.progress VALUES (?::UUID, 1, TIMESTAMP '0001-01-01', 0, NULL, '', 0, NULL)",
         [mind.id.to_string()],
     )?;
     Ok(mind)

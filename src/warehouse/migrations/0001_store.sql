@@ -18,9 +18,19 @@ CREATE TABLE codex.progress (
     epoch_start      TIMESTAMP NOT NULL,  -- the last night; 0001-01-01 before the first
     seen_arrival     BIGINT NOT NULL,     -- highest event the last night had seen
     night_at         TIMESTAMP,           -- grid time of the last night
-    chain_step       INTEGER NOT NULL,    -- steps of that night's chain already done
-    chain_length     INTEGER NOT NULL,    -- steps it has; the night is complete when both are equal
+    chain            VARCHAR NOT NULL,    -- that night's steps, separated by commas
+    chain_step       INTEGER NOT NULL,    -- how many of them are done
     homeostasis_at   TIMESTAMP            -- last night whose chain had a homeostasis
+);
+
+-- What the last tick of a cycle had seen of a mind's open epoch: a tick that would see the same writes nothing.
+CREATE TABLE codex.ticks (
+    mind_id   UUID NOT NULL,
+    cycle     VARCHAR NOT NULL,
+    epoch     INTEGER NOT NULL,
+    events    BIGINT NOT NULL,
+    arrivals  BIGINT NOT NULL,     -- sum of their arrival numbers
+    grid_at   TIMESTAMP NOT NULL   -- last hour of the replay grid
 );
 
 -- Late memories beyond `late_per_night`, waiting for a later night.

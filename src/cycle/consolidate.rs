@@ -1,0 +1,241 @@
+//! `consolidate`: runs the due occurrences of the grid, earlier ones first, and nothing when nothing is due.
+
+use super::due::{Due, Moment, set_due};
+use super::execute::{Caches, ChainStep, DAY, clear_caches, run_models, run_step};
+use super::pipeline::Pipeline;
+use super::plan::{Night, due_nights};
+use super::progress::{Progress, progress};
+use super::{rebuild, store, ticks};
+use crate::error::{Error, Result};
+use crate::memory::{MindId, highest_arrival};
+use crate::project::CycleType;
+use crate::warehouse::Warehouse;
+use chrono::NaiveDateTime;
+use serde::Serialize;
+
+/// Memories a backfill computes in one pass.
+const PASS: usize = 50_000;
+
+/// What to consolidate.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Only up to this type; `None` runs everything that is due.
+    pub cycle: Option<CycleType>,
+    /// The clock.
+    pub as_of: NaiveDateTime,
+    /// Only this mind.
+    pub mind: Option<MindId>,
+}
+
+/// What a consolidation did.
+#[derive(Debug, Default, Serialize)]
+pub struct Consolidation {
+    /// Nights begun, counting minds that slept at one moment once.
+    pub nights: u64,
+    /// Steps of nights that ran: deep sleep, REM cycles, homeostasis.
+    pub steps: u64,
+    /// Ticks that wrote.
+    pub ticks: u64,
+    /// Rows written, by cycle.
+    pub rows: std::collections::BTreeMap<String, u64>,
+    /// Late memories that wait for a later night.
+    pub late_waiting: u64,
+    /// Minds that were lived through anew, because all that is new happened before their first night.
+    pub relived: u64,
+}
+
+/// How far a long consolidation is.
+#[derive(Debug, Clone, Copy)]
+pub struct Advance {
+    /// Nights done.
+    pub done: u64,
+    /// Nights there are.
+    pub nights: u64,
+    /// The night that was just done.
+    pub at: NaiveDateTime,
+}
+
+/// Runs what is due at `request.as_of`.
+///
+/// # Errors
+/// Usage when as_of lies before a mind's last night; failed when a model fails. Steps that were done stay done, the one that
+/// failed left nothing, and the next call goes on from there.
+pub fn consolidate(
+    warehouse: &Warehouse,
+    pipeline: &Pipeline,
+    request: &Request,
+    mut heard: impl FnMut(Advance),
+) -> Result<Consolidation> {
+    let mut report = Consolidation::default();
+    store::remember_project(warehouse, pipeline)?;
+    let minds = progress(warehouse.conn(), request.mind)?;
+    if let Some(early) = minds.iter().find(|m| m.night_at.is_some_and(|night| request.as_of < night)) {
+        return Err(Error::usage(format!(
+            "--as-of {} lies before the last night ({})",
+            request.as_of,
+            early.night_at.unwrap_or_default()
+        ))
+        .hint("the past is settled; to see it, use `codex replay --until`, to live through it anew, `codex consolidate --rebuild`"));
+    }
+    finish_half_done(warehouse, pipeline, request, &mut report)?;
+    report.relived = rebuild::relive_older_histories(warehouse, pipeline, request)?;
+    run_nights(warehouse, pipeline, request, &mut report, &mut heard)?;
+    ticks::run_due(warehouse, pipeline, request, &mut report)?;
+    report.late_waiting =
+        warehouse.conn().query_row("SELECT count(*) FROM codex.late_memories", [], |r| r.get::<_, i64>(0))? as u64;
+    Ok(report)
+}
+
+fn run_nights(
+    warehouse: &Warehouse,
+    pipeline: &Pipeline,
+    request: &Request,
+    report: &mut Consolidation,
+    heard: &mut impl FnMut(Advance),
+) -> Result<()> {
+    let conn = warehouse.conn();
+    let late = usize::try_from(pipeline.integer("late_per_night")?).unwrap_or(usize::MAX);
+    let minds = progress(conn, request.mind)?;
+    let nights = due_nights(conn, &minds, request.as_of, highest_arrival(conn)?, late)?;
+    let total = nights.len() as u64;
+    let mut rest = nights.as_slice();
+    while !rest.is_empty() {
+        let (pass, after) = rest.split_at(pass_length(rest));
+        // A pass of one night computes its caches inside the night's own transaction.
+        let caches = if pass.len() > 1 { Caches::Prepared } else { Caches::Stale };
+        if caches == Caches::Prepared {
+            prepare(warehouse, pipeline, pass)?;
+        }
+        for (i, night) in pass.iter().enumerate() {
+            let last = after.is_empty() && i + 1 == pass.len();
+            run_night(warehouse, pipeline, request, night, caches, last, report)?;
+            report.nights += 1;
+            heard(Advance { done: report.nights, nights: total, at: night.at });
+        }
+        if caches == Caches::Prepared {
+            let due: Vec<Due> = pass.iter().flat_map(|n| n.sleepers.iter().map(|s| s.due)).collect();
+            set_due(conn, &due)?;
+            warehouse.transaction(|conn| clear_caches(conn, pipeline))?;
+        }
+        rest = after;
+    }
+    Ok(())
+}
+
+/// How many nights from the front make one pass: at least one, at most [`PASS`] memories.
+fn pass_length(nights: &[Night]) -> usize {
+    let mut memories = 0;
+    let fitting = nights
+        .iter()
+        .take_while(|night| {
+            memories += night.sleepers.iter().map(|s| s.memories).sum::<usize>();
+            memories <= PASS
+        })
+        .count();
+    fitting.max(1)
+}
+
+/// Working and short-term memory of all epochs of a pass at once: they read raw features, never consolidated state.
+fn prepare(warehouse: &Warehouse, pipeline: &Pipeline, pass: &[Night]) -> Result<()> {
+    let due: Vec<Due> = pass.iter().flat_map(|n| n.sleepers.iter().map(|s| s.due)).collect();
+    let Some(last) = pass.last() else { return Ok(()) };
+    let moment = Moment::of(&due, last.at, 0);
+    set_due(warehouse.conn(), &due)?;
+    warehouse.transaction(|conn| {
+        clear_caches(conn, pipeline)?;
+        for cycle in [CycleType::Working, CycleType::ShortTerm] {
+            run_models(conn, pipeline, cycle, &moment, false)?;
+        }
+        Ok(())
+    })
+}
+
+/// The chain of a sleep.
+fn chain(pipeline: &Pipeline, nap: bool, homeostasis: bool) -> Result<Vec<CycleType>> {
+    let dreams = pipeline.integer("rem_cycles")?;
+    let dreams = if nap { dreams.min(1) } else { dreams };
+    let mut chain = vec![CycleType::DeepSleep];
+    chain.extend((0..dreams).map(|_| CycleType::RemSleep));
+    if homeostasis {
+        chain.push(CycleType::Homeostasis);
+    }
+    Ok(chain)
+}
+
+fn run_night(
+    warehouse: &Warehouse,
+    pipeline: &Pipeline,
+    request: &Request,
+    night: &Night,
+    caches: Caches,
+    last: bool,
+    report: &mut Consolidation,
+) -> Result<()> {
+    let chains: Vec<Vec<CycleType>> =
+        night.sleepers.iter().map(|s| chain(pipeline, s.nap, s.homeostasis)).collect::<Result<_>>()?;
+    let longest = chains.iter().map(Vec::len).max().unwrap_or(0);
+    for i in 0..longest {
+        for cycle in [CycleType::DeepSleep, CycleType::RemSleep, CycleType::Homeostasis] {
+            if last && stops_before(request.cycle, cycle) {
+                continue;
+            }
+            let (due, chains): (Vec<Due>, Vec<Vec<CycleType>>) = night
+                .sleepers
+                .iter()
+                .zip(&chains)
+                .filter(|(_, chain)| chain.get(i) == Some(&cycle))
+                .map(|(s, chain)| (s.due, chain.clone()))
+                .unzip();
+            if due.is_empty() {
+                continue;
+            }
+            let step = ChainStep { cycle, step: i as i32 + 1, at: night.at, due, chains };
+            report.count(run_step(warehouse, pipeline, &step, caches)?, cycle);
+        }
+    }
+    Ok(())
+}
+
+/// Whether a request for one type of the night stops before `cycle`: `--type deep_sleep` leaves the dreams of the last night to
+/// whoever comes next.
+fn stops_before(requested: Option<CycleType>, cycle: CycleType) -> bool {
+    requested.is_some_and(|requested| requested.is_nightly() && cycle > requested)
+}
+
+/// Completes chains that were begun and not finished: daytime never sees half a night.
+fn finish_half_done(
+    warehouse: &Warehouse,
+    pipeline: &Pipeline,
+    request: &Request,
+    report: &mut Consolidation,
+) -> Result<()> {
+    let conn = warehouse.conn();
+    loop {
+        let half: Vec<Progress> = progress(conn, request.mind)?.into_iter().filter(Progress::is_half_done).collect();
+        let Some(first) = half.first().cloned() else { return Ok(()) };
+        let Some(at) = first.night_at else { return Ok(()) };
+        let Some(&cycle) = first.chain.get(first.chain_step) else { return Ok(()) };
+        let same: Vec<&Progress> = half
+            .iter()
+            .filter(|p| p.night_at == Some(at) && p.chain_step == first.chain_step && p.chain == first.chain)
+            .collect();
+        let due = same
+            .iter()
+            .map(|p| Due { mind: p.mind, epoch: p.epoch - 1, start: p.epoch_start, end: at, seen_arrival: p.seen_arrival, highest_arrival: p.seen_arrival })
+            .collect();
+        let step = ChainStep { cycle, step: first.chain_step as i32 + 1, at, due, chains: Vec::new() };
+        report.count(run_step(warehouse, pipeline, &step, Caches::Prepared)?, cycle);
+    }
+}
+
+impl Consolidation {
+    fn count(&mut self, runs: Vec<super::ledger::ModelRun>, cycle: CycleType) {
+        self.steps += 1;
+        *self.rows.entry(cycle.as_str().to_owned()).or_default() += runs.iter().map(|r| r.rows).sum::<u64>();
+    }
+
+    pub(super) fn count_tick(&mut self, runs: &[super::ledger::ModelRun], cycle: CycleType) {
+        self.ticks += 1;
+        *self.rows.entry(cycle.as_str().to_owned()).or_default() += runs.iter().map(|r| r.rows).sum::<u64>();
+    }
+}

@@ -1,0 +1,185 @@
+//! Running the models of a cycle, and one step of a night's chain.
+
+use super::due::{Due, Moment, set_due};
+use super::ledger::{self, Entry, ModelRun};
+use super::pipeline::Pipeline;
+use super::progress::chain_text;
+use crate::clock;
+use crate::error::{Error, Result};
+use crate::project::CycleType;
+use crate::warehouse::{Warehouse, timestamp_literal};
+use chrono::NaiveDateTime;
+use duckdb::Connection;
+use std::time::Instant;
+
+/// The day's cycles, in the order they build on each other.
+pub(super) const DAY: [CycleType; 3] = [CycleType::Working, CycleType::ShortTerm, CycleType::Hippocampal];
+
+/// Runs the models of `cycle` over what is due; `clear` empties their epochs first.
+pub(super) fn run_models(
+    conn: &Connection,
+    pipeline: &Pipeline,
+    cycle: CycleType,
+    moment: &Moment,
+    clear: bool,
+) -> Result<Vec<ModelRun>> {
+    let mut runs = Vec::new();
+    for step in pipeline.of_cycle(cycle) {
+        let started = Instant::now();
+        let sql = pipeline.sql(&step.name, moment)?;
+        let mut rows = 0;
+        for statement in step.statements(&sql, clear) {
+            rows = conn
+                .execute(&statement, [])
+                .map_err(|e| Error::from(e).context(format!("model {}", step.name)))?;
+        }
+        runs.push(ModelRun {
+            model: step.name.clone(),
+            stage: step.stage.clone(),
+            rows: rows as u64,
+            ms: started.elapsed().as_secs_f64() * 1e3,
+        });
+    }
+    Ok(runs)
+}
+
+/// One step of a chain: which cycle, for whom, when.
+#[derive(Debug, Clone)]
+pub(super) struct ChainStep {
+    pub cycle: CycleType,
+    /// Place in the chain, from 1.
+    pub step: i32,
+    pub at: NaiveDateTime,
+    /// The epochs the night ends, one a mind.
+    pub due: Vec<Due>,
+    /// Each mind's whole chain, in the order of `due`; only the first step needs it.
+    pub chains: Vec<Vec<CycleType>>,
+}
+
+/// What the caches of the epochs a night ends hold already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Caches {
+    /// A backfill has computed working and short-term memory for them in one pass.
+    Prepared,
+    /// Nothing that counts: compute all of them here.
+    Stale,
+}
+
+/// Runs a step of the night in one transaction: tiers, progress and ledger row, or nothing.
+pub(super) fn run_step(warehouse: &Warehouse, pipeline: &Pipeline, step: &ChainStep, caches: Caches) -> Result<Vec<ModelRun>> {
+    let started_at = clock::now();
+    let started = Instant::now();
+    let moment = Moment::of(&step.due, step.at, step.step);
+    set_due(warehouse.conn(), &step.due)?;
+    warehouse.transaction(|conn| {
+        let mut runs = Vec::new();
+        if step.cycle == CycleType::DeepSleep {
+            let clear = caches == Caches::Stale;
+            for day in DAY {
+                if clear || day == CycleType::Hippocampal {
+                    runs.extend(run_models(conn, pipeline, day, &moment, clear)?);
+                }
+            }
+        }
+        runs.extend(run_models(conn, pipeline, step.cycle, &moment, false)?);
+        if step.cycle == CycleType::DeepSleep {
+            conserve(conn)?;
+            keep_late(conn)?;
+            if caches == Caches::Stale {
+                clear_caches(conn, pipeline)?;
+            }
+        }
+        advance(conn, step)?;
+        let minds: Vec<_> = step.due.iter().map(|d| d.mind).collect();
+        ledger::append(
+            conn,
+            &Entry {
+                cycle: step.cycle.as_str(),
+                transition: true,
+                step: step.step,
+                as_of: step.at,
+                minds: &minds,
+                seen_arrival: step.due.iter().map(|d| d.highest_arrival).max().unwrap_or(0),
+                fingerprint: pipeline.fingerprint(),
+                models: &runs,
+                started_at,
+                duration_ms: started.elapsed().as_secs_f64() * 1e3,
+            },
+        )?;
+        Ok(runs)
+    })
+}
+
+/// Refuses a night that would lose a memory.
+fn conserve(conn: &Connection) -> Result<()> {
+    let lost: i64 = conn.query_row(
+        "SELECT count(*) FROM working_memory.epoch_memories e JOIN temp.main.due d USING (mind_id, epoch)
+         WHERE e.memory_id NOT IN (SELECT memory_id FROM state.memory_traces WHERE mind_id IN (SELECT mind_id FROM temp.main.due))",
+        [],
+        |r| r.get(0),
+    )?;
+    if lost > 0 {
+        return Err(Error::failed(format!("this night would lose {lost} memories; nothing was changed"))
+            .hint("a model of the night leaves memories out: check your changes to memory_traces"));
+    }
+    Ok(())
+}
+
+/// Late memories beyond the night's share wait for a later one.
+fn keep_late(conn: &Connection) -> Result<()> {
+    conn.execute_batch(
+        "INSERT INTO codex.late_memories
+         SELECT m.mind_id, m.memory_id
+         FROM raw.memories m
+         JOIN temp.main.due d USING (mind_id)
+         WHERE m.memory_id > d.seen_arrival AND m.memory_id <= d.highest_arrival AND m.created_at < d.epoch_start
+           AND m.memory_id > (SELECT min(seen_arrival) FROM temp.main.due)
+           AND m.memory_id NOT IN (SELECT memory_id FROM codex.late_memories);
+         DELETE FROM codex.late_memories WHERE memory_id IN (
+             SELECT memory_id FROM working_memory.epoch_memories JOIN temp.main.due USING (mind_id, epoch)
+             UNION ALL SELECT memory_id FROM raw.deletions)",
+    )?;
+    Ok(())
+}
+
+/// Empties every cache of the minds that are due.
+pub(super) fn clear_caches(conn: &Connection, pipeline: &Pipeline) -> Result<()> {
+    let mut statements = String::new();
+    for step in pipeline.steps().iter().filter(|s| s.config.materialized == crate::project::Materialization::EpochCache) {
+        statements.push_str(&format!(
+            "DELETE FROM {} WHERE mind_id IN (SELECT mind_id FROM temp.main.due);\n",
+            step.relation
+        ));
+    }
+    Ok(conn.execute_batch(&statements)?)
+}
+
+/// Moves the minds on: the first step opens the next epoch, every step counts.
+fn advance(conn: &Connection, step: &ChainStep) -> Result<()> {
+    let at = timestamp_literal(step.at);
+    if step.step > 1 {
+        let homeostasis = match step.cycle {
+            CycleType::Homeostasis => format!(", homeostasis_at = {at}"),
+            _ => String::new(),
+        };
+        conn.execute_batch(&format!(
+            "UPDATE codex.progress SET chain_step = {}{homeostasis} WHERE mind_id IN (SELECT mind_id FROM temp.main.due)",
+            step.step
+        ))?;
+        return Ok(());
+    }
+    let rows: Vec<String> = step
+        .due
+        .iter()
+        .zip(&step.chains)
+        .map(|(d, chain)| format!("('{}'::UUID, {}, {}, '{}')", d.mind, d.epoch + 1, d.highest_arrival, chain_text(chain)))
+        .collect();
+    conn.execute_batch(&format!(
+        "UPDATE codex.progress AS p
+         SET epoch = n.epoch, epoch_start = {at}, seen_arrival = n.seen, night_at = {at}, chain_step = 1, chain = n.chain
+         FROM (VALUES {}) AS n(mind_id, epoch, seen, chain)
+         WHERE p.mind_id = n.mind_id",
+        rows.join(", ")
+    ))?;
+    Ok(())
+}

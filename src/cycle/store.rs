@@ -1,0 +1,69 @@
+//! What a project needs in the store: its cache tables and views, and its own sources for replay.
+
+use super::due::{Moment, create_due};
+use super::pipeline::Pipeline;
+use crate::error::{Error, Result};
+use crate::project::Materialization;
+use crate::warehouse::Warehouse;
+use duckdb::{Connection, params};
+
+/// Makes the caches and views of the project where the store has those of another one. Caches start empty: they are computed
+/// again by the next tick.
+///
+/// # Errors
+/// Failed when a model cannot be bound, naming it; the store then keeps what it had.
+pub fn prepare_store(warehouse: &Warehouse, pipeline: &Pipeline) -> Result<()> {
+    let conn = warehouse.conn();
+    create_due(conn)?;
+    let current: Option<String> =
+        conn.query_row("SELECT max(value) FROM codex.meta WHERE key = 'project'", [], |r| r.get(0))?;
+    if current.as_deref() == Some(pipeline.fingerprint()) {
+        return Ok(());
+    }
+    warehouse.transaction(|conn| {
+        build(conn, pipeline)?;
+        conn.execute("DELETE FROM codex.ticks", [])?;
+        conn.execute("DELETE FROM codex.meta WHERE key = 'project'", [])?;
+        conn.execute("INSERT INTO codex.meta VALUES ('project', ?)", [pipeline.fingerprint()])?;
+        Ok(())
+    })
+}
+
+fn build(conn: &Connection, pipeline: &Pipeline) -> Result<()> {
+    let moment = Moment::of(&[], Default::default(), 0);
+    for step in pipeline.steps() {
+        let sql = pipeline.sql(&step.name, &moment)?;
+        let statement = match step.config.materialized {
+            Materialization::EpochCache => format!(
+                "CREATE SCHEMA IF NOT EXISTS {}; CREATE OR REPLACE TABLE {} AS\nSELECT * FROM (\n{sql}\n) LIMIT 0",
+                step.config.schema, step.relation
+            ),
+            // A view over temporary tables cannot outlive the connection; such models are caches.
+            Materialization::View => format!(
+                "CREATE SCHEMA IF NOT EXISTS {}; CREATE OR REPLACE VIEW {} AS\n{sql}",
+                step.config.schema, step.relation
+            ),
+            _ => continue,
+        };
+        conn.execute_batch(&statement).map_err(|e| Error::from(e).context(format!("model {}", step.name)))?;
+    }
+    Ok(())
+}
+
+/// Stores the project's sources and parameters once, so that editing a model never changes the past.
+pub(super) fn remember_project(warehouse: &Warehouse, pipeline: &Pipeline) -> Result<()> {
+    let known: i64 = warehouse.conn().query_row(
+        "SELECT count(*) FROM codex.projects WHERE fingerprint = ?",
+        [pipeline.fingerprint()],
+        |r| r.get(0),
+    )?;
+    if known > 0 {
+        return Ok(());
+    }
+    let sources = serde_json::to_string(pipeline.sources()).map_err(|e| Error::failed(format!("project sources: {e}")))?;
+    warehouse.conn().execute(
+        "INSERT INTO codex.projects VALUES (?, ?, ?)",
+        params![pipeline.fingerprint(), sources, pipeline.parameters().to_stored()],
+    )?;
+    Ok(())
+}

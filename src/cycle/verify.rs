@@ -1,0 +1,163 @@
+//! `verify`: the invariants, looked at.
+
+use super::consolidate::Request;
+use super::due::{Moment, set_due};
+use super::execute::{DAY, run_models};
+use super::pipeline::Pipeline;
+use super::ticks::open_epochs_at;
+use crate::error::Result;
+use crate::project::Materialization;
+use crate::warehouse::{Access, Warehouse};
+use duckdb::Connection;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// What verification found.
+#[derive(Debug, Serialize)]
+pub struct Verification {
+    /// Whether every check passed.
+    pub ok: bool,
+    /// An order-free hash over what nights wrote, in hex.
+    pub state_hash: String,
+    /// Memories of each state, by mind.
+    pub minds: BTreeMap<String, BTreeMap<String, i64>>,
+    /// Each check with what it found; empty text means it passed.
+    pub checks: Vec<Check>,
+}
+
+/// One check.
+#[derive(Debug, Serialize)]
+pub struct Check {
+    /// Its name.
+    pub name: String,
+    /// What is wrong; empty when nothing is.
+    pub finding: String,
+}
+
+/// The states of conservation, by precedence.
+pub const STATES: [&str; 7] = ["erased", "deleted", "forgotten", "long_term", "short_term", "working", "pending"];
+
+/// Checks conservation per mind and recomputes the caches of the open epochs.
+///
+/// # Errors
+/// Failed when the store cannot be read.
+pub fn verify(warehouse: &Warehouse, pipeline: &Pipeline) -> Result<Verification> {
+    let conn = warehouse.conn();
+    let (minds, mut checks) = conservation(conn)?;
+    if warehouse.access() == Access::ReadWrite {
+        checks.push(Check { name: "caches of the open epoch".into(), finding: caches_differ(conn, pipeline)?.join(", ") });
+    }
+    Ok(Verification {
+        ok: checks.iter().all(|c| c.finding.is_empty()),
+        state_hash: state_hash(conn, "state")?,
+        minds,
+        checks,
+    })
+}
+
+type Counts = BTreeMap<String, BTreeMap<String, i64>>;
+
+fn conservation(conn: &Connection) -> Result<(Counts, Vec<Check>)> {
+    let mut minds: Counts = BTreeMap::new();
+    let mut statement = conn.prepare("SELECT name FROM raw.minds ORDER BY name")?;
+    for name in statement.query_map([], |r| r.get::<_, String>(0))? {
+        minds.insert(name?, STATES.iter().map(|s| ((*s).to_owned(), 0)).collect());
+    }
+    let mut statement = conn.prepare(
+        "SELECT m.name, s.state, count(*) FROM main.memory_states s JOIN raw.minds m USING (mind_id) GROUP BY ALL",
+    )?;
+    for row in statement.query_map([], |r| Ok((r.get::<_, String>(0)?, r.get::<_, String>(1)?, r.get::<_, i64>(2)?)))? {
+        let (mind, state, count) = row?;
+        minds.entry(mind).or_default().insert(state, count);
+    }
+    let mut findings = Vec::new();
+    let mut statement = conn.prepare(
+        "SELECT i.name, count(m.memory_id), count(DISTINCT m.memory_id)
+         FROM raw.minds i LEFT JOIN raw.memories m USING (mind_id) GROUP BY i.name ORDER BY i.name",
+    )?;
+    for row in statement.query_map([], |r| Ok((r.get::<_, String>(0)?, r.get::<_, i64>(1)?, r.get::<_, i64>(2)?)))? {
+        let (mind, raw, distinct) = row?;
+        let counted: i64 = minds.get(&mind).map_or(0, |states| states.values().sum());
+        if raw != counted || raw != distinct {
+            findings.push(format!("{mind}: {raw} raw memories, {distinct} ids, {counted} in a state"));
+        }
+    }
+    Ok((minds, vec![Check { name: "conservation".into(), finding: findings.join("; ") }]))
+}
+
+/// The tables of `state`, by name.
+pub(super) fn state_tables(conn: &Connection) -> Result<Vec<String>> {
+    let mut statement = conn.prepare(
+        "SELECT table_name FROM duckdb_tables()
+         WHERE schema_name = 'state' AND database_name = current_database() ORDER BY table_name",
+    )?;
+    let rows = statement.query_map([], |r| r.get::<_, String>(0))?;
+    Ok(rows.collect::<std::result::Result<_, _>>()?)
+}
+
+/// An order-free hash of what nights wrote: for each table the number of its rows and the sum of their md5s.
+///
+/// # Errors
+/// Failed when the store cannot be read.
+pub fn state_hash(conn: &Connection, schema: &str) -> Result<String> {
+    let mut parts = Vec::new();
+    for table in state_tables(conn)? {
+        parts.push(table_hash(conn, &format!("{schema}.{table}"))?);
+    }
+    let text: String = conn.query_row("SELECT md5(?)", [parts.join("\n")], |r| r.get(0))?;
+    Ok(text)
+}
+
+/// Rows and the sum of their md5s, as text.
+pub(super) fn table_hash(conn: &Connection, relation: &str) -> Result<String> {
+    Ok(conn.query_row(
+        &format!("SELECT concat_ws(':', count(*), coalesce(sum(md5_number_lower(t::VARCHAR)::HUGEINT), 0)) FROM {relation} t"),
+        [],
+        |r| r.get::<_, String>(0),
+    )
+    .map(|hash| format!("{relation}={hash}"))?)
+}
+
+/// The caches that hold other rows than computing them again gives, at the clock of their last tick.
+fn caches_differ(conn: &Connection, pipeline: &Pipeline) -> Result<Vec<String>> {
+    let replay_hours = pipeline.integer("replay_hours")?;
+    let mut differing = Vec::new();
+    // Each cycle's caches are as of its own last tick.
+    for cycle in DAY {
+        let last: Option<chrono::NaiveDateTime> = conn.query_row(
+            "SELECT max(as_of) FROM codex.ledger WHERE NOT transition AND cycle = ?",
+            [cycle.as_str()],
+            |r| r.get(0),
+        )?;
+        let ticked: i64 = conn.query_row("SELECT count(*) FROM codex.ticks WHERE cycle = ?", [cycle.as_str()], |r| r.get(0))?;
+        let (Some(as_of), true) = (last, ticked > 0) else { continue };
+        let due = open_epochs_at(conn, &Request { cycle: None, as_of, mind: None }, replay_hours)?;
+        if due.is_empty() {
+            continue;
+        }
+        let ticked = ticked_minds(conn, cycle.as_str())?;
+        let due: Vec<_> = due.into_iter().filter(|d| ticked.contains(&d.mind.to_string())).collect();
+        if due.is_empty() {
+            continue;
+        }
+        set_due(conn, &due)?;
+        let tables: Vec<String> = pipeline
+            .of_cycle(cycle)
+            .filter(|s| s.config.materialized == Materialization::EpochCache)
+            .map(|s| s.relation.clone())
+            .collect();
+        let before: Vec<String> = tables.iter().map(|t| table_hash(conn, t)).collect::<Result<_>>()?;
+        conn.execute_batch("BEGIN")?;
+        let again = run_models(conn, pipeline, cycle, &Moment::of(&due, as_of, 0), true)
+            .and_then(|_| tables.iter().map(|t| table_hash(conn, t)).collect::<Result<Vec<_>>>());
+        conn.execute_batch("ROLLBACK")?;
+        differing.extend(tables.into_iter().zip(before.into_iter().zip(again?)).filter(|(_, (b, a))| a != b).map(|(t, _)| t));
+    }
+    Ok(differing)
+}
+
+fn ticked_minds(conn: &Connection, cycle: &str) -> Result<Vec<String>> {
+    let mut statement = conn.prepare("SELECT mind_id::VARCHAR FROM codex.ticks WHERE cycle = ?")?;
+    let rows = statement.query_map([cycle], |r| r.get::<_, String>(0))?;
+    Ok(rows.collect::<std::result::Result<_, _>>()?)
+}
