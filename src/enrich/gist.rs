@@ -12,7 +12,7 @@ const LONGEST: usize = 160;
 ///
 /// A sentence scores 1 for each word of content (0.5 for each beyond the twelfth: length alone is no news), 1.5 for
 /// each capitalised name or number, 2 × the weight of each topic in it; 60 % for a question, 30 % for greetings and
-/// interjections. The first of equal sentences wins.
+/// interjections, 40 % for an aside in brackets. The first of equal sentences wins.
 pub(super) fn gist(
     reading: &Reading<'_>,
     names: &Names,
@@ -71,6 +71,9 @@ fn score(
     score += content;
     if sentence.mark() == '?' && act != SpeechAct::Request {
         score *= 0.6;
+    }
+    if sentence.is_aside() {
+        score *= 0.4;
     }
     if content < 1.0 {
         score *= 0.3;

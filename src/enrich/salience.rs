@@ -64,9 +64,10 @@ pub(super) fn urgency(reading: &Reading<'_>, features: &Features) -> Milli {
             "late" => at
                 .checked_sub(1)
                 .is_none_or(|before| !tokens[before].is(Class::AUXILIARY)),
-            "need" | "needs" | "due" => tokens
-                .get(at + 1)
-                .is_some_and(|next| next.word == "to" && token.word == "due"),
+            "need" | "needs" => !at
+                .checked_sub(1)
+                .is_some_and(|before| matches!(tokens[before].word.as_str(), "i" | "we" | "it")),
+            "due" => tokens.get(at + 1).is_some_and(|next| next.word == "to"),
             "before" | "until" => !tokens
                 .get(at + 1)
                 .is_some_and(|next| next.is(Class::CALENDAR)),
