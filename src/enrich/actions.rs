@@ -43,7 +43,7 @@ pub(super) fn actions(reading: &Reading<'_>, names: &Names) -> Vec<Action> {
 /// Verbs said of anything: with an object they are actions, without one they say nothing.
 const LIGHT: &[&str] = &[
     "go", "come", "take", "make", "give", "get", "help", "start", "tell", "call", "text", "visit",
-    "teach", "travel", "stop", "end",
+    "teach", "travel", "stop", "plan", "end",
 ];
 
 /// The base form of the verb at `at`, if it acts there.
@@ -74,7 +74,7 @@ fn acts(
         next.is(Class::DETERMINER.or(Class::ADJECTIVE).or(Class::NUMBER))
             && !next.is(Class::PRONOUN)
     });
-    if light && bare || base == "get" && !owned {
+    if (light || token.word.ends_with("ing")) && bare || base == "get" && !owned {
         return None;
     }
     if let Some(subject) = subject(tokens, names, start, at) {
@@ -120,8 +120,12 @@ fn subject(tokens: &[Token<'_>], names: &Names, start: usize, at: usize) -> Opti
             token.word.as_str(),
             "i" | "we" | "he" | "she" | "they" | "you" | "it" | "who"
         );
-        let contracted =
-            token.is(Class::PRONOUN) && token.word.contains('\'') && token.is(Class::AUXILIARY);
+        let contracted = !matches!(
+            token.word.as_str(),
+            "it's" | "that's" | "there's" | "what's" | "here's"
+        ) && token.is(Class::PRONOUN)
+            && token.word.contains('\'')
+            && token.is(Class::AUXILIARY);
         if subject || contracted || names.person_tokens.contains(&back) && !token.possessive {
             return Some(back);
         }

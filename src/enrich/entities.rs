@@ -22,6 +22,8 @@ const LONGEST: usize = 6;
 pub(super) struct Names {
     pub(super) entities: Vec<String>,
     pub(super) people: Vec<String>,
+    /// Whether the first of the people is the speaker.
+    pub(super) has_speaker: bool,
     pub(super) places: Vec<String>,
     /// The tokens that are part of a person's name.
     pub(super) person_tokens: Vec<usize>,
@@ -36,6 +38,7 @@ pub(super) fn names(reading: &Reading<'_>, speaker: Option<&str>) -> Names {
         .map(str::trim)
         .filter(|speaker| is_personal(speaker))
     {
+        names.has_speaker = true;
         add(
             &mut names.people,
             speaker.chars().take(80).collect(),
@@ -160,8 +163,21 @@ impl Finder<'_> {
             return false;
         }
         if !opens(token) {
-            return class.is(FUNCTION.or(Class::INTERJECTION).or(Class::GREETING))
-                || class.is(Class::TITLE.or(Class::KIN));
+            let word = FUNCTION
+                .or(Class::INTERJECTION)
+                .or(Class::GREETING)
+                .or(Class::TITLE)
+                .or(Class::KIN);
+            let emphasis = Class::VERB
+                .or(Class::ADVERB)
+                .or(Class::ADJECTIVE)
+                .or(Class::VAGUE)
+                .or(Class::NUMBER);
+            return class.is(word) || length == 1 && class.is(emphasis);
+        }
+        // "Anytime Nate".
+        if length > 1 && tokens[at + 1].is(Class::FIRST_NAME) {
+            return true;
         }
         if class.is_known() || is_common(&token.word) {
             return true;
@@ -238,7 +254,8 @@ fn opens(token: &Token<'_>) -> bool {
 /// Shapes that names seldom have: adverbs, participles, plurals, abstracts.
 fn is_common(word: &str) -> bool {
     let endings = [
-        "ly", "ing", "ed", "tion", "ness", "ment", "ful", "ous", "ive", "able", "ity", "n't", "est",
+        "ly", "ing", "ed", "tion", "ness", "ment", "ful", "ous", "ive", "able", "ity", "n't",
+        "est", "wise",
     ];
     let shaped = endings
         .iter()

@@ -63,18 +63,23 @@ pub(super) fn kind(
             Kind::Other
         };
     }
+    if run.len() == 1 && first.text.chars().nth(1).is_none() {
+        return Kind::NoName;
+    }
     if speaker == Some(name.as_str()) {
         return Kind::Person;
     }
     if is_known_place(&name)
-        || run.len() > 1 && (last.is(Class::PLACE_NOUN) || first.is(Class::PLACE_NOUN))
+        || run.len() > 1 && (last.is(Class::PLACE_NOUN) || opens_place(&first.word))
     {
         return Kind::Place;
     }
     if first.is(Class::PEOPLE_OR_TONGUE) || run.len() > 1 && last.is(Class::ORGANISATION_NOUN) {
         return Kind::Other;
     }
-    if run.len() > 1 && first.is(Class::TITLE.or(Class::KIN)) || related(&before, first) {
+    // "Lord of the Flies" is no person.
+    let ruled = run.iter().any(|token| token.text == "of");
+    if run.len() > 1 && first.is(Class::TITLE.or(Class::KIN)) && !ruled || related(&before, first) {
         return Kind::Person;
     }
     if first.gap == Gap::Blank && before.any(3, |token| token.is(Class::PET)) {
@@ -98,6 +103,12 @@ pub(super) fn kind(
     } else {
         Kind::Other
     })
+}
+
+/// "Lake Garda", "Mount Etna".
+fn opens_place(word: &str) -> bool {
+    const OPENERS: &str = "lake mount cape fort river castle port isle hotel cafe gulf bay island";
+    OPENERS.split_whitespace().any(|opener| opener == word)
 }
 
 /// The words before a name, in its sentence.
@@ -163,12 +174,14 @@ fn placed_or_met(before: &Before<'_>, run: &[Token<'_>]) -> Option<Kind> {
             before.word(2),
             "trip" | "flight" | "way" | "back" | "train" | "bus" | "journey"
         );
+    let numbered = run
+        .iter()
+        .any(|token| token.text.contains(|c: char| c.is_ascii_digit()));
     match before.word(1) {
-        "in" | "near" | "across" | "around" | "through" | "visited" | "visiting" => {
+        "in" | "near" | "across" | "around" | "through" | "visited" | "visiting" if !numbered => {
             Some(Kind::Place)
         }
         "to" | "from" | "into" | "towards" | "toward" | "via" if travelled => Some(Kind::Place),
-        "at" if run.len() > 1 => Some(Kind::Place),
         "met" | "meet" | "told" | "asked" | "called" | "texted" | "married" | "invited"
             if run.len() <= 4 =>
         {

@@ -67,7 +67,7 @@ pub(super) const LISTS: &[(Class, &str)] = &[
     (
         Class::INTERJECTION,
         "ah aha ahh alas alright amen aw aww awww bah bravo btw cheers congrats congratulations cool damn dang darn duh eh er fine \
-         gee geez gosh great ha haha hahaha hehe hey hm hmm hmmm hooray huh hurray jeez k kidding lmao lol mhm nah naw nice nope no \
+         gee geez gosh great ha haha hahaha hehe hey hm hah mm mmm mmmm hmm hmmm hooray huh hurray jeez k kidding lmao lol mhm nah naw nice nope no \
          ok okay omg oof oh ooh oops ouch ow phew please pls plz right rofl sheesh shh shoot sorry sure ta thank thanks thx tsk \
          ugh uh uhh um umm welcome well whew whoa woah woo wow wowza yay yea yeah yep yes yikes yo yup absolutely definitely \
          totally exactly indeed true agreed same gotcha bingo awesome amazing perfect excellent wonderful fantastic brilliant \

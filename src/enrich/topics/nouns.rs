@@ -162,7 +162,13 @@ fn stands_as_noun(
     tokens: &[Token<'_>],
     at: usize,
 ) -> bool {
-    let opened = previous.is(Class::DETERMINER) && !is_plain_pronoun(previous);
+    let word = token.word.as_str();
+    let opened = match previous.word.as_str() {
+        "this" => !word.ends_with('s') && !token.is(Class::STATIVE),
+        "these" | "those" => word.ends_with('s'),
+        "a" | "an" | "the" | "every" | "another" | "no" | "any" => true,
+        _ => previous.is(Class::POSSESSIVE),
+    };
     let inflected = token.lemma().is_some_and(|base| base != token.word);
     if inflected && !token.word.ends_with('s') && !token.word.ends_with("ing") {
         return opened && next_is_content(tokens, at);
@@ -181,7 +187,9 @@ fn stands_as_noun(
         && !is_plural(&previous.word)
         && !token.word.ends_with('s')
         && !token.is(Class::STATIVE);
-    opened || described || governed || compounded || previous.possessive
+    opened
+        || previous.possessive
+        || !token.is(Class::STATIVE) && (described || governed || compounded)
 }
 
 /// Neither grammar nor a verb, an adjective or an interjection, so most likely a noun; or an activity.

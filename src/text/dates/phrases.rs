@@ -278,6 +278,13 @@ fn holiday(units: &[Unit], now: NaiveDateTime, which: Option<i64>) -> Option<Mat
         ("valentine", "day") => (2, 14, 2),
         _ => return None,
     };
+    // "Christmas tree" is a thing, not a time.
+    const THINGS: &str = "tree party present presents gift gifts card cards dinner movie movies lights market cookies cheer spirit \
+        carols decorations costume candy";
+    let next = word(units, taken);
+    if !next.is_empty() && THINGS.split_whitespace().any(|thing| thing == next) {
+        return None;
+    }
     let on = |year| Span::day(NaiveDate::from_ymd_opt(year, month, day)?);
     if let Some(year) = numbers::year(word(units, taken), true) {
         return Some((on(year)?, taken + 1));
