@@ -128,7 +128,7 @@ pub(super) fn importance(reading: &Reading<'_>, names: &Names, features: &Featur
         .or(Class::VAGUE)
         .or(Class::ADVERB)
         .or(Class::EVALUATIVE);
-    let addressee_only = features.act == SpeechAct::Question;
+    let asks = features.act == SpeechAct::Question;
     let bounded = |items: usize, each: f64, most: f64| {
         (0..items.min(64))
             .fold(0.0, |sum: f64, _| sum + each)
@@ -171,7 +171,7 @@ pub(super) fn importance(reading: &Reading<'_>, names: &Names, features: &Featur
     if tells_of_oneself(tokens) {
         x += 0.5;
     }
-    if addressee_only {
+    if asks {
         x *= 0.55;
     }
     if content <= 1 && features.times.is_empty() && features.places.is_empty() && life == 0 {

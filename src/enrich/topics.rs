@@ -11,7 +11,7 @@ use self::nouns::carries;
 use super::entities::Names;
 use super::features::{Milli, Topic};
 use super::inflection::canonical;
-use super::lexicon::Class;
+use super::lexicon::{Class, class_of};
 use super::reading::{Gap, Reading, Token};
 
 const MOST: usize = 8;
@@ -72,7 +72,7 @@ fn weighed(candidates: Vec<Candidate>) -> Vec<Topic> {
         })
         .collect();
     // Stable: equal scores stay in order of mention.
-    scored.sort_by(|a, b| b.0.cmp(&a.0));
+    scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
     scored.truncate(MOST);
     let most = f64::from(scored.first().map_or(1, |(score, _)| *score));
     scored
@@ -105,6 +105,10 @@ fn close(
     if let [only] = tokens[..]
         && (only.is(Class::KIN) && kin_says_nothing(&only.word))
     {
+        return;
+    }
+    // "worlds", "favourites": vague once they are one.
+    if words.len() == 1 && class_of(&words[0]).is(Class::VAGUE) {
         return;
     }
     let label = words.join(" ");

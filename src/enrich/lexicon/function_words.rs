@@ -89,7 +89,7 @@ pub(super) const LISTS: &[(Class, &str)] = &[
          morning afternoon evening night weekend weekends decade decades ages while instance regard dude bro bud buddy pal mate \
          man shot pic pics photo photos picture pictures image images look looks touch feeling feelings thought thoughts \
          experience experiences opportunity journey vibe vibes step steps aspect aspects difference effort plenty tons ton loads \
-         stuff self news update updates details detail info catch chat talk top bottom middle half front back \
+         stuff self news update updates details detail info catch chat talk top bottom middle half front back past future \
          others home mind kinda everyone life world yesterday's today's worries worry thanks favorite favourite fave faves \
          memory memories reminder fan joy fun love hope happiness minute feel",
     ),

@@ -166,7 +166,7 @@ fn stands_as_noun(
     let opened = match previous.word.as_str() {
         "this" => !word.ends_with('s') && !token.is(Class::STATIVE),
         "these" | "those" => word.ends_with('s'),
-        "a" | "an" | "the" | "every" | "another" | "no" | "any" => true,
+        "a" | "an" | "the" | "every" | "another" | "any" => true,
         _ => previous.is(Class::POSSESSIVE),
     };
     let inflected = token.lemma().is_some_and(|base| base != token.word);
