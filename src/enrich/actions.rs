@@ -78,7 +78,7 @@ fn acts(
         return None;
     }
     if let Some(subject) = subject(tokens, names, start, at) {
-        // "the challenges they face": the object stands before.
+        // "the songs they sing": the object stands before.
         let relative = subject > start
             && tokens[subject].gap == Gap::Blank
             && !tokens[subject - 1].is(Class::CONJUNCTION.or(Class::ADVERB));

@@ -175,7 +175,7 @@ impl Finder<'_> {
                 .or(Class::NUMBER);
             return class.is(word) || length == 1 && class.is(emphasis);
         }
-        // "Anytime Nate".
+        // "Anytime Ruth".
         if length > 1 && tokens[at + 1].is(Class::FIRST_NAME) {
             return true;
         }

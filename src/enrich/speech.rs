@@ -174,7 +174,7 @@ mod tests {
         use SpeechAct::{Exclamation, Question, Request, Statement};
         for (text, expected) in [
             ("How are you?", Question),
-            ("Wow, cool! What happened?", Question),
+            ("Oh, neat! Who won?", Question),
             ("what did you do yesterday", Question),
             ("Is that you? I went home.", Statement),
             ("I went home.", Statement),

@@ -7,9 +7,9 @@ fn found(text: &str) -> Names {
 #[test]
 fn people_are_named_addressed_titled_or_related() {
     for (text, people) in [
-        ("Hey Mel! Good to see you!", vec!["Mel"]),
-        ("Hey Zorblax! Good to see you!", vec!["Zorblax"]),
-        ("Thanks, Ngozi! That means a lot.", vec!["Ngozi"]),
+        ("Hey Mel! Coffee later?", vec!["Mel"]),
+        ("Hey Zorblax! Coffee later?", vec!["Zorblax"]),
+        ("Thanks, Ngozi! It works now.", vec!["Ngozi"]),
         ("That's cool, Oyelaran.", vec!["Oyelaran"]),
         ("Oyelaran, that's cool", vec!["Oyelaran"]),
         ("Yesterday I met Anneke de Vries.", vec!["Anneke de Vries"]),
@@ -73,8 +73,8 @@ fn places_follow_prepositions_of_place_and_motion_or_are_known() {
 fn other_names_are_entities() {
     for (text, entities) in [
         ("I work for the Bank of America", vec!["Bank of America"]),
-        ("the LGBTQ support group", vec!["LGBTQ"]),
-        ("I read \"Charlotte's Web\" twice", vec!["Charlotte's Web"]),
+        ("the NASA launch team", vec!["NASA"]),
+        ("I read \"Sophie's World\" twice", vec!["Sophie's World"]),
         (
             "I learn Portuguese with Duolingo",
             vec!["Portuguese", "Duolingo"],

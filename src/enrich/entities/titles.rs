@@ -19,7 +19,7 @@ impl Title {
     }
 }
 
-/// "Charlotte's Web": up to [`LONGEST`] words between double quotes, most of them capitalised, the first one always;
+/// "Sophie's World": up to [`LONGEST`] words between double quotes, most of them capitalised, the first one always;
 /// what ends with `!` or `?` is speech.
 pub(super) fn quoted(reading: &Reading<'_>, sentence: &Span<'_>) -> Vec<Title> {
     let mut titles = Vec::new();
