@@ -4,6 +4,8 @@
 //! or at the start of a command. The object is what follows, up to the clause's end. States and thoughts ("is",
 //! "think", "love") are no actions.
 
+use std::ops::Range;
+
 use super::entities::Names;
 use super::features::Action;
 use super::lexicon::{Class, base_class};
@@ -11,7 +13,7 @@ use super::reading::{Gap, Reading, Token};
 
 const MOST: usize = 8;
 /// Words of an object.
-const LONGEST: usize = 6;
+const LONGEST: usize = 8;
 
 /// The actions of a text in order.
 pub(super) fn actions(reading: &Reading<'_>, names: &Names) -> Vec<Action> {
@@ -22,7 +24,7 @@ pub(super) fn actions(reading: &Reading<'_>, names: &Names) -> Vec<Action> {
             if found.len() >= MOST {
                 return found;
             }
-            let Some(verb) = acts(reading, names, range.start, at) else {
+            let Some(verb) = acts(reading, names, &range, at) else {
                 continue;
             };
             let object = object(reading, at + 1, range.end);
@@ -38,45 +40,68 @@ pub(super) fn actions(reading: &Reading<'_>, names: &Names) -> Vec<Action> {
     found
 }
 
+/// Verbs said of anything: with an object they are actions, without one they say nothing.
+const LIGHT: &[&str] = &[
+    "go", "come", "take", "make", "give", "get", "help", "start", "tell", "call", "text", "visit",
+    "teach", "travel", "stop", "plan", "end",
+];
+
 /// The base form of the verb at `at`, if it acts there.
-fn acts(reading: &Reading<'_>, names: &Names, start: usize, at: usize) -> Option<&'static str> {
-    let tokens = &reading.tokens;
+fn acts(
+    reading: &Reading<'_>,
+    names: &Names,
+    range: &Range<usize>,
+    at: usize,
+) -> Option<&'static str> {
+    let (tokens, start) = (&reading.tokens, range.start);
     let token = &tokens[at];
     if token.capital && at > start || token.is(Class::AUXILIARY) || token.possessive {
         return None;
     }
     let base = token.lemma()?;
-    let class = base_class(base);
-    // "go", "come", "take", "make", "give", "try" are said of anything; with a goal or object they are actions.
-    let light = matches!(
-        base,
-        "go" | "come"
-            | "take"
-            | "make"
-            | "give"
-            | "get"
-            | "help"
-            | "start"
-            | "tell"
-            | "call"
-            | "text"
-            | "visit"
-            | "teach"
-            | "travel"
-            | "stop"
-            | "end"
-    );
-    if class.is(Class::STATIVE) && !light || negated(tokens, start, at) {
+    let light = LIGHT.contains(&base);
+    if base_class(base).is(Class::STATIVE) && !light
+        || negated(tokens, start, at)
+        || is_passive(tokens, start, at)
+    {
         return None;
     }
-    if has_subject(tokens, names, start, at)
-        || is_command(tokens, start, at)
-        || is_joined(tokens, names, start, at)
-    {
-        let bare = light && tokens.get(at + 1).is_none_or(|next| next.gap != Gap::Blank);
-        return (!bare).then_some(base);
+    let next = tokens[..range.end]
+        .get(at + 1)
+        .filter(|next| next.gap == Gap::Blank);
+    let bare = next.is_none_or(|next| next.is(Class::CONJUNCTION.or(Class::QUESTION_WORD)));
+    let owned = next.is_some_and(|next| {
+        next.is(Class::DETERMINER.or(Class::ADJECTIVE).or(Class::NUMBER))
+            && !next.is(Class::PRONOUN)
+    });
+    if (light || token.word.ends_with("ing")) && bare || base == "get" && !owned {
+        return None;
     }
-    None
+    if let Some(subject) = subject(tokens, names, start, at) {
+        // "the songs they sing": the object stands before.
+        let relative = subject > start
+            && tokens[subject].gap == Gap::Blank
+            && !tokens[subject - 1].is(Class::CONJUNCTION.or(Class::ADVERB));
+        return (!bare || !relative).then_some(base);
+    }
+    (is_command(tokens, start, at) || is_joined(tokens, names, start, at)).then_some(base)
+}
+
+/// "was accepted".
+fn is_passive(tokens: &[Token<'_>], start: usize, at: usize) -> bool {
+    let token = &tokens[at];
+    let participle = token.lemma().is_some_and(|base| base != token.word)
+        && !token.word.ends_with("ing")
+        && !token.word.ends_with("s");
+    let before = tokens[start..at]
+        .iter()
+        .rev()
+        .find(|token| !token.is(Class::ADVERB) || token.is(Class::AUXILIARY));
+    let copula = [
+        "is", "are", "was", "were", "be", "been", "being", "am", "i'm", "you're", "we're",
+        "they're",
+    ];
+    participle && before.is_some_and(|before| copula.contains(&before.word.as_str()))
 }
 
 fn negated(tokens: &[Token<'_>], start: usize, at: usize) -> bool {
@@ -85,8 +110,8 @@ fn negated(tokens: &[Token<'_>], start: usize, at: usize) -> bool {
         .any(|token| token.is(Class::NEGATION))
 }
 
-/// "I have finally …", "my sister …", "Tom …", "want to …".
-fn has_subject(tokens: &[Token<'_>], names: &Names, start: usize, at: usize) -> bool {
+/// The subject before the verb: "I have finally …", "my sister …", "Tom …", "want to …".
+fn subject(tokens: &[Token<'_>], names: &Names, start: usize, at: usize) -> Option<usize> {
     let mut back = at;
     while back > start && tokens[back].gap == Gap::Blank {
         back -= 1;
@@ -95,22 +120,26 @@ fn has_subject(tokens: &[Token<'_>], names: &Names, start: usize, at: usize) -> 
             token.word.as_str(),
             "i" | "we" | "he" | "she" | "they" | "you" | "it" | "who"
         );
-        let contracted =
-            token.is(Class::PRONOUN) && token.word.contains('\'') && token.is(Class::AUXILIARY);
+        let contracted = !matches!(
+            token.word.as_str(),
+            "it's" | "that's" | "there's" | "what's" | "here's"
+        ) && token.is(Class::PRONOUN)
+            && token.word.contains('\'')
+            && token.is(Class::AUXILIARY);
         if subject || contracted || names.person_tokens.contains(&back) && !token.possessive {
-            return true;
+            return Some(back);
         }
         if token.is(Class::KIN.or(Class::PET)) {
-            return agrees(&tokens[at]);
+            return agrees(&tokens[at]).then_some(back);
         }
         let passes = token.is(Class::AUXILIARY.or(Class::ADVERB))
             || token.word == "to" && back > start
             || back + 1 < at && tokens[back + 1].word == "to" && is_volition(&token.word);
         if !passes || at - back > 5 {
-            return false;
+            return None;
         }
     }
-    false
+    None
 }
 
 /// After a noun, only a past form or a third person is surely a verb.
@@ -177,11 +206,12 @@ fn is_joined(tokens: &[Token<'_>], names: &Names, start: usize, at: usize) -> bo
     }
     tokens[at].word.ends_with("ed")
         && (start..at - 1).any(|before| {
-            tokens[before].lemma().is_some() && has_subject(tokens, names, start, before)
+            tokens[before].lemma().is_some() && subject(tokens, names, start, before).is_some()
         })
         || !tokens[at].word.ends_with('s')
-            && (start..at - 1)
-                .any(|before| has_subject(tokens, names, start, before) && agrees(&tokens[before]))
+            && (start..at - 1).any(|before| {
+                subject(tokens, names, start, before).is_some() && agrees(&tokens[before])
+            })
 }
 
 /// The words after a verb up to the end of its clause.
@@ -189,16 +219,21 @@ fn object(reading: &Reading<'_>, from: usize, end: usize) -> String {
     let mut to = from;
     while to < end && to - from < LONGEST {
         let token = &reading.tokens[to];
+        let determines = token.word == "that"
+            && to == from
+            && reading
+                .tokens
+                .get(to + 1)
+                .is_some_and(|next| !next.is(Class::PRONOUN.or(Class::AUXILIARY)));
+        let conjunction = token.is(Class::CONJUNCTION.or(Class::QUESTION_WORD)) && !determines;
         let breaks = token.gap != Gap::Blank
-            || token.is(Class::CONJUNCTION.or(Class::QUESTION_WORD))
-                && !(token.word == "and" && joins_nouns(reading, to, end))
+            || conjunction && !(token.word == "and" && joins_nouns(reading, to, end))
             || token.is(Class::CALENDAR) && !token.is(Class::FIRST_NAME)
-            || token.word.contains('\'') && token.is(Class::AUXILIARY)
+            || token.is(Class::AUXILIARY) && token.word != "her"
             || matches!(
                 token.word.as_str(),
-                "i" | "he" | "she" | "they" | "we" | "last" | "ago" | "today" | "tonight"
-            )
-            || to > from && token.is(Class::AUXILIARY);
+                "i" | "he" | "she" | "they" | "we" | "last" | "ago"
+            );
         if breaks {
             break;
         }

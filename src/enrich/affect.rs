@@ -8,7 +8,7 @@ use super::valence::{Balance, is_emoji};
 
 /// How stirring a text is.
 ///
-/// `0.1 + 0.9 · x / (x + 1)`, where x sums, weighed by how much they tell of a speaker's state: 0.45 × the strongest
+/// `x / (x + 0.8)`, where x is 0.2 at rest plus, weighed by how much they tell of a speaker's state: 0.45 × the strongest
 /// sentence's |compound| (strong feelings of either sign stir: the V shape of Bradley & Lang's norms), 0.22 for each
 /// `!` up to 4, 0.5 × the share of shouted words, 0.35 for each stirring word less 0.25 for each calming one, and
 /// 0.2 for each emoji up to 3. Saturating, so that nothing but piled-up evidence comes near 1.
@@ -33,13 +33,14 @@ pub(super) fn arousal(reading: &Reading<'_>, balance: &Balance) -> Milli {
     }
     // A long text is no more stirring for being long.
     let length = (count(reading.sentences.iter()) / 3.0).max(1.0);
-    let x = 0.45 * strongest
+    let x = 0.2
+        + 0.45 * strongest
         + 0.22 * shouts
         + 0.5 * shouted_share(reading)
         + (stirring - calming) / length
         + 0.2 * emoji;
     let x = x.max(0.0);
-    Milli::from_unit(0.1 + 0.9 * x / (x + 1.0))
+    Milli::from_unit(x / (x + 0.8))
 }
 
 fn count(items: impl Iterator) -> f64 {
@@ -63,7 +64,7 @@ fn shouted_share(reading: &Reading<'_>) -> f64 {
 ///
 /// Each word of a feeling counts 1, emoji 1.5, and what the speaker says of themselves ("I'm …") 1.5. A negation in
 /// the three words before turns joy into sadness and drops the rest: "not happy" is sad, "not afraid" is nothing.
-/// Ties go to the feeling named first in [`Emotion`]; "love" and "wow", which people say of soup, count 0.5.
+/// A feeling needs 0.75. Ties go to the feeling named first in [`Emotion`]; "love" and "wow", which people say of soup, count 0.5.
 pub(super) fn emotion(reading: &Reading<'_>) -> Option<Emotion> {
     let mut scores = [0.0_f64; 8];
     for sentence in &reading.sentences {
@@ -100,7 +101,7 @@ pub(super) fn emotion(reading: &Reading<'_>) -> Option<Emotion> {
     let mut best: Option<(Emotion, f64)> = None;
     for emotion in ORDER {
         let score = scores[emotion as usize];
-        if score > best.map_or(0.0, |(_, most)| most) {
+        if score >= 0.75 && best.is_none_or(|(_, most)| score > most) {
             best = Some((emotion, score));
         }
     }
@@ -174,14 +175,14 @@ mod tests {
     #[test]
     fn words_name_the_feeling_and_negation_turns_it() {
         for (text, expected) in [
-            ("I'm so happy for you", Some(Emotion::Joy)),
+            ("I'm so happy today", Some(Emotion::Joy)),
             ("I'm not happy about it", Some(Emotion::Sadness)),
             ("I'm not afraid", None),
             ("She cried when her dog died", Some(Emotion::Sadness)),
             ("I'm terrified of spiders", Some(Emotion::Fear)),
             ("He was furious and yelled", Some(Emotion::Anger)),
             ("That smell is disgusting", Some(Emotion::Disgust)),
-            ("I really appreciate your support", Some(Emotion::Trust)),
+            ("I am grateful to the nurses", Some(Emotion::Trust)),
             ("I adore my wife", Some(Emotion::Love)),
             (
                 "What a surprise, totally unexpected",

@@ -12,7 +12,7 @@ const LONGEST: usize = 160;
 ///
 /// A sentence scores 1 for each word of content (0.5 for each beyond the twelfth: length alone is no news), 1.5 for
 /// each capitalised name or number, 2 × the weight of each topic in it; 60 % for a question, 30 % for greetings and
-/// interjections. The first of equal sentences wins.
+/// interjections, 40 % for an aside in brackets. The first of equal sentences wins.
 pub(super) fn gist(
     reading: &Reading<'_>,
     names: &Names,
@@ -72,6 +72,9 @@ fn score(
     if sentence.mark() == '?' && act != SpeechAct::Request {
         score *= 0.6;
     }
+    if sentence.is_aside() {
+        score *= 0.4;
+    }
     if content < 1.0 {
         score *= 0.3;
     }
@@ -122,7 +125,7 @@ mod tests {
     fn the_gist_is_the_sentence_that_tells_most() {
         for (text, expected) in [
             (
-                "Hey Tom! Long time no see. I moved to Lisbon in March. How are you?",
+                "Hey Tom! Nice weather. I moved to Lisbon in March. How are you?",
                 "I moved to Lisbon in March.",
             ),
             ("ok", "ok"),

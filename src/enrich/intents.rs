@@ -1,13 +1,12 @@
-//! Goals, tasks and what an utterance does. Only what the words say: no goal is guessed.
+//! Goals and tasks. Only what the words say: no goal is guessed.
 
-use super::features::SpeechAct;
 use super::lexicon::Class;
 use super::reading::{Gap, Reading, Span, Token};
 
 /// Words of a goal or task.
 const LONGEST: usize = 14;
 
-/// Phrases of a first person that a goal follows. A word ending in `*` before the goal takes a gerund too.
+/// Phrases of a first person that a goal follows.
 const GOALS: &[&[&str]] = &[
     &["i", "want", "to"],
     &["we", "want", "to"],
@@ -60,6 +59,9 @@ const GOALS: &[&[&str]] = &[
 /// Phrases that a task follows.
 const TASKS: &[&[&str]] = &[
     &["i", "need", "to"],
+    &["i'll", "need", "to"],
+    &["i'll", "have", "to"],
+    &["we'll", "have", "to"],
     &["we", "need", "to"],
     &["i", "have", "to"],
     &["we", "have", "to"],
@@ -71,7 +73,6 @@ const TASKS: &[&[&str]] = &[
     &["i", "must"],
     &["we", "must"],
     &["i", "should"],
-    &["we", "should"],
     &["i", "ought", "to"],
     &["i", "still", "need", "to"],
     &["i", "still", "have", "to"],
@@ -93,12 +94,33 @@ pub(super) fn goal(reading: &Reading<'_>) -> Option<String> {
             && tokens
                 .get(at + length)
                 .is_some_and(|next| next.capital || next.is(Class::DETERMINER));
-        if place || span.mark() == '?' {
+        let polite = tokens
+            .get(at + length)
+            .is_some_and(|next| is_politeness(&next.word));
+        if place || polite || span.mark() == '?' {
             None
         } else {
             Some(at + length)
         }
     })
+}
+
+/// "I'd love to hear more": kindness, no goal.
+fn is_politeness(word: &str) -> bool {
+    matches!(
+        word,
+        "hear"
+            | "see"
+            | "know"
+            | "say"
+            | "thank"
+            | "check"
+            | "ask"
+            | "tell"
+            | "talk"
+            | "chat"
+            | "be"
+    )
 }
 
 /// What has to be done: the first of the text, in its words.
@@ -266,167 +288,6 @@ fn clause(tokens: &[Token<'_>]) -> usize {
         .unwrap_or(tokens.len())
 }
 
-/// What the text does.
-///
-/// Its last sentence says what is expected of the hearer: a question mark asks. Otherwise a request anywhere (please,
-/// "could you", a command) makes it one; only shouts and interjections make an exclamation; all else states.
-pub(super) fn act(reading: &Reading<'_>) -> SpeechAct {
-    let Some(last) = reading
-        .sentences
-        .iter()
-        .rfind(|span| !span.tokens.is_empty())
-    else {
-        let asks = reading.text.contains('?') && !reading.text.contains("```");
-        return if asks {
-            SpeechAct::Question
-        } else {
-            SpeechAct::Statement
-        };
-    };
-    if reading
-        .sentences
-        .iter()
-        .any(|span| requests(reading.tokens_of(span)))
-    {
-        return SpeechAct::Request;
-    }
-    if last.mark() == '?'
-        || last.mark() != '!' && last.mark() != '.' && asks(reading.tokens_of(last))
-    {
-        return SpeechAct::Question;
-    }
-    let exclaims = reading
-        .sentences
-        .iter()
-        .all(|span| span.mark() == '!' || is_interjection(reading.tokens_of(span)));
-    let short = reading.tokens.len() <= 12;
-    let shouted = reading.sentences.iter().any(|span| span.mark() == '!');
-    let bare = reading
-        .sentences
-        .iter()
-        .all(|span| is_interjection(reading.tokens_of(span)));
-    if exclaims && (shouted && short || bare) {
-        SpeechAct::Exclamation
-    } else {
-        SpeechAct::Statement
-    }
-}
-
-/// "could you", "please …", "let me know", "remind me": asks for a deed, not for an answer.
-fn requests(tokens: &[Token<'_>]) -> bool {
-    let word = |at: usize| tokens.get(at).map_or("", |token| token.word.as_str());
-    for at in 0..tokens.len().min(64) {
-        let asked = matches!(
-            (word(at), word(at + 1)),
-            ("can" | "could" | "would" | "will", "you") | ("let", "me")
-        ) && (matches!(
-            word(at + 2),
-            "please"
-                | "help"
-                | "send"
-                | "give"
-                | "show"
-                | "remind"
-                | "call"
-                | "tell"
-                | "bring"
-                | "make"
-                | "write"
-                | "check"
-                | "fix"
-                | "book"
-                | "know"
-                | "explain"
-                | "add"
-                | "pick"
-                | "buy"
-                | "take"
-                | "find"
-                | "keep"
-        ));
-        let opens = at == 0 || tokens[at].gap != Gap::Blank;
-        let please = word(at) == "please"
-            && tokens.get(at + 1).is_some_and(|next| {
-                next.gap == Gap::Blank
-                    && (next.lemma() == Some(&next.word) || next.is(Class::NEGATION))
-            });
-        let command = opens
-            && matches!(
-                (word(at), word(at + 1)),
-                (
-                    "remind"
-                        | "tell"
-                        | "show"
-                        | "give"
-                        | "send"
-                        | "call"
-                        | "help"
-                        | "bring"
-                        | "text"
-                        | "email",
-                    "me" | "us"
-                )
-            );
-        if asked && !matches!((word(at), word(at + 2)), ("let", word) if word != "know")
-            || please
-            || command
-        {
-            return true;
-        }
-    }
-    let Some(first) = tokens.first() else {
-        return false;
-    };
-    // "Buy milk": a command has a base form in front that is no noun or state, and no subject after it.
-    let verb = first.lemma() == Some(&first.word)
-        && !first.is(Class::STATIVE
-            .or(Class::INTERJECTION)
-            .or(Class::ADJECTIVE)
-            .or(Class::GREETING)
-            .or(Class::AUXILIARY)
-            .or(Class::CALENDAR));
-    verb && tokens.get(1).is_some_and(|next| {
-        next.gap == Gap::Blank && next.is(Class::DETERMINER) && !next.word.contains('\'')
-    }) && !first.possessive
-}
-
-/// A question without its mark: "what did you do", "are you coming".
-fn asks(tokens: &[Token<'_>]) -> bool {
-    match tokens {
-        [wh, next, ..] if wh.is(Class::QUESTION_WORD) && !wh.is(Class::CONJUNCTION) => {
-            next.is(Class::AUXILIARY) || wh.is(Class::AUXILIARY)
-        }
-        [verb, subject, _, ..] => {
-            verb.is(Class::AUXILIARY)
-                && matches!(
-                    subject.word.as_str(),
-                    "you" | "he" | "she" | "they" | "we" | "i" | "it"
-                )
-                && !verb.is(Class::PRONOUN)
-                && verb.gap == Gap::Sentence
-                && !matches!(verb.word.as_str(), "having" | "being" | "doing" | "had")
-        }
-        _ => false,
-    }
-}
-
-/// Nothing but interjections, praise and names: "Wow, so cool, Mel".
-fn is_interjection(tokens: &[Token<'_>]) -> bool {
-    let light = Class::INTERJECTION
-        .or(Class::GREETING)
-        .or(Class::EVALUATIVE)
-        .or(Class::ADVERB);
-    !tokens.is_empty()
-        && tokens.iter().all(|token| {
-            token.is(light)
-                || token.capital && !token.first()
-                || matches!(
-                    token.word.as_str(),
-                    "that's" | "you" | "so" | "how" | "what" | "a" | "it's" | "that" | "is"
-                )
-        })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -481,30 +342,6 @@ mod tests {
             let expected = expected.map(|task: &str| task.split(", but").next().unwrap_or(task));
             let found = task(&Reading::of(text));
             assert_eq!(found.as_deref(), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn an_utterance_asks_states_requests_or_exclaims() {
-        use SpeechAct::{Exclamation, Question, Request, Statement};
-        for (text, expected) in [
-            ("How are you?", Question),
-            ("Wow, cool! What happened?", Question),
-            ("what did you do yesterday", Question),
-            ("Is that you? I went home.", Statement),
-            ("I went home.", Statement),
-            ("Could you send me the file?", Request),
-            ("Please call the vet", Request),
-            ("Remind me to call", Request),
-            ("Buy the milk", Request),
-            ("Wow, that's awesome!", Exclamation),
-            ("Thanks, Mel!", Exclamation),
-            ("haha", Exclamation),
-            ("Let me know how it goes!", Request),
-            ("", Statement),
-            ("?", Question),
-        ] {
-            assert_eq!(act(&Reading::of(text)), expected, "{text}");
         }
     }
 }

@@ -59,6 +59,11 @@ impl Class {
         Self(self.0 | other.0)
     }
 
+    /// What "said" and "went" have of "say" and "go".
+    const fn of_verb(self) -> Self {
+        Self(self.0 & (Self::STATIVE.0 | Self::SAYING.0 | Self::MOTION.0))
+    }
+
     /// Whether the two have a class in common.
     pub(super) const fn is(self, any: Self) -> bool {
         self.0 & any.0 != 0
@@ -91,10 +96,11 @@ static WORDS: LazyLock<HashMap<&'static str, Class>> = LazyLock::new(|| {
             *known = known.or(*class);
         }
     }
-    for (forms, _) in verbs::irregular() {
+    for (forms, base) in verbs::irregular() {
+        let class = Class::VERB.or(words.get(base).copied().unwrap_or_default().of_verb());
         for form in forms.split('/') {
             let known = words.entry(form).or_default();
-            *known = known.or(Class::VERB);
+            *known = known.or(class);
         }
     }
     words
@@ -106,15 +112,9 @@ pub(super) fn class_of(word: &str) -> Class {
         return *class;
     }
     match verbs::lemma(word) {
-        Some(base) => Class::VERB.or(inherited(base)),
+        Some(base) => Class::VERB.or(base_class(base).of_verb()),
         None => Class::NONE,
     }
-}
-
-/// What "said" and "went" have of "say" and "go".
-fn inherited(base: &str) -> Class {
-    let class = WORDS.get(base).copied().unwrap_or_default();
-    Class(class.0 & (Class::STATIVE.0 | Class::SAYING.0 | Class::MOTION.0))
 }
 
 /// The classes of a verb's base form.

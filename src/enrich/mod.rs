@@ -5,7 +5,8 @@
 //! * [`features`]: what is found, as stored
 //! * [`rules`]: the rule-based enrichment, [`enrich`]; it needs no service and is what a missing LLM falls back to
 //! * `reading`: a text's words with their classes, which all rules share; `lexicon`: the word lists
-//! * `entities`, `topics`, `actions`, `intents`, `affect`, `valence`, `space`, `salience`, `gist`: one rule family each
+//! * `entities`, `topics`, `actions`, `intents`, `affect`, `valence`, `speech`,
+//!   `space`, `salience`, `gist`: one rule family each; `inflection`: one form for a word's many
 
 pub mod features;
 mod pending;
@@ -15,11 +16,13 @@ mod actions;
 mod affect;
 mod entities;
 mod gist;
+mod inflection;
 mod intents;
 mod lexicon;
 mod reading;
 mod salience;
 mod space;
+mod speech;
 mod topics;
 mod valence;
 

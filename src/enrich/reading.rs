@@ -4,7 +4,7 @@ use crate::text::fold::fold;
 use crate::text::{Sentence, sentences, surface_words};
 
 use super::lexicon::verbs::lemma;
-use super::lexicon::{Class, class_of};
+use super::lexicon::{Class, FUNCTION, class_of};
 
 /// What stands between a word and the one before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,12 +65,23 @@ impl Token<'_> {
 #[derive(Debug, Clone)]
 pub(super) struct Span<'a> {
     pub(super) text: &'a str,
+    /// Where it begins in the text, in bytes.
+    pub(super) start: usize,
     pub(super) tokens: std::ops::Range<usize>,
     /// Every longer word is capitalised, as in a heading, or shouted: capitals tell nothing.
     pub(super) headline: bool,
 }
 
 impl Span<'_> {
+    /// In brackets: a stage direction or a caption, told beside what is said.
+    pub(super) fn is_aside(&self) -> bool {
+        self.text.starts_with(['[', '('])
+            && self
+                .text
+                .trim_end_matches(['.', '!', '?'])
+                .ends_with([']', ')'])
+    }
+
     /// The closing mark: `?`, `!`, `.` or a blank where there is none.
     pub(super) fn mark(&self) -> char {
         let closing = |c: &char| matches!(c, '"' | '\'' | '”' | '’' | ')' | ']' | '*');
@@ -139,6 +150,7 @@ impl<'a> Reading<'a> {
         let headline = is_headline(&self.tokens[first..]);
         self.sentences.push(Span {
             text: sentence.text,
+            start: sentence.start,
             tokens,
             headline,
         });
@@ -173,7 +185,8 @@ pub(super) fn one_line(text: &str) -> String {
 }
 
 fn gap(between: &str) -> Gap {
-    if between.chars().all(char::is_whitespace) {
+    // A full stop inside a sentence belongs to an abbreviation: "Dr. Smith".
+    if between.chars().all(|c| c.is_whitespace() || c == '.') {
         Gap::Blank
     } else if between.chars().all(|c| c.is_whitespace() || c == ',') {
         Gap::Comma
@@ -221,13 +234,17 @@ fn token(text: &str, start: usize, gap: Gap, quoted: bool) -> Token<'_> {
 }
 
 fn is_headline(tokens: &[Token<'_>]) -> bool {
-    let long = || tokens.iter().filter(|token| token.text.len() > 3);
-    let capitals = long().filter(|token| token.capital).count();
+    let content = || {
+        tokens
+            .iter()
+            .filter(|token| !token.is(FUNCTION) && !token.word.is_empty())
+    };
+    let capitals = content().filter(|token| token.capital).count();
     let shouted = tokens
         .iter()
         .filter(|token| token.text.len() > 1 && token.is_acronym())
         .count();
-    (tokens.len() >= 4 && long().count() >= 3 && capitals * 10 >= long().count() * 8)
+    (content().count() >= 4 && capitals * 10 >= content().count() * 9)
         || (tokens.len() >= 2 && shouted * 2 > tokens.len())
 }
 

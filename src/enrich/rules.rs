@@ -4,7 +4,7 @@ use chrono::NaiveDateTime;
 
 use super::features::Features;
 use super::reading::Reading;
-use super::{actions, affect, entities, gist, intents, salience, space, topics, valence};
+use super::{actions, affect, entities, gist, intents, salience, space, speech, topics, valence};
 use crate::text::time_expressions;
 
 /// The version of the rules. A change that alters what they find raises it; stored features carry it.
@@ -31,7 +31,7 @@ pub fn enrich(memory: &Subject<'_>) -> Features {
     let reading = Reading::of(beginning(memory.content));
     let names = entities::names(&reading, memory.speaker);
     let topics = topics::topics(&reading, &names);
-    let act = intents::act(&reading);
+    let act = speech::act(&reading);
     let balance = valence::balance(&reading);
     let mut features = Features {
         gist: gist::gist(&reading, &names, &topics, act),

@@ -64,9 +64,10 @@ pub(super) fn urgency(reading: &Reading<'_>, features: &Features) -> Milli {
             "late" => at
                 .checked_sub(1)
                 .is_none_or(|before| !tokens[before].is(Class::AUXILIARY)),
-            "need" | "needs" | "due" => tokens
-                .get(at + 1)
-                .is_some_and(|next| next.word == "to" && token.word == "due"),
+            "need" | "needs" => !at
+                .checked_sub(1)
+                .is_some_and(|before| matches!(tokens[before].word.as_str(), "i" | "we" | "it")),
+            "due" => tokens.get(at + 1).is_some_and(|next| next.word == "to"),
             "before" | "until" => !tokens
                 .get(at + 1)
                 .is_some_and(|next| next.is(Class::CALENDAR)),
@@ -99,7 +100,9 @@ fn has(words: &str, word: &str) -> bool {
 
 /// How much a text is worth remembering.
 ///
-/// `0.05 + 0.9 · x / (x + 4)`, where x sums evidence of news that lasts, each kind bounded:
+/// `0.05 + 0.9 · x² / (x² + 6)`, where x sums evidence of news that lasts, each kind bounded. The S shape keeps single hints
+/// low and lets agreeing ones add up; 6 puts an ordinary turn of a conversation near 0.4.
+///
 ///
 /// | evidence | each | at most |
 /// |---|---|---|
@@ -125,7 +128,7 @@ pub(super) fn importance(reading: &Reading<'_>, names: &Names, features: &Featur
         .or(Class::VAGUE)
         .or(Class::ADVERB)
         .or(Class::EVALUATIVE);
-    let addressee_only = features.act == SpeechAct::Question;
+    let asks = features.act == SpeechAct::Question;
     let bounded = |items: usize, each: f64, most: f64| {
         (0..items.min(64))
             .fold(0.0, |sum: f64, _| sum + each)
@@ -140,17 +143,14 @@ pub(super) fn importance(reading: &Reading<'_>, names: &Names, features: &Featur
         .iter()
         .filter(|token| token.word.starts_with(|c: char| c.is_ascii_digit()))
         .count();
-    let speaker =
-        usize::from(features.people.len() > names.person_tokens.len().min(features.people.len()));
-    let others = features
-        .people
-        .len()
-        .saturating_sub(speaker)
-        .saturating_sub(usize::from(vocative_only(reading, names)));
-    let things = features
+    let others = names.people.len() - usize::from(names.has_speaker);
+    let others = others.saturating_sub(usize::from(vocative_only(reading, names)));
+    let kinds = || names.people.iter().chain(&names.places);
+    let things = names
         .entities
-        .len()
-        .saturating_sub(features.places.len() + names.people.len().min(features.entities.len()));
+        .iter()
+        .filter(|name| kinds().all(|other| other != *name))
+        .count();
     let life = tokens
         .iter()
         .filter(|token| token.is(Class::LIFE_EVENT))
@@ -171,13 +171,13 @@ pub(super) fn importance(reading: &Reading<'_>, names: &Names, features: &Featur
     if tells_of_oneself(tokens) {
         x += 0.5;
     }
-    if addressee_only {
+    if asks {
         x *= 0.55;
     }
     if content <= 1 && features.times.is_empty() && features.places.is_empty() && life == 0 {
         x *= 0.25;
     }
-    Milli::from_unit(0.05 + 0.9 * x / (x + 4.0))
+    Milli::from_unit(0.05 + 0.9 * x * x / (x * x + 6.0))
 }
 
 /// The only person named is spoken to, not of.

@@ -187,7 +187,7 @@ fn alone(tokens: &[Token<'_>], at: usize) -> bool {
                 matches!(next.word.as_str(), "for" | "is" | "are" | "to" | "you")
             }) && !token.first()
         }
-        "outside" => !next.is_some_and(|next| next.word == "of"),
+        "outside" => next.is_none_or(|next| next.word != "of"),
         _ => true,
     }
 }

@@ -35,15 +35,17 @@ const MISREAD: &[&str] = &[
 /// The ratings of the words of one text, and their balance.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Balance {
-    /// −1..1, VADER's compound score.
+    /// −1..1, as VADER's compound score.
     pub(super) compound: f64,
     /// The same of each sentence.
     pub(super) sentences: Vec<f64>,
 }
 
-/// Weighs a text. Sentences count on their own first, as negation and contrast do not reach past them.
+/// Weighs a text. Sentences count on their own first, as negation and contrast do not reach past them; their sum is
+/// divided by the square root of the number of those that feel anything, so that a long kind letter is not bliss.
 pub(super) fn balance(reading: &Reading<'_>) -> Balance {
     let mut total = 0.0;
+    let mut felt = 0.0_f64;
     let mut sentences = Vec::with_capacity(reading.sentences.len());
     for sentence in &reading.sentences {
         let tokens = reading.tokens_of(sentence);
@@ -61,9 +63,12 @@ pub(super) fn balance(reading: &Reading<'_>) -> Balance {
         }
         sentences.push(normalised(sum));
         total += sum;
+        if sum != 0.0 {
+            felt += 1.0;
+        }
     }
     Balance {
-        compound: normalised(total),
+        compound: normalised(total / felt.max(1.0).sqrt()),
         sentences,
     }
 }

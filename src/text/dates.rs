@@ -15,6 +15,7 @@ mod calendar;
 mod grammar;
 mod lexer;
 mod numbers;
+mod phrases;
 
 use chrono::{Datelike, NaiveDateTime};
 use serde::{Deserialize, Serialize};

@@ -5,7 +5,7 @@
 //! * [`fold`]: one letter for all its written forms (case, accents, compatibility forms)
 //! * [`tokens`]: the lexical analyser of recall: text → terms
 //! * [`words`]: words as written, with their byte ranges, for rules that need the surface
-//! * [`sentences`]: where sentences begin and end
+//! * [`mod@sentences`]: where sentences begin and end
 //! * [`dates`]: "last Friday", "8 May 2023" → half-open ranges of local time
 
 pub mod dates;

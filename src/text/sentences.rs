@@ -114,10 +114,11 @@ fn is_abbreviation(before: &str, after: &str) -> bool {
         return before_digit
             || (word == "st" && after.trim_start().starts_with(char::is_uppercase));
     }
+    let initials = word.contains('.') && word.split('.').all(|part| part.len() == 1);
     let initial =
         word.len() == 1 && word != "i" && before.ends_with(|c: char| c.is_ascii_uppercase());
     let numbered = before_digit_list(before, word_start);
-    initial || numbered || ABBREVIATIONS.contains(&word.as_str())
+    initial || initials || numbered || ABBREVIATIONS.contains(&word.as_str())
 }
 
 /// `1.` at the start of a line numbers an item, it ends no sentence.
@@ -158,6 +159,7 @@ mod tests {
                 "Dr. Smith paid 3.5 dollars. Then he left.",
                 vec!["Dr. Smith paid 3.5 dollars.", "Then he left."],
             ),
+            ("by J.R. Hartley", vec!["by J.R. Hartley"]),
             ("J. R. Hartley wrote it.", vec!["J. R. Hartley wrote it."]),
             (
                 "No. I won't. See no. 5.",

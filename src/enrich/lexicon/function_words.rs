@@ -67,7 +67,7 @@ pub(super) const LISTS: &[(Class, &str)] = &[
     (
         Class::INTERJECTION,
         "ah aha ahh alas alright amen aw aww awww bah bravo btw cheers congrats congratulations cool damn dang darn duh eh er fine \
-         gee geez gosh great ha haha hahaha hehe hey hm hmm hmmm hooray huh hurray jeez k kidding lmao lol mhm nah naw nice nope no \
+         gee geez gosh great ha haha hahaha hehe hey hm hah mm mmm mmmm hmm hmmm hooray huh hurray jeez k kidding lmao lol mhm nah naw nice nope no \
          ok okay omg oof oh ooh oops ouch ow phew please pls plz right rofl sheesh shh shoot sorry sure ta thank thanks thx tsk \
          ugh uh uhh um umm welcome well whew whoa woah woo wow wowza yay yea yeah yep yes yikes yo yup absolutely definitely \
          totally exactly indeed true agreed same gotcha bingo awesome amazing perfect excellent wonderful fantastic brilliant \
@@ -90,7 +90,7 @@ pub(super) const LISTS: &[(Class, &str)] = &[
          man shot pic pics photo photos picture pictures image images look looks touch feeling feelings thought thoughts \
          experience experiences opportunity journey vibe vibes step steps aspect aspects difference effort plenty tons ton loads \
          stuff self news update updates details detail info catch chat talk top bottom middle half front back past future \
-         present line lines kinda everyone life world yesterday's today's worries worry thanks favorite favourite fave faves \
+         others home mind kinda everyone life world yesterday's today's worries worry thanks favorite favourite fave faves \
          memory memories reminder fan joy fun love hope happiness minute feel",
     ),
     (

@@ -48,7 +48,7 @@ pub(super) const LISTS: &[(Class, &str)] = &[
          extend face fail fall feed fetch fight fill film find finish fire fix flee float flood flow fly focus fold follow forgive \
          form found freeze fund gain gather gaze generate graduate grab greet grill grow guard guide handle hang heal heat help hide \
          hire hit hold host hug hurt ignore illustrate implement import impress improve increase influence inform injure inspire \
-         install interview introduce invent invest invite iron join judge jump kick kill kiss knock land last laugh launch lay lead \
+         install interview introduce invent invest invite iron join judge jump kick kill kiss knock land laugh launch lay lead \
          lean learn leave lend lie lift light link listen live load lock lose maintain manage marry master measure meet \
          melt mention merge mess migrate mix monitor motivate mount move mow nap negotiate nurse observe obtain offer open operate \
          order organize organise overcome owe pack park participate pass pay perform persuade pet phone pick pitch place plant play \
