@@ -3,4 +3,5 @@
 pub mod config;
 pub mod enrich;
 pub mod memory;
+pub mod project;
 pub mod text;
