@@ -1,7 +1,13 @@
 //! codex: a memory for AI assistants and people, modelled on the stages of human memory.
 
+pub mod clock;
 pub mod config;
+pub mod cycle;
 pub mod enrich;
+pub mod error;
 pub mod memory;
 pub mod project;
 pub mod text;
+pub mod warehouse;
+
+pub use error::{Error, ErrorKind, Result};

@@ -1,1 +1,28 @@
-//! What a memory says: entities, topics, feelings, actions. Depends on nothing but text.
+//! What a memory says: entities, topics, feelings, actions, intentions. Rules depend on nothing but [`text`](crate::text); [`enrich_pending`] applies them to the raw log.
+//!
+//! # Layout
+//!
+//! * [`features`]: what is found, as stored
+//! * [`rules`]: the rule-based enrichment, [`enrich`]; it needs no service and is what a missing LLM falls back to
+//! * `reading`: a text's words with their classes, which all rules share; `lexicon`: the word lists
+//! * `entities`, `topics`, `actions`, `intents`, `affect`, `valence`, `space`, `salience`, `gist`: one rule family each
+
+pub mod features;
+mod pending;
+pub mod rules;
+
+mod actions;
+mod affect;
+mod entities;
+mod gist;
+mod intents;
+mod lexicon;
+mod reading;
+mod salience;
+mod space;
+mod topics;
+mod valence;
+
+pub use features::{Action, Emotion, Features, Milli, SpeechAct, Topic};
+pub use pending::enrich_pending;
+pub use rules::{MAX_CHARACTERS, RULES_VERSION, Subject, enrich};

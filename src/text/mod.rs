@@ -1,1 +1,20 @@
-//! Words: tokens, stems, sentences, dates in text. Depends on nothing.
+//! Words: tokens, sentences, time expressions. Depends on nothing of ours.
+//!
+//! # Layout
+//!
+//! * [`fold`]: one letter for all its written forms (case, accents, compatibility forms)
+//! * [`tokens`]: the lexical analyser of recall: text → terms
+//! * [`words`]: words as written, with their byte ranges, for rules that need the surface
+//! * [`sentences`]: where sentences begin and end
+//! * [`dates`]: "last Friday", "8 May 2023" → half-open ranges of local time
+
+pub mod dates;
+pub mod fold;
+pub mod sentences;
+pub mod tokens;
+pub mod words;
+
+pub use dates::{TimeExpression, header_terms, time_expressions};
+pub use sentences::{Sentence, sentences};
+pub use tokens::{for_each_term, terms};
+pub use words::{Word, surface_words};

@@ -1,0 +1,36 @@
+-- One row a memory of the epoch that says again what an earlier one said: candidates share a MinHash band (Broder 1997),
+-- and the overlap of their terms decides. Saying it again is a spaced repetition of the earlier one.
+WITH signatures AS (
+    SELECT s.mind_id, s.epoch, s.memory_id, s.signature, s.terms
+    FROM {{ ref('signatures') }} s
+    JOIN {{ source('cycle', 'due') }} USING (mind_id, epoch)
+),
+
+-- A signature that half a diary shares (a greeting) finds its earliest holders only.
+candidates AS (
+    SELECT DISTINCT a.mind_id, a.epoch, a.memory_id, a.terms, b.memory_id AS earlier_id
+    FROM signatures a
+    JOIN (
+        SELECT mind_id, signature, memory_id FROM {{ source('state', 'memory_signatures') }}
+        UNION ALL
+        SELECT mind_id, signature, memory_id FROM signatures
+    ) b ON b.mind_id = a.mind_id AND b.signature = a.signature AND b.memory_id < a.memory_id
+    QUALIFY dense_rank() OVER (PARTITION BY a.memory_id ORDER BY b.memory_id) <= 4
+),
+
+compared AS (
+    SELECT c.mind_id, c.epoch, c.memory_id, c.earlier_id, c.terms,
+        count(*) AS earlier_terms,
+        count(t.term) AS shared
+    FROM candidates c
+    JOIN {{ source('lexical', 'postings') }} p ON p.memory_id = c.earlier_id AND p.tf > 0
+    LEFT JOIN {{ ref('epoch_terms') }} t ON t.mind_id = c.mind_id AND t.epoch = c.epoch AND t.memory_id = c.memory_id AND t.term = p.term
+    GROUP BY c.mind_id, c.epoch, c.memory_id, c.earlier_id, c.terms
+)
+
+SELECT mind_id, epoch, memory_id, earlier_id,
+    (shared / (terms + earlier_terms - shared))::DECIMAL(4, 3) AS similarity
+FROM compared
+WHERE shared >= {{ var('duplicate_similarity') }} * (terms + earlier_terms - shared)
+QUALIFY row_number() OVER (PARTITION BY memory_id ORDER BY shared / (terms + earlier_terms - shared) DESC, earlier_id) = 1
+ORDER BY epoch, mind_id, memory_id

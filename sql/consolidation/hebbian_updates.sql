@@ -1,0 +1,83 @@
+-- One row a directed pair of memories that fired together in the epoch. "Cells that fire together wire together" (Hebb 1949)
+-- in closed form: 1 - w' = (1 - w) x product of (1 - rate x activity x activity), so the order of events does not matter and
+-- no weight leaves 0..1; the logarithm of the product is kept. Forward links gain more than backward ones (Kahana 1996).
+WITH together AS (
+    SELECT mind_id, epoch, earlier_id, later_id, kind, fired_at, 1 AS times,
+        ((0.5 + earlier_activity / 2) * (0.5 + later_activity / 2) / distance)::DECIMAL(9, 6) AS activity
+    FROM {{ ref('co_activations') }}
+    JOIN {{ source('cycle', 'due') }} d USING (mind_id, epoch)
+    WHERE fired_at <= d.epoch_end
+),
+
+-- A replayed memory brings its company back.
+replayed AS (
+    SELECT r.mind_id, r.epoch, t.earlier_id, t.later_id, t.kind, max(r.replayed_at) AS fired_at, count(*) AS times, max(t.activity) AS activity
+    FROM {{ ref('replays') }} r
+    JOIN {{ source('cycle', 'due') }} USING (mind_id, epoch)
+    JOIN together t ON t.mind_id = r.mind_id AND t.epoch = r.epoch AND t.earlier_id = r.memory_id AND t.fired_at < r.replayed_at
+    WHERE t.kind = 'episodic'
+    GROUP BY r.mind_id, r.epoch, t.earlier_id, t.later_id, t.kind
+),
+
+-- Replay interleaves the new with the old (McClelland et al. 1995): the memory that stands for each of its two rarest known concepts.
+about AS (
+    SELECT r.mind_id, r.epoch, r.memory_id, c.concept, c.weight
+    FROM (SELECT DISTINCT mind_id, epoch, memory_id FROM {{ ref('replays') }} JOIN {{ source('cycle', 'due') }} USING (mind_id, epoch)) r
+    JOIN (
+        SELECT mind_id, memory_id, concept, weight FROM {{ ref('epoch_concepts') }} JOIN {{ source('cycle', 'due') }} USING (mind_id, epoch)
+        UNION ALL
+        SELECT mind_id, memory_id, concept, weight FROM {{ source('state', 'memory_concepts') }} WHERE memory_id IN (SELECT memory_id FROM {{ ref('replays') }})
+    ) c USING (mind_id, memory_id)
+),
+
+partners AS (
+    SELECT a.mind_id, a.epoch, a.memory_id, k.exemplar_id, a.weight
+    FROM about a
+    JOIN {{ source('state', 'concepts') }} k USING (mind_id, concept)
+    WHERE k.exemplar_id <> a.memory_id
+    QUALIFY row_number() OVER (PARTITION BY a.memory_id ORDER BY k.memories, a.weight DESC, a.concept, k.exemplar_id) <= 2
+),
+
+interleaved AS (
+    SELECT p.mind_id, p.epoch, p.exemplar_id AS earlier_id, p.memory_id AS later_id, 'semantic' AS kind,
+        max(r.replayed_at) AS fired_at, count(*) AS times, max((p.weight * (0.5 + r.salience / 2))::DECIMAL(9, 6)) AS activity
+    FROM partners p
+    JOIN {{ ref('replays') }} r USING (mind_id, epoch, memory_id)
+    GROUP BY p.mind_id, p.epoch, p.exemplar_id, p.memory_id
+),
+
+repeated AS (
+    SELECT mind_id, epoch, earlier_id, memory_id AS later_id, 'semantic' AS kind, d.epoch_end AS fired_at, 1 AS times, similarity AS activity
+    FROM {{ ref('duplicates') }}
+    JOIN {{ source('cycle', 'due') }} d USING (mind_id, epoch)
+),
+
+events AS (
+    SELECT mind_id, epoch, earlier_id, later_id, kind, fired_at, times, activity FROM together
+    UNION ALL BY NAME SELECT * FROM replayed
+    UNION ALL BY NAME SELECT * FROM interleaved
+    UNION ALL BY NAME SELECT * FROM repeated
+),
+
+directed AS (
+    SELECT mind_id, epoch, earlier_id AS source_id, later_id AS target_id, kind, fired_at, times, activity, 1.0 AS direction FROM events
+    UNION ALL
+    SELECT mind_id, epoch, later_id, earlier_id, kind, fired_at, times, activity,
+        CASE WHEN kind = 'episodic' THEN {{ var('backward_asymmetry') }} ELSE 1.0 END
+    FROM events
+)
+
+SELECT
+    mind_id,
+    epoch,
+    source_id,
+    target_id,
+    min(kind) AS kind,
+    sum(times::INTEGER)::INTEGER AS co_activations,
+    sum((times * ln(1 - {{ var('hebbian_learning_rate') }} * direction * activity))::DECIMAL(18, 9))::DECIMAL(18, 9) AS log_complement,
+    least(max(fired_at), max(d.epoch_end)) AS fired_at
+FROM directed
+JOIN {{ source('cycle', 'due') }} d USING (mind_id, epoch)
+WHERE source_id <> target_id
+GROUP BY mind_id, epoch, source_id, target_id
+ORDER BY epoch, mind_id, source_id, target_id

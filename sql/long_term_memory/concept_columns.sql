@@ -1,0 +1,78 @@
+-- One row a concept whose cortical column, count or exemplar the week's homeostasis changes. Columns are communities of the
+-- concept graph by label propagation (Raghavan et al. 2007), each concept keeping half a vote for itself so that labels settle;
+-- a new community takes the name of the old column it overlaps most. "Column" is a metaphor (Mountcastle 1997).
+WITH counted AS (
+    -- Counts afresh from the memories themselves, so that edits and deletions show.
+    SELECT m.mind_id, m.concept, count(*)::INTEGER AS memories, sum(m.weight::DECIMAL(4, 3))::DECIMAL(18, 6) AS weight
+    FROM {{ source('state', 'memory_concepts') }} m
+    JOIN {{ source('state', 'memory_traces') }} t USING (mind_id, memory_id)
+    JOIN {{ source('cycle', 'due') }} USING (mind_id)
+    WHERE t.tier = 'long_term' AND t.merged_into IS NULL
+    GROUP BY m.mind_id, m.concept
+),
+
+nodes AS (
+    SELECT k.*
+    FROM {{ source('state', 'concepts') }} k
+    JOIN {{ source('cycle', 'due') }} USING (mind_id)
+),
+
+both_ways AS (
+    SELECT mind_id, source AS concept, target AS neighbour, weight FROM {{ source('state', 'concept_edges') }} JOIN {{ source('cycle', 'due') }} USING (mind_id)
+    UNION ALL
+    SELECT mind_id, target, source, weight FROM {{ source('state', 'concept_edges') }} JOIN {{ source('cycle', 'due') }} USING (mind_id)
+),
+
+edges AS MATERIALIZED (
+    SELECT mind_id, concept, neighbour, weight
+    FROM both_ways
+    QUALIFY row_number() OVER (PARTITION BY mind_id, concept ORDER BY weight DESC, neighbour) <= {{ var('column_neighbours') }}
+),
+
+round_0 AS (SELECT mind_id, concept, concept AS label FROM nodes),
+{% for round in range(var('column_rounds')) %}
+round_{{ round + 1 }} AS (
+    SELECT mind_id, concept, label
+    FROM (
+        SELECT v.mind_id, v.concept, v.label, sum(v.weight::DECIMAL(18, 6)) AS votes
+        FROM (
+            SELECT e.mind_id, e.concept, r.label, e.weight
+            FROM edges e JOIN round_{{ round }} r ON r.mind_id = e.mind_id AND r.concept = e.neighbour
+            UNION ALL
+            SELECT mind_id, concept, label, 0.5::DECIMAL(18, 6) FROM round_{{ round }}
+        ) v
+        GROUP BY v.mind_id, v.concept, v.label
+    )
+    QUALIFY row_number() OVER (PARTITION BY mind_id, concept ORDER BY votes DESC, label) = 1
+),
+{% endfor %}
+overlap AS (
+    SELECT r.mind_id, r.label, n.column_id, count(*) AS shared
+    FROM round_{{ var('column_rounds') }} r
+    JOIN nodes n USING (mind_id, concept)
+    GROUP BY r.mind_id, r.label, n.column_id
+),
+
+inherited AS (
+    SELECT mind_id, label, column_id
+    FROM (
+        SELECT *
+        FROM overlap
+        QUALIFY row_number() OVER (PARTITION BY mind_id, column_id ORDER BY shared DESC, label) = 1
+    )
+    QUALIFY row_number() OVER (PARTITION BY mind_id, label ORDER BY shared DESC, column_id) = 1
+)
+
+SELECT
+    n.mind_id, n.concept, n.kind,
+    coalesce(c.memories, 0) AS memories,
+    coalesce(c.weight, 0)::DECIMAL(18, 6) AS weight,
+    n.first_at, n.last_at, n.exemplar_id,
+    coalesce(i.column_id, r.label) AS column_id
+FROM nodes n
+JOIN round_{{ var('column_rounds') }} r USING (mind_id, concept)
+LEFT JOIN inherited i ON i.mind_id = r.mind_id AND i.label = r.label
+LEFT JOIN counted c ON c.mind_id = n.mind_id AND c.concept = n.concept
+WHERE coalesce(i.column_id, r.label) <> n.column_id
+   OR coalesce(c.memories, 0) <> n.memories
+   OR coalesce(c.weight, 0) <> n.weight

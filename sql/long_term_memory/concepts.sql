@@ -1,0 +1,68 @@
+-- One row a concept that tonight's consolidated memories are about. A concept not known before joins the column of its
+-- strongest neighbour that has one, ties by name; where none has, the strongest concept of its memory founds a column.
+WITH consolidated AS (
+    SELECT t.mind_id, t.memory_id, t.strength
+    FROM {{ ref('memory_traces') }} t
+    JOIN {{ source('cycle', 'due') }} USING (mind_id)
+    WHERE t.consolidated_at = {{ as_of }} AND t.merged_into IS NULL
+),
+
+mentions AS (
+    SELECT m.mind_id, m.memory_id, m.concept, m.kind, m.weight, c.strength,
+        row_number() OVER (PARTITION BY m.memory_id ORDER BY m.weight DESC, m.concept, m.memory_id) AS place
+    FROM {{ ref('memory_concepts') }} m
+    JOIN consolidated c USING (mind_id, memory_id)
+),
+
+tonight AS (
+    SELECT
+        mind_id,
+        concept,
+        (list(kind ORDER BY strength DESC, memory_id))[1] AS kind,
+        count(*)::INTEGER AS memories,
+        sum(weight::DECIMAL(4, 3))::DECIMAL(18, 6) AS weight,
+        (list(memory_id ORDER BY weight * strength DESC, memory_id))[1] AS exemplar_id
+    FROM mentions
+    GROUP BY mind_id, concept
+),
+
+placed AS (
+    SELECT t.*, k.memories AS known_memories, k.weight AS known_weight, k.first_at, k.column_id, k.kind AS known_kind
+    FROM tonight t
+    LEFT JOIN {{ source('state', 'concepts') }} k USING (mind_id, concept)
+),
+
+edges AS (
+    SELECT e.mind_id, e.source AS concept, e.target AS neighbour, e.weight FROM {{ ref('concept_edges') }} e WHERE e.last_at = {{ as_of }}
+    UNION ALL
+    SELECT e.mind_id, e.target, e.source, e.weight FROM {{ ref('concept_edges') }} e WHERE e.last_at = {{ as_of }}
+),
+
+adopted AS (
+    SELECT e.mind_id, e.concept, k.column_id
+    FROM edges e
+    JOIN placed p ON p.mind_id = e.mind_id AND p.concept = e.concept AND p.column_id IS NULL
+    JOIN {{ source('state', 'concepts') }} k ON k.mind_id = e.mind_id AND k.concept = e.neighbour
+    QUALIFY row_number() OVER (PARTITION BY e.mind_id, e.concept ORDER BY e.weight DESC, e.neighbour, k.exemplar_id) = 1
+),
+
+founded AS (
+    SELECT m.mind_id, m.concept, f.concept AS column_id
+    FROM mentions m
+    JOIN mentions f ON f.memory_id = m.memory_id AND f.place = 1
+    QUALIFY row_number() OVER (PARTITION BY m.mind_id, m.concept ORDER BY m.weight * m.strength DESC, f.concept, m.memory_id) = 1
+)
+
+SELECT
+    p.mind_id,
+    p.concept,
+    coalesce(p.known_kind, p.kind) AS kind,
+    (p.memories + coalesce(p.known_memories, 0))::INTEGER AS memories,
+    (p.weight + coalesce(p.known_weight, 0))::DECIMAL(18, 6) AS weight,
+    coalesce(p.first_at, {{ as_of }}) AS first_at,
+    {{ as_of }} AS last_at,
+    p.exemplar_id,
+    coalesce(p.column_id, a.column_id, f.column_id, p.concept) AS column_id
+FROM placed p
+LEFT JOIN adopted a USING (mind_id, concept)
+LEFT JOIN founded f USING (mind_id, concept)

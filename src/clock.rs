@@ -1,0 +1,9 @@
+//! The one place that asks the system clock. Everything else is told the time.
+
+use chrono::{NaiveDateTime, Timelike, Utc};
+
+/// Now, in UTC, to the microsecond (DuckDB's resolution).
+pub fn now() -> NaiveDateTime {
+    let now = Utc::now().naive_utc();
+    now.with_nanosecond(now.nanosecond() / 1_000 * 1_000).unwrap_or(now)
+}

@@ -1,0 +1,110 @@
+//! The ledger: one row for every cycle that wrote, in the same transaction.
+
+use crate::error::{Error, Result};
+use crate::memory::MindId;
+use chrono::NaiveDateTime;
+use duckdb::{Connection, params};
+use serde::{Deserialize, Serialize};
+
+/// What a model did in a cycle.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ModelRun {
+    /// Its name.
+    pub model: String,
+    /// Its stage.
+    pub stage: String,
+    /// Rows written.
+    pub rows: u64,
+    /// Milliseconds it took.
+    pub ms: f64,
+}
+
+/// A cycle about to be written down.
+pub(super) struct Entry<'a> {
+    pub cycle: &'a str,
+    pub transition: bool,
+    pub step: i32,
+    pub as_of: NaiveDateTime,
+    pub minds: &'a [MindId],
+    pub seen_arrival: i64,
+    pub fingerprint: &'a str,
+    pub models: &'a [ModelRun],
+    pub started_at: NaiveDateTime,
+    pub duration_ms: f64,
+}
+
+/// Writes it down.
+pub(super) fn append(conn: &Connection, entry: &Entry<'_>) -> Result<()> {
+    let minds: Vec<String> = entry.minds.iter().map(|m| format!("'{m}'")).collect();
+    let models = serde_json::to_string(entry.models).map_err(|e| Error::failed(format!("ledger: {e}")))?;
+    conn.execute(
+        &format!(
+            "INSERT INTO codex.ledger
+             SELECT coalesce(max(ledger_id), 0) + 1, {}, ?, ?, ?, ?, [{}]::UUID[], ?, ?, ?, ?, ?::DOUBLE::DECIMAL(12, 3), 'success'
+             FROM codex.ledger",
+            generation(conn)?,
+            minds.join(", ")
+        ),
+        params![
+            entry.cycle,
+            entry.transition,
+            entry.step,
+            entry.as_of,
+            entry.seen_arrival,
+            entry.fingerprint,
+            models,
+            entry.started_at,
+            entry.duration_ms
+        ],
+    )?;
+    Ok(())
+}
+
+/// The generation the store is in: it grows by one with every rebuild.
+pub(super) fn generation(conn: &Connection) -> Result<i32> {
+    let text: Option<String> =
+        conn.query_row("SELECT max(value) FROM codex.meta WHERE key = 'generation'", [], |r| r.get(0))?;
+    Ok(text.and_then(|t| t.parse().ok()).unwrap_or(1))
+}
+
+/// A transition as replay repeats it.
+#[derive(Debug, Clone)]
+pub(super) struct Transition {
+    pub ledger_id: i64,
+    pub cycle: String,
+    pub step: i32,
+    pub as_of: NaiveDateTime,
+    pub minds: Vec<MindId>,
+    pub seen_arrival: i64,
+    pub fingerprint: String,
+}
+
+/// The transitions of the current generation up to `until`, in the order they ran.
+pub(super) fn transitions(conn: &Connection, schema: &str, until: Option<NaiveDateTime>) -> Result<Vec<Transition>> {
+    let mut statement = conn.prepare(&format!(
+        "SELECT ledger_id, cycle, step, as_of, array_to_string(minds, ','), seen_arrival, fingerprint
+         FROM {schema}.ledger
+         WHERE transition AND generation = (SELECT max(generation) FROM {schema}.ledger) AND (?::TIMESTAMP IS NULL OR as_of <= ?::TIMESTAMP)
+         ORDER BY ledger_id"
+    ))?;
+    let rows = statement.query_map(params![until, until], |r| {
+        Ok((
+            Transition {
+                ledger_id: r.get(0)?,
+                cycle: r.get(1)?,
+                step: r.get(2)?,
+                as_of: r.get(3)?,
+                minds: Vec::new(),
+                seen_arrival: r.get(5)?,
+                fingerprint: r.get(6)?,
+            },
+            r.get::<_, String>(4)?,
+        ))
+    })?;
+    rows.map(|row| {
+        let (mut transition, minds) = row?;
+        transition.minds = minds.split(',').map(MindId::parse).collect::<Result<_>>()?;
+        Ok(transition)
+    })
+    .collect()
+}

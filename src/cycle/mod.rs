@@ -1,0 +1,20 @@
+//! Cycles: what is due, running it, the ledger, verification and replay.
+//!
+//! By day, ticks fill caches of the open epoch; by night, a chain of steps (deep sleep, REM, homeostasis) changes the state,
+//! each step in one transaction with one ledger row. DESIGN: *the result depends only on which events had arrived when each
+//! night ran.*
+
+mod consolidate;
+mod due;
+mod execute;
+mod ledger;
+mod nights;
+mod pipeline;
+mod plan;
+mod progress;
+mod ticks;
+
+pub use consolidate::{Consolidation, Request, consolidate};
+pub use due::Due;
+pub use nights::{Sleep, next_sleep};
+pub use pipeline::Pipeline;

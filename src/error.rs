@@ -1,0 +1,116 @@
+//! One error type for the library: what happened, what to do next, and which exit code it means.
+
+use std::fmt;
+
+/// What kind of failure it is; decides the exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// A model, test or check failed (exit code 1).
+    Failed,
+    /// Usage or configuration: the caller can mend it (exit code 2).
+    Usage,
+    /// A needed service, or the owner of the file, is not available (exit code 3).
+    Unavailable,
+}
+
+impl ErrorKind {
+    /// The process's exit code.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            ErrorKind::Failed => 1,
+            ErrorKind::Usage => 2,
+            ErrorKind::Unavailable => 3,
+        }
+    }
+}
+
+/// An error written for the person who sees it.
+#[derive(Debug)]
+pub struct Error {
+    kind: ErrorKind,
+    what: String,
+    hint: Option<String>,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// The library's result.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// An error of `kind`; `what` says what happened and where.
+    pub fn new(kind: ErrorKind, what: impl Into<String>) -> Self {
+        Error {
+            kind,
+            what: what.into(),
+            hint: None,
+            source: None,
+        }
+    }
+
+    /// A check, model or write that failed (exit code 1).
+    pub fn failed(what: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Failed, what)
+    }
+
+    /// Wrong usage or configuration (exit code 2).
+    pub fn usage(what: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Usage, what)
+    }
+
+    /// Something needed is not there (exit code 3).
+    pub fn unavailable(what: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Unavailable, what)
+    }
+
+    /// Adds what to do next.
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Adds where it happened, in front.
+    pub fn context(mut self, place: impl fmt::Display) -> Self {
+        self.what = format!("{place}: {}", self.what);
+        self
+    }
+
+    /// Adds the cause.
+    pub fn caused_by(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        self.source = Some(Box::new(source));
+        self
+    }
+
+    /// Its kind.
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// What to do next, where there is something to say.
+    pub fn next_step(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_deref().map(|s| s as _)
+    }
+}
+
+impl From<duckdb::Error> for Error {
+    fn from(error: duckdb::Error) -> Self {
+        let text = error.to_string();
+        let full = text.contains("No space left on device") || text.contains("Could not write");
+        let wrapped = Error::failed(format!("DuckDB: {}", text.trim())).caused_by(error);
+        match full {
+            true => wrapped.hint("the disk is full or not writable: free some room and run the command again; nothing was changed"),
+            false => wrapped,
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! DuckDB: opening and owning the file, migrations, materializations.
+//!
+//! One process owns the file at a time ([`FileLock`]); within it, everything goes through one [`Warehouse`].
+
+mod lock;
+mod migrate;
+mod open;
+
+pub use lock::FileLock;
+pub use open::{Access, OpenOptions, Warehouse};
+
+use chrono::NaiveDateTime;
+
+/// A UTC time as a typed SQL literal.
+pub fn timestamp_literal(at: NaiveDateTime) -> String {
+    format!("TIMESTAMP '{}'", at.format("%Y-%m-%d %H:%M:%S%.6f"))
+}
+
+/// A text as a quoted SQL literal.
+pub fn text_literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}

@@ -1,0 +1,167 @@
+//! Opening a store.
+
+use super::lock::FileLock;
+use super::migrate;
+use crate::error::{Error, Result};
+use duckdb::{AccessMode, Config, Connection};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// What the opened file may be used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Reads and writes.
+    ReadWrite,
+    /// The file, its directory or the disk cannot be written: questions are answered, nothing is logged.
+    ReadOnly,
+}
+
+/// How to open a store.
+#[derive(Debug, Clone)]
+pub struct OpenOptions {
+    /// The DuckDB file; made, with its directory, where there is none.
+    pub path: PathBuf,
+    /// DuckDB's memory limit, such as `2GB`.
+    pub memory_limit: String,
+    /// DuckDB's threads.
+    pub threads: usize,
+    /// How long to wait for another owner of the file.
+    pub patience: Duration,
+    /// Whether a file that cannot be written may be opened for reading instead.
+    pub allow_read_only: bool,
+}
+
+/// An open store: the file, owned by this process, and a connection to it.
+#[derive(Debug)]
+pub struct Warehouse {
+    conn: Connection,
+    path: PathBuf,
+    access: Access,
+    _lock: Option<FileLock>,
+}
+
+impl Warehouse {
+    /// Opens the store, takes its lock and brings its tables up to date.
+    ///
+    /// # Errors
+    /// Unavailable when another process owns the file; usage when it is not a store of codex's; failed when it
+    /// cannot be opened. A file that cannot be opened stays as it was.
+    pub fn open(options: &OpenOptions) -> Result<Warehouse> {
+        let path = absolute(&options.path)?;
+        if path.is_dir() {
+            return Err(Error::usage(format!("{} is a directory, not a DuckDB file", path.display()))
+                .hint("give the file itself with --db PATH"));
+        }
+        let existed = path.exists();
+        if existed && !writable(&path) {
+            if options.allow_read_only {
+                return Self::open_read_only(path, options);
+            }
+            return Err(Error::failed(format!("{} cannot be written", path.display()))
+                .hint("check its permissions and those of its directory"));
+        }
+        if let Some(dir) = path.parent() {
+            fs::create_dir_all(dir)
+                .map_err(|e| Error::failed(format!("cannot make the directory {}: {e}", dir.display())))?;
+        }
+        let lock = FileLock::acquire(&path, options.patience)?;
+        let conn = connect(&path, options, AccessMode::ReadWrite)?;
+        if let Err(e) = migrate::migrate(&conn) {
+            return Err(e.context(path.display()));
+        }
+        Ok(Warehouse { conn, path, access: Access::ReadWrite, _lock: Some(lock) })
+    }
+
+    fn open_read_only(path: PathBuf, options: &OpenOptions) -> Result<Warehouse> {
+        let conn = connect(&path, options, AccessMode::ReadOnly)?;
+        if !migrate::is_current(&conn).map_err(|e| e.context(path.display()))? {
+            return Err(Error::usage(format!("{} is not a store of this codex's version, and cannot be written", path.display()))
+                .hint("make the file writable once, or open a copy"));
+        }
+        Ok(Warehouse { conn, path, access: Access::ReadOnly, _lock: None })
+    }
+
+    /// A store in memory, for tests and for `codex run` on a project without data.
+    ///
+    /// # Errors
+    /// Failed when DuckDB cannot start.
+    pub fn in_memory(threads: usize) -> Result<Warehouse> {
+        let config = base_config("2GB", threads)?;
+        let conn = Connection::open_in_memory_with_flags(config)?;
+        migrate::migrate(&conn)?;
+        Ok(Warehouse { conn, path: PathBuf::from(":memory:"), access: Access::ReadWrite, _lock: None })
+    }
+
+    /// The connection.
+    pub fn conn(&self) -> &Connection {
+        &self.conn
+    }
+
+    /// The file, absolute.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether it can be written.
+    pub fn access(&self) -> Access {
+        self.access
+    }
+
+    /// Runs `work` in one transaction: all of it, or nothing.
+    ///
+    /// # Errors
+    /// Whatever `work` or the commit returns; the transaction is rolled back first.
+    pub fn transaction<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        self.conn.execute_batch("BEGIN")?;
+        match work(&self.conn) {
+            Ok(value) => match self.conn.execute_batch("COMMIT") {
+                Ok(()) => Ok(value),
+                Err(e) => {
+                    let _ = self.conn.execute_batch("ROLLBACK");
+                    Err(e.into())
+                }
+            },
+            Err(e) => {
+                let _ = self.conn.execute_batch("ROLLBACK");
+                Err(e)
+            }
+        }
+    }
+}
+
+fn base_config(memory_limit: &str, threads: usize) -> Result<Config> {
+    Ok(Config::default()
+        .max_memory(memory_limit)?
+        .threads(threads as i64)?
+        // Behaviour must not depend on whether there is a network.
+        .enable_autoload_extension(false)?
+        .with("autoinstall_known_extensions", "false")?)
+}
+
+fn connect(path: &Path, options: &OpenOptions, mode: AccessMode) -> Result<Connection> {
+    let config = base_config(&options.memory_limit, options.threads)
+        .map_err(|e| Error::usage(e.to_string()).hint("check the settings memory_limit (such as 2GB) and threads"))?
+        .access_mode(mode)?;
+    Connection::open_with_flags(path, config).map_err(|e| {
+        let text = e.to_string();
+        if text.contains("not a valid DuckDB database file") || text.contains("Corrupt") || text.contains("corrupt") || text.contains("Serialization") {
+            Error::usage(format!("{} is not a DuckDB file, or is damaged: {}", path.display(), text.trim()))
+                .hint("the file was left as it is; give another one with --db PATH, or restore a snapshot")
+        } else {
+            Error::failed(format!("cannot open {}: {}", path.display(), text.trim())).caused_by(e)
+        }
+    })
+}
+
+fn absolute(path: &Path) -> Result<PathBuf> {
+    let path = std::path::absolute(path)
+        .map_err(|e| Error::usage(format!("{} is not a path: {e}", path.display())))?;
+    // One file, one lock: links to it must not lead to a second lock beside the link.
+    Ok(path.canonicalize().unwrap_or(path))
+}
+
+fn writable(path: &Path) -> bool {
+    let beside = path.parent().is_none_or(|dir| tempfile::tempfile_in(dir).is_ok());
+    beside && fs::OpenOptions::new().append(true).open(path).is_ok()
+}
