@@ -68,6 +68,30 @@ pub fn explain(file: &str, error: &serde_yaml::Error) -> YamlError {
     YamlError { place, message }
 }
 
+/// Reads a text and parses it within the reader, so that the error has the text's place.
+pub fn parsed_text<'de, D, T, E>(
+    deserializer: D,
+    parse: impl Fn(&str) -> Result<T, E>,
+) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    E: fmt::Display,
+{
+    struct Parsed<F>(F);
+    impl<T, E: fmt::Display, F: Fn(&str) -> Result<T, E>> Visitor<'_> for Parsed<F> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a text")
+        }
+
+        fn visit_str<Error: de::Error>(self, text: &str) -> Result<T, Error> {
+            (self.0)(text).map_err(Error::custom)
+        }
+    }
+    deserializer.deserialize_str(Parsed(parse))
+}
+
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Target {
     Key,

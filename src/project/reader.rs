@@ -118,6 +118,11 @@ fn read_sources(described: &mut Described, file: &str, text: &str) -> Result<(),
     version_is_known(parsed.version.unwrap_or(1), file, text)?;
     for (number, source) in parsed.sources.into_iter().enumerate() {
         let schema = source.schema.unwrap_or_else(|| source.name.clone());
+        // `schema: temp.main` is short for `database: temp` and `schema: main`.
+        let (database, schema) = match (source.database, schema.split_once('.')) {
+            (None, Some((database, schema))) => (Some(database.to_owned()), schema.to_owned()),
+            (database, _) => (database, schema),
+        };
         for (at, table) in source.tables.into_iter().enumerate() {
             let name = SourceName {
                 source: source.name.clone(),
@@ -141,7 +146,7 @@ fn read_sources(described: &mut Described, file: &str, text: &str) -> Result<(),
                 });
             }
             let relation = Relation {
-                database: source.database.clone(),
+                database: database.clone(),
                 schema: schema.clone(),
                 name: table.identifier.unwrap_or(table.name),
             };
