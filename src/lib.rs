@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod config;
 pub mod cycle;
+pub mod engine;
 pub mod enrich;
 pub mod error;
 pub mod memory;

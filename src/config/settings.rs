@@ -21,6 +21,8 @@ pub struct Settings {
     pub threads: Threads,
     /// Time zone of new minds.
     pub time_zone: TimeZone,
+    /// Seconds to wait for another owner of the file.
+    pub lock_timeout: u32,
 }
 
 /// A number of threads, at least 1.

@@ -1,7 +1,7 @@
 //! `consolidate`: runs the due occurrences of the grid, earlier ones first, and nothing when nothing is due.
 
 use super::due::{Due, Moment, set_due};
-use super::execute::{Caches, ChainStep, DAY, clear_caches, run_models, run_step};
+use super::execute::{Caches, ChainStep, clear_caches, run_models, run_step};
 use super::pipeline::Pipeline;
 use super::plan::{Night, due_nights};
 use super::progress::{Progress, progress};

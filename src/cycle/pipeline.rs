@@ -151,7 +151,7 @@ fn environment(
     });
     let values: BTreeMap<String, Value> = parameters
         .iter()
-        .map(|p| (p.name.clone(), Value::from_serialize(&p.value)))
+        .map(|p| (p.name.clone(), template_value(&p.value)))
         .collect();
     env.add_function("var", move |name: &str| -> Result<Value, minijinja::Error> {
         values.get(name).cloned().ok_or_else(|| invalid(format!("there is no parameter '{name}'")))
@@ -227,5 +227,15 @@ impl Step {
             }
             _ => vec![insert],
         }
+    }
+}
+
+fn template_value(value: &crate::config::Value) -> Value {
+    use crate::config::Value as Parameter;
+    match value {
+        Parameter::Boolean(b) => Value::from(*b),
+        Parameter::Integer(i) => Value::from(*i),
+        Parameter::Number(n) => Value::from(*n),
+        Parameter::Text(t) => Value::from(t.as_str()),
     }
 }

@@ -1,0 +1,106 @@
+//! The one façade that the command line (and later daemon and servers) call: requests in, results and progress out.
+
+use crate::config::{Config, Parameters};
+use crate::cycle::{self, Advance, Consolidation, Pipeline, Verification};
+use crate::enrich::enrich_pending;
+use crate::error::Result;
+use crate::memory::{self, ImportOptions, ImportReport, Mind};
+use crate::project::Project;
+use crate::warehouse::{Access, OpenOptions, Warehouse};
+use std::time::Duration;
+
+/// An open store with the project that works on it.
+pub struct Engine {
+    warehouse: Warehouse,
+    pipeline: Pipeline,
+}
+
+impl Engine {
+    /// Opens the store of `config` and makes it ready for `project`.
+    ///
+    /// # Errors
+    /// Usage when configuration or project are wrong or the file is not codex's; unavailable when another process owns it.
+    pub fn open(config: &Config, project: &Project, allow_read_only: bool) -> Result<Engine> {
+        let pipeline = Pipeline::new(project, &config.parameters)?;
+        let settings = &config.settings;
+        let warehouse = Warehouse::open(&OpenOptions {
+            path: settings.database.clone(),
+            memory_limit: settings.memory_limit.as_str().to_owned(),
+            threads: settings.threads.get() as usize,
+            patience: Duration::from_secs(u64::from(settings.lock_timeout)),
+            allow_read_only,
+        })?;
+        Engine::over(warehouse, pipeline)
+    }
+
+    /// An engine over an open store.
+    ///
+    /// # Errors
+    /// Failed when a model cannot be bound.
+    pub fn over(warehouse: Warehouse, pipeline: Pipeline) -> Result<Engine> {
+        if warehouse.access() == Access::ReadWrite {
+            cycle::prepare_store(&warehouse, &pipeline)?;
+        }
+        Ok(Engine { warehouse, pipeline })
+    }
+
+    /// The store.
+    pub fn warehouse(&self) -> &Warehouse {
+        &self.warehouse
+    }
+
+    /// The models.
+    pub fn pipeline(&self) -> &Pipeline {
+        &self.pipeline
+    }
+
+    /// The effective parameters.
+    pub fn parameters(&self) -> &Parameters {
+        self.pipeline.parameters()
+    }
+
+    /// Files in, raw log out; then features and index for what is new. `progress` hears records read.
+    ///
+    /// # Errors
+    /// See [`memory::import`].
+    pub fn import(&self, options: &ImportOptions, progress: impl FnMut(u64)) -> Result<ImportReport> {
+        let report = memory::import(&self.warehouse, options, progress)?;
+        if !options.dry_run {
+            self.enrich(|_| ())?;
+        }
+        Ok(report)
+    }
+
+    /// Features and index for every revision that has none yet.
+    ///
+    /// # Errors
+    /// Failed when the store cannot be written.
+    pub fn enrich(&self, progress: impl FnMut(u64)) -> Result<u64> {
+        enrich_pending(&self.warehouse, progress)
+    }
+
+    /// Runs what is due.
+    ///
+    /// # Errors
+    /// See [`cycle::consolidate`].
+    pub fn consolidate(&self, request: &cycle::Request, heard: impl FnMut(Advance)) -> Result<Consolidation> {
+        self.enrich(|_| ())?;
+        cycle::consolidate(&self.warehouse, &self.pipeline, request, heard)
+    }
+
+    /// Checks the invariants.
+    ///
+    /// # Errors
+    /// Failed when the store cannot be read.
+    pub fn verify(&self) -> Result<Verification> {
+        cycle::verify(&self.warehouse, &self.pipeline)
+    }
+
+    /// The mind called `name`.
+    ///
+    /// # Errors
+    /// Usage when there is none.
+    pub fn mind(&self, name: &str) -> Result<Mind> {
+        memory::find_mind(self.warehouse.conn(), name)
+    }
+}
