@@ -140,7 +140,7 @@ fn open_epochs(conn: &Connection, request: &Request, highest: i64, replay_hours:
          SELECT mind_id::VARCHAR, epoch, epoch_start, seen_arrival, count(*), sum(arrival)::BIGINT, max(lived_at)
          FROM visible
          GROUP BY ALL
-         ORDER BY mind_id",
+         ORDER BY ALL",
     )?;
     let rows = statement.query_map(params![highest, request.as_of], |r| {
         Ok((
