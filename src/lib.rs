@@ -8,6 +8,7 @@ pub mod enrich;
 pub mod error;
 pub mod memory;
 pub mod project;
+pub mod template;
 pub mod text;
 pub mod warehouse;
 
