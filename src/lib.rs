@@ -6,6 +6,7 @@ pub mod cycle;
 pub mod engine;
 pub mod enrich;
 pub mod error;
+pub mod graph;
 pub mod memory;
 pub mod project;
 pub mod template;
