@@ -77,21 +77,26 @@ pub enum MaterializeError {
         problem: String,
     },
     /// DuckDB refused the SQL.
-    #[error("{file}: {message}{}{snippet}", at(rendered.as_deref(), position))]
-    Sql {
-        /// The model's file.
-        file: String,
-        /// DuckDB's message without its own excerpt.
-        message: String,
-        /// Where in the rendered SQL.
-        position: Option<Position>,
-        /// Where the rendered SQL was written.
-        rendered: Option<PathBuf>,
-        /// The line of the rendered SQL with a mark; starts with a line break, or is empty.
-        snippet: String,
-        /// DuckDB's error.
-        source: duckdb::Error,
-    },
+    #[error(transparent)]
+    Sql(#[from] Box<SqlError>),
+}
+
+/// SQL that DuckDB refused.
+#[derive(Debug, thiserror::Error)]
+#[error("{file}: {message}{}{snippet}", at(rendered.as_deref(), position))]
+pub struct SqlError {
+    /// The model's file.
+    pub file: String,
+    /// DuckDB's message without its own excerpt.
+    pub message: String,
+    /// Where in the rendered SQL.
+    pub position: Option<Position>,
+    /// Where the rendered SQL was written.
+    pub rendered: Option<PathBuf>,
+    /// The line of the rendered SQL with a mark; starts with a line break, or is empty.
+    pub snippet: String,
+    /// DuckDB's error.
+    pub source: duckdb::Error,
 }
 
 fn at(rendered: Option<&Path>, position: &Option<Position>) -> String {
@@ -320,6 +325,15 @@ pub fn explain(
     options: &Options<'_>,
     error: duckdb::Error,
 ) -> MaterializeError {
+    MaterializeError::Sql(Box::new(located(conn, model, options, error)))
+}
+
+fn located(
+    conn: &Connection,
+    model: &Compiled,
+    options: &Options<'_>,
+    error: duckdb::Error,
+) -> SqlError {
     let again = conn
         .execute_batch("SET errors_as_json = true")
         .ok()
@@ -343,7 +357,7 @@ pub fn explain(
         .unwrap_or(&text)
         .trim_end()
         .to_owned();
-    MaterializeError::Sql {
+    SqlError {
         file: model.file.clone(),
         message,
         position,

@@ -1,5 +1,5 @@
 use super::*;
-use crate::project::{ConfigPatch, ModelConfig, Project, Relation, StageName};
+use crate::project::{ConfigPatch, ModelConfig, ModelName, Project, Relation, StageName};
 
 fn model(sql: &str) -> Compiled {
     let patch = ConfigPatch {
