@@ -47,8 +47,7 @@ impl Question {
         });
         let speaker = named_speaker(&terms, &asked.speakers);
         let time = |at: NaiveDateTime| at.format("%Y-%m-%d %H:%M:%S").to_string();
-        let spans: Vec<_> =
-            self.times(asked.zone).iter().map(|t| json!({"start": time(t.start), "end": time(t.end)})).collect();
+        let spans: Vec<_> = self.times(asked.zone).iter().map(|t| json!({"start": time(t.start), "end": time(t.end)})).collect();
         json!({"question": number, "k": self.limit(), "terms": terms, "speaker": speaker, "spans": spans})
     }
 
