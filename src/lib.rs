@@ -6,8 +6,10 @@ pub mod cycle;
 pub mod engine;
 pub mod enrich;
 pub mod error;
+pub mod graph;
 pub mod memory;
 pub mod project;
+pub mod template;
 pub mod text;
 pub mod warehouse;
 

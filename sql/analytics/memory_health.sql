@@ -14,7 +14,7 @@ measured AS (
         d.pending - d.late_memories AS waiting,
         c.passed_over,
         c.states_missing,
-        CASE WHEN p.chain <> '' THEN len(string_split(p.chain, ',')) - p.chain_step ELSE 0 END AS steps_left,
+        CASE WHEN p.chain = '' THEN 0 ELSE len(string_split(p.chain, ',')) - p.chain_step END AS steps_left,
         d.long_term + d.short_term + d.forgotten AS settled,
         coalesce(greatest(epoch_us(w.last_at) - epoch_us(coalesce(p.night_at, w.first_at)), 0), 0) / 3600000000 AS hours_awake
     FROM {{ ref('memory_dashboard') }} d

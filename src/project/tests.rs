@@ -72,7 +72,10 @@ fn models_tests_and_sources_are_read() {
         ("dreams", "sheep")
     );
     let table = project.tables().values().next().unwrap();
-    assert_eq!(table.relation.to_string(), "\"temp\".\"raw\".\"memory_log\"");
+    assert_eq!(
+        table.relation.to_string(),
+        "\"temp\".\"raw\".\"memory_log\""
+    );
     assert_eq!(project.tests()[0].name, "no_wolf");
     assert_eq!(project.macros(), ["sql/macros/count.sql"]);
 }
@@ -116,7 +119,10 @@ fn unknown_keys_and_values_have_a_place_and_a_suggestion() {
         "pipeline/dreams.yaml:9:17: models[0].columns[0].tests[0]: unknown test 'uniqe'; did you mean 'unique'?"
     );
     let tags = error_with("pipeline/dreams.yaml", &STAGE.replace("[night]", "{a: b}"));
-    assert!(tags.ends_with("expected a name or a list of names"), "{tags}");
+    assert!(
+        tags.ends_with("expected a name or a list of names"),
+        "{tags}"
+    );
 }
 
 #[test]
