@@ -2,6 +2,7 @@
 -- most at home in. A stand-in for betweenness (Freeman 1977) that costs one pass: the participation coefficient
 -- P = 1 - sum of squared weight shares over columns (Guimera & Amaral 2005). Only concepts met since `since`, mentioned in 3 memories.
 -- confidence = P x w / (w + 1) x m / (m + 3), w the weight to foreign columns, m its memories.
+{% set start = since | default(epoch_start | default("TIMESTAMP '0001-01-01'")) -%}
 WITH both_ways AS (
     SELECT mind_id, source AS concept, target AS neighbour, target_column AS column_id, weight FROM {{ ref('semantic_network') }}
     UNION ALL
@@ -29,7 +30,7 @@ ties AS (
     JOIN told n ON n.mind_id = b.mind_id AND n.concept = b.neighbour
     JOIN columns c ON c.mind_id = b.mind_id AND c.column_id = b.column_id
     JOIN {{ ref('concepts') }} k ON k.mind_id = b.mind_id AND k.concept = b.concept
-    WHERE k.last_at >= {{ since | default(epoch_start) }} AND k.last_at <= {{ as_of }}
+    WHERE k.last_at >= {{ start }} AND k.last_at <= {{ as_of }}
     GROUP BY b.mind_id, b.concept, b.column_id, c.label
 ),
 

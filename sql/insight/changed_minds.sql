@@ -4,13 +4,14 @@
 -- words of decision, and shares two rare stems; after "instead of", one of the next four words must be among them.
 -- confidence = marker x o / (o + 3): marker 0.9 for outright words, 0.7 for others; o = IDF of the shared stems, times 1.5 where the
 -- earlier memory says "decided", "confirmed" or the like outright.
+{% set start = since | default(epoch_start | default("TIMESTAMP '0001-01-01'")) -%}
 WITH markers AS (
     SELECT m.*,
         regexp_extract(lower(m.content), '\b(chang(ed|ing) (my|our|his|her|their) minds?|change of plans?|no longer|called off|i was wrong|on second thoughts?|decided against|reconsidered)\b') AS outright,
         regexp_extract(lower(m.content), '\b(moved it\b|postponed|rescheduled|cancell?ed|replaced:|(is|are) now (on|at|in) )') AS moved,
         regexp_extract(strip_accents(lower(m.content)), '\binstead of ((\S+ ?){1,4})', 1) AS replaced
     FROM {{ ref('live_memories') }} m
-    WHERE m.created_at >= {{ since | default(epoch_start) }} AND m.created_at <= {{ as_of }} AND m.act <> 'question'
+    WHERE m.created_at >= {{ start }} AND m.created_at <= {{ as_of }} AND m.act <> 'question'
 ),
 
 changes AS (

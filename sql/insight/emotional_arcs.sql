@@ -3,10 +3,11 @@
 -- make three parts of at least two points each (at most 12 places to cut), and the part means decide.
 -- confidence = s / (s + 0.3) x q x n / (n + 3): s = distance of the part means, n = points, q = (eta squared - c) / (1 - c) with
 -- c = 5 / (n - 1), roughly what the best cuts find in noise. Below 0.05 nothing is said.
+{% set start = since | default(epoch_start | default("TIMESTAMP '0001-01-01'")) -%}
 WITH memories AS (
     SELECT mind_id, memory_id, episode_id, day, created_at, valence
     FROM {{ ref('live_memories') }}
-    WHERE created_at >= {{ since | default(epoch_start) }} AND created_at <= {{ as_of }}
+    WHERE created_at >= {{ start }} AND created_at <= {{ as_of }}
 ),
 
 episode_feelings AS (
@@ -19,7 +20,7 @@ points AS (
         (list(c.memory_id ORDER BY abs(c.valence) DESC, c.memory_id))[1] AS memory_id
     FROM {{ ref('concept_mentions') }} c
     JOIN episode_feelings e ON e.episode_id = c.episode_id
-    WHERE c.created_at >= {{ since | default(epoch_start) }} AND c.created_at <= {{ as_of }}
+    WHERE c.created_at >= {{ start }} AND c.created_at <= {{ as_of }}
     GROUP BY c.mind_id, c.concept, c.episode_id
     UNION ALL
     SELECT mind_id, NULL, '', epoch_us(day::TIMESTAMP), min(created_at), avg(valence::DECIMAL(4, 3))::DECIMAL(6, 3),

@@ -2,13 +2,14 @@
 -- lost weight there, and has lost at least what one stability interval takes (Wixted & Ebbesen 1991; depression, Stent 1973).
 -- Pairs share a theme, the rarest concept both are about, and only its strongest is told.
 -- confidence = loss / (loss + 0.5) x p / (p + 0.1), loss the share of the peak weight p that is gone.
+{% set start = since | default(epoch_start | default("TIMESTAMP '0001-01-01'")) -%}
 WITH current AS (
     SELECT a.mind_id, a.source_id, a.target_id, a.kind, a.event_at, a.co_activations,
         greatest(a.weight, a.previous_weight)::DECIMAL(9, 6) AS peak,
         (a.weight * {{ retention('a.event_at', as_of, var('association_stability')) }})::DECIMAL(9, 6) AS weight_now
     FROM {{ ref('associations') }} a
     WHERE NOT a.provisional AND a.co_activations >= 2
-      AND (a.event_at < {{ since | default(epoch_start) }} OR a.weight < a.previous_weight) AND a.event_at <= {{ as_of }}
+      AND (a.event_at < {{ start }} OR a.weight < a.previous_weight) AND a.event_at <= {{ as_of }}
 ),
 
 faded AS (

@@ -2,12 +2,13 @@
 -- the two share, or use in one recall. A single word in common is no theme: two pairs or two concepts are. Neighbours within an episode are left out: that they belong together is no news.
 -- growth = weight now - weight before (0 for associations born in the period); confidence = g / (g + 0.25) x c / (c + 2) of the
 -- strongest pair, g its growth and c how often it fired.
+{% set start = since | default(epoch_start | default("TIMESTAMP '0001-01-01'")) -%}
 WITH current AS (
     SELECT a.mind_id, a.source_id, a.target_id, a.kind, a.co_activations,
-        CASE WHEN a.born_at >= {{ since | default(epoch_start) }} THEN 0 ELSE a.previous_weight END::DECIMAL(9, 6) AS weight_before,
+        CASE WHEN a.born_at >= {{ start }} THEN 0 ELSE a.previous_weight END::DECIMAL(9, 6) AS weight_before,
         (a.weight * {{ retention('a.event_at', as_of, var('association_stability')) }})::DECIMAL(9, 6) AS weight_now
     FROM {{ ref('associations') }} a
-    WHERE a.event_at >= {{ since | default(epoch_start) }} AND a.event_at <= {{ as_of }}
+    WHERE a.event_at >= {{ start }} AND a.event_at <= {{ as_of }}
       AND NOT a.provisional AND a.co_activations >= 2 AND a.weight > a.previous_weight
 ),
 

@@ -3,6 +3,7 @@
 -- shares stems with the goal's own words, by weight (IDF) at least 40 %. Vague goals ("make it work") are left out: two stems at
 -- least, one of them in at most 2 % of the memories.
 -- confidence = (1 - best) x i / (i + 4) x d / (d + 2): best = the highest share found, i = the goal's IDF, d = days it has waited.
+{% set start = since | default(epoch_start | default("TIMESTAMP '0001-01-01'")) -%}
 WITH steps AS (
     SELECT mind_id, memory_id, level, label FROM {{ ref('long_term_episode_steps') }} WHERE level <> 'action'
     UNION ALL
@@ -16,7 +17,7 @@ intentions AS (
     SELECT s.mind_id, s.memory_id, s.level, s.label, m.created_at, m.episode_id, m.speaker
     FROM steps s
     JOIN {{ ref('live_memories') }} m ON m.memory_id = s.memory_id
-    WHERE m.created_at >= {{ since | default(epoch_start) }} AND m.created_at <= {{ as_of }}
+    WHERE m.created_at >= {{ start }} AND m.created_at <= {{ as_of }}
     QUALIFY row_number() OVER (PARTITION BY s.memory_id ORDER BY s.level, s.label) = 1
 ),
 

@@ -3,10 +3,11 @@
 -- confidence = e / (e + 3) x (1 + spread) / 2 x (1 + regularity) / 2 x (1 + coherence) / 2: e episodes; spread = share of the mind's
 -- time in the period between first and last mention; regularity = (sum of gaps)^2 / (gaps x sum of squared gaps), 1 for even gaps;
 -- coherence = share of its memories with company (another concept) that returns in a second episode, so a mere word is no theme.
+{% set start = since | default(epoch_start | default("TIMESTAMP '0001-01-01'")) -%}
 WITH mentions AS (
     SELECT *
     FROM {{ ref('concept_mentions') }}
-    WHERE created_at >= {{ since | default(epoch_start) }} AND created_at <= {{ as_of }}
+    WHERE created_at >= {{ start }} AND created_at <= {{ as_of }}
 ),
 
 span AS (
