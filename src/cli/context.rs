@@ -8,6 +8,7 @@ use crate::memory::{DEFAULT_MIND, Mind};
 use crate::project::{Project, ProjectSource};
 use clap::Args;
 use std::path::PathBuf;
+use std::sync::Arc;
 use tracing_subscriber::filter::LevelFilter;
 
 /// Options of every command.
@@ -105,7 +106,7 @@ impl Context {
     /// The store, to write in; it is made where there is none.
     pub(super) fn engine(&self) -> Result<(Engine, Config)> {
         let config = self.config()?;
-        let engine = Engine::open(&config, &self.project()?, false)?;
+        let engine = Engine::open(&config, Arc::new(self.project()?), false)?;
         Ok((engine, config))
     }
 
@@ -126,7 +127,7 @@ impl Context {
             return Err(Error::usage(format!("there is no store at {}", path.display()))
                 .hint("`codex import` or `codex memory add` makes one; --db PATH names another"));
         }
-        Engine::open(&config, &self.project()?, read_only_will_do)
+        Engine::open(&config, Arc::new(self.project()?), read_only_will_do)
     }
 
     /// The name of the mind that was asked for.

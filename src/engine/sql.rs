@@ -62,7 +62,7 @@ impl Engine {
         }
         self.check_reads_only(text)?;
         self.reading(|| {
-            let mut described = conn.prepare(&format!("SELECT column_name, column_type FROM (DESCRIBE\n{text}\n)"))?;
+            let mut described = conn.prepare(&format!("SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM (\n{text}\n))"))?;
             let columns: Vec<(String, String)> = described
                 .query_map([], |r| Ok((r.get(0)?, r.get(1)?)))?
                 .collect::<std::result::Result<_, _>>()?;
@@ -162,8 +162,14 @@ impl Engine {
     }
 }
 
+/// The query without the semicolon at its end and a comment behind that.
 fn trimmed(text: &str) -> &str {
-    text.trim().trim_end_matches([';', ' ', '\n', '\t', '\r'])
+    let text = text.trim();
+    let text = match text.rsplit_once(';') {
+        Some((query, rest)) if rest.trim_start().starts_with("--") && !rest.contains('\n') => query,
+        _ => text,
+    };
+    text.trim_end_matches(|c: char| c == ';' || c.is_whitespace())
 }
 
 /// The query behind an EXPLAIN.
