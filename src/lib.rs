@@ -10,6 +10,7 @@ pub mod error;
 pub mod graph;
 pub mod memory;
 pub mod project;
+pub mod recall;
 pub mod template;
 pub mod text;
 pub mod warehouse;
