@@ -8,6 +8,7 @@ pub mod engine;
 pub mod enrich;
 pub mod error;
 pub mod graph;
+pub mod insight;
 pub mod memory;
 pub mod project;
 pub mod recall;
