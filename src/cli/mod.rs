@@ -18,6 +18,7 @@ mod query;
 mod render;
 mod sql;
 mod times;
+mod transfer;
 
 use clap::{Parser, Subcommand};
 use context::{Context, Globals};
@@ -55,6 +56,7 @@ enum Command {
     Explain(explain::Explain),
     Sql(sql::Sql),
     Snapshot(sql::Snapshot),
+    Export(transfer::Export),
     Status(overview::Status),
     Health(overview::Health),
     Metrics(overview::Metrics),
@@ -92,6 +94,7 @@ fn run(context: &Context, command: Command) -> Result<ExitCode, Stop> {
         Command::Explain(explain) => explain.run(context, &mut out),
         Command::Sql(sql) => sql.run(context, &mut out),
         Command::Snapshot(snapshot) => snapshot.run(context, &mut out),
+        Command::Export(export) => export.run(context, &mut out),
         Command::Status(status) => status.run(context, &mut out),
         Command::Health(health) => health.run(context, &mut out),
         Command::Metrics(metrics) => metrics.run(context, &mut out),

@@ -9,6 +9,7 @@
 //! * `lineage`: where a memory comes from and what became of it
 //! * `overview`: status, health, metrics
 //! * `sql`: read-only SQL, snapshots
+//! * `transfer`: export, and import of what it wrote
 //! * `rows`: rows of a query as typed values
 
 mod lineage;
@@ -17,6 +18,7 @@ mod overview;
 mod questions;
 mod rows;
 mod sql;
+mod transfer;
 
 pub use lineage::{ConceptPlace, EpisodePlace, Lineage, Link, NightOfMemory, Trace};
 pub use memories::{Added, Earlier, Listed, NewMemory, Shown};
@@ -27,7 +29,10 @@ pub use sql::{Snapshot, Table};
 // What requests and results are made of, so that callers need nothing but the engine.
 pub use crate::cycle::{Advance, Consolidation, Request, STATES, Verification};
 pub use crate::insight::{Insight, Period};
-pub use crate::memory::{DEFAULT_MIND, ImportOptions, ImportReport, Mind, MindId, parse_time_zone};
+pub use crate::memory::{
+    DEFAULT_MIND, ExportFormat, ExportOptions, ExportReport, FoundExport, ImportOptions, ImportReport, Mind, MindId, RestoreReport,
+    find_export, parse_time_zone,
+};
 pub use crate::project::{CycleType, Project, ProjectSource};
 pub use crate::recall::{Answer, Hit, Question};
 
