@@ -13,7 +13,7 @@ use codex_dreams::warehouse::Warehouse;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use tempfile::TempDir;
 
 const FORMATS: [ExportFormat; 4] = [ExportFormat::Json, ExportFormat::Jsonl, ExportFormat::Csv, ExportFormat::Parquet];
@@ -59,7 +59,7 @@ fn memories(mind: &memory::Mind, source: &str, from: NaiveDateTime, numbers: std
 }
 
 /// Two minds that have lived through nights and a nap, with every kind of event, and more of each waiting.
-fn lived() -> Engine {
+fn live() -> Engine {
     let engine = empty();
     let (nora, tom) = engine
         .warehouse()
@@ -93,6 +93,12 @@ fn lived() -> Engine {
         .unwrap();
     engine.enrich(|_| ()).unwrap();
     engine
+}
+
+/// One such store for all tests that only read it.
+fn lived() -> MutexGuard<'static, Engine> {
+    static LIVED: LazyLock<Mutex<Engine>> = LazyLock::new(|| Mutex::new(live()));
+    LIVED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn consolidate(engine: &Engine, as_of: &str) {
@@ -153,7 +159,7 @@ fn refusal(export: &FoundExport) -> String {
 
 #[test]
 fn an_export_in_any_format_makes_the_same_store() {
-    let (engine, dir) = (lived(), TempDir::new().unwrap());
+    let (engine, dir) = (live(), TempDir::new().unwrap());
     let before = tables(&engine);
     assert!(count(&engine, "state.memory_traces") > 20 && count(&engine, "codex.ledger") > 3);
     let verified = serde_json::to_value(engine.verify().unwrap()).unwrap();
@@ -246,8 +252,10 @@ fn a_store_with_memories_takes_raw_events_as_new_arrivals() {
         let before = tables(&other);
         assert!(restore(&other, &export).unwrap().added.is_empty());
         assert_eq!(tables(&other), before);
-        consolidate(&other, "2026-01-12T12:00:00");
-        assert!(other.verify().unwrap().ok);
+        if format == ExportFormat::Jsonl {
+            consolidate(&other, "2026-01-12T12:00:00");
+            assert!(other.verify().unwrap().ok);
+        }
     }
 }
 
@@ -261,8 +269,10 @@ fn an_export_of_one_mind_holds_nothing_of_another() {
         assert_eq!(report.added["raw.memories"], 26, "{format}");
         assert_eq!(count(&copy, "raw.minds WHERE name <> 'tom, jr.'"), 0);
         assert_eq!(count(&copy, "raw.naps"), 1);
-        consolidate(&copy, "2026-01-12T12:00:00");
-        assert!(copy.verify().unwrap().ok);
+        if format == ExportFormat::Jsonl {
+            consolidate(&copy, "2026-01-12T12:00:00");
+            assert!(copy.verify().unwrap().ok);
+        }
     }
     let options = ExportOptions { format: ExportFormat::Json, output: dir.path().join("x"), mind: Some("nobody".into()), force: false };
     assert_eq!(engine.export(&options, |_| ()).unwrap_err().kind(), ErrorKind::Usage);
@@ -336,7 +346,7 @@ fn a_file_that_is_cut_off_is_refused_whole_with_file_and_line() {
     let file = found.path.join("raw.memories.csv");
     cut(&file, lines(10));
     let said = refusal(&found);
-    assert!(said.contains(&format!("{}: line", file.display())), "{said}");
+    assert!(said.contains(&format!("{}:10: it ends after", file.display())), "{said}");
     cut(&file, |bytes| bytes.len() - 12);
     let said = refusal(&found);
     assert!(said.contains(&file.display().to_string()) && said.to_lowercase().contains("line"), "{said}");
@@ -416,6 +426,35 @@ fn only_an_earlier_export_is_overwritten_and_only_when_asked() {
     // Nothing is left lying about.
     let names = fs::read_dir(dir.path()).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap());
     assert_eq!(names.filter(|n| n.starts_with('.')).count(), 0);
+}
+
+#[test]
+fn an_export_needs_the_file_and_nothing_else() {
+    let dir = TempDir::new().unwrap();
+    let options = codex_dreams::warehouse::OpenOptions {
+        path: dir.path().join("store.duckdb"),
+        memory_limit: "1GB".into(),
+        threads: 1,
+        patience: std::time::Duration::ZERO,
+        allow_read_only: false,
+    };
+    let parameters = Config::load(&ConfigSources::default()).unwrap().parameters;
+    let project = Arc::new(Project::load(ProjectSource::Embedded).unwrap());
+    let store = Warehouse::open(&options).unwrap();
+    let engine = Engine::over(store, Pipeline::new(project, &parameters).unwrap()).unwrap();
+    engine.warehouse().transaction(|conn| ensure_mind(conn, "default", chrono_tz::UTC, at("2026-01-01T00:00:00"))).unwrap();
+    drop(engine);
+    // The models' views are there, what they are bound to in a cycle is not.
+    let store = Warehouse::open(&options).unwrap();
+    for format in FORMATS {
+        let output = dir.path().join(format!("out.{format}"));
+        memory::export(&store, &ExportOptions { format, output: output.clone(), mind: None, force: false }, |_| ()).unwrap();
+        let copy = empty();
+        copy.warehouse().transaction(|conn| ensure_mind(conn, "default", chrono_tz::Asia::Tokyo, at("2026-01-01T00:00:00"))).unwrap();
+        // A store that has nothing but its first mind counts as empty.
+        assert!(restore(&copy, &find_export(&output).unwrap().unwrap()).unwrap().restored);
+        assert_eq!(count(&copy, "raw.minds WHERE time_zone = 'UTC'"), 1);
+    }
 }
 
 #[test]

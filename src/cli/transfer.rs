@@ -89,7 +89,11 @@ pub(super) fn restore(export: &FoundExport, dry_run: bool, context: &Context, ou
     for (name, rows) in &report.added {
         counts.add_row([name.clone(), rows.to_string()]);
     }
-    out.table(&counts)?;
+    if report.added.is_empty() {
+        out.line("nothing new")?;
+    } else {
+        out.table(&counts)?;
+    }
     if report.known > 0 {
         out.line(format!("{} known already", counted(report.known, "memory", "memories")))?;
     }

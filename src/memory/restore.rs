@@ -4,6 +4,7 @@
 
 use super::export::{Column, ExportFormat, MANIFEST, Manifest, VERSION, file_name, is_own, relation, tables};
 use super::merge::{check_log, check_minds, merge};
+use super::minds::DEFAULT_MIND;
 use super::staging::Staging;
 use crate::error::{Error, Result};
 use crate::warehouse::{Warehouse, text_literal};
@@ -125,9 +126,10 @@ struct Plan<'a> {
 impl<'a> Plan<'a> {
     fn new(conn: &'a Connection, path: &Path, manifest: Manifest) -> Result<Plan<'a>> {
         let own = tables(conn)?;
-        let events = super::log::highest_arrival(conn)?;
-        let transitions: i64 = conn.query_row("SELECT count(*) FROM codex.ledger", [], |r| r.get(0))?;
-        let whole = manifest.mind.is_none() && events == 0 && transitions == 0;
+        let whole = manifest.mind.is_none() && is_empty(conn)?;
+        if whole {
+            conn.execute_batch("DELETE FROM raw.minds; DELETE FROM codex.progress")?;
+        }
         let project: Option<String> =
             conn.query_row("SELECT max(value) FROM codex.meta WHERE key = 'project'", [], |r| r.get(0))?;
         let same_project = manifest.project.is_some() && project == manifest.project;
@@ -200,6 +202,16 @@ impl<'a> Plan<'a> {
             dry_run: false,
         })
     }
+}
+
+/// Whether nothing has happened yet in the store; the mind that every store may have from the start is nothing.
+fn is_empty(conn: &Connection) -> Result<bool> {
+    Ok(conn.query_row(
+        "SELECT (SELECT count(*) FROM raw.minds WHERE name <> ?) + (SELECT count(*) FROM raw.memories)
+              + (SELECT count(*) FROM raw.naps) + (SELECT count(*) FROM codex.ledger) = 0",
+        [DEFAULT_MIND],
+        |r| r.get(0),
+    )?)
 }
 
 struct Loader<'a, 'p> {
@@ -335,12 +347,30 @@ impl Loader<'_, '_> {
                 None => contents.rows,
             };
             if found != contents.rows {
-                return Err(damaged(&file, &format!("line {}: it ends after {found} rows; the manifest promises {}", found + 1, contents.rows)));
+                let promised = contents.rows;
+                let line = if format == ExportFormat::Csv { format!(":{}", newlines(&file)?) } else { String::new() };
+                return Err(Error::usage(format!("{}{line}: it ends after {found} rows; the manifest promises {promised}", file.display()))
+                    .hint("the export is cut off or was changed: export again; nothing was changed"));
             }
             read += found;
             (self.progress)(read);
         }
         Ok(())
+    }
+}
+
+/// Lines of a file.
+fn newlines(file: &Path) -> Result<usize> {
+    let mut reader = BufReader::new(File::open(file).map_err(|e| unreadable(file, &e))?);
+    let mut lines = 0;
+    loop {
+        let part = reader.fill_buf().map_err(|e| unreadable(file, &e))?;
+        if part.is_empty() {
+            return Ok(lines);
+        }
+        lines += part.iter().filter(|b| **b == b'\n').count();
+        let read = part.len();
+        reader.consume(read);
     }
 }
 
