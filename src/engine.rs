@@ -7,6 +7,7 @@ use crate::error::Result;
 use crate::memory::{self, ImportOptions, ImportReport, Mind};
 use crate::project::Project;
 use crate::warehouse::{Access, OpenOptions, Warehouse};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// An open store with the project that works on it.
@@ -20,7 +21,7 @@ impl Engine {
     ///
     /// # Errors
     /// Usage when configuration or project are wrong or the file is not codex's; unavailable when another process owns it.
-    pub fn open(config: &Config, project: &Project, allow_read_only: bool) -> Result<Engine> {
+    pub fn open(config: &Config, project: Arc<Project>, allow_read_only: bool) -> Result<Engine> {
         let pipeline = Pipeline::new(project, &config.parameters)?;
         let settings = &config.settings;
         let warehouse = Warehouse::open(&OpenOptions {

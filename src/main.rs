@@ -6,7 +6,7 @@ fn main() {
     let config = Config::load(&ConfigSources::from_process()).unwrap();
     let project = Project::load(ProjectSource::Embedded).unwrap_or_else(|e| { eprintln!("{e}"); std::process::exit(2) });
     let t=std::time::Instant::now();
-    let engine = match Engine::open(&config, &project, false) { Ok(e) => e, Err(e) => { eprintln!("{e}"); std::process::exit(1) } };
+    let engine = match Engine::open(&config, std::sync::Arc::new(project), false) { Ok(e) => e, Err(e) => { eprintln!("{e}"); std::process::exit(1) } };
     eprintln!("open {:?}", t.elapsed());
     let run = || -> codex_dreams::Result<()> {
         match args[1].as_str() {

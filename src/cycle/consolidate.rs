@@ -144,7 +144,7 @@ fn prepare(warehouse: &Warehouse, pipeline: &Pipeline, pass: &[Night]) -> Result
     warehouse.transaction(|conn| {
         clear_caches(conn, pipeline)?;
         for cycle in [CycleType::Working, CycleType::ShortTerm] {
-            run_models(conn, pipeline, cycle, &moment, false)?;
+            run_models(conn, pipeline, cycle, &moment, Caches::Prepared)?;
         }
         Ok(())
     })

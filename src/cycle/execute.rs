@@ -6,7 +6,8 @@ use super::pipeline::Pipeline;
 use super::progress::chain_text;
 use crate::clock;
 use crate::error::{Error, Result};
-use crate::project::CycleType;
+use crate::project::{CycleType, Relation};
+use crate::warehouse::materialize::{Epochs, Existing, MaterializeError, Options, materialize_onto};
 use crate::warehouse::{Warehouse, timestamp_literal};
 use chrono::NaiveDateTime;
 use duckdb::Connection;
@@ -15,32 +16,45 @@ use std::time::Instant;
 /// The day's cycles, in the order they build on each other.
 pub(super) const DAY: [CycleType; 3] = [CycleType::Working, CycleType::ShortTerm, CycleType::Hippocampal];
 
-/// Runs the models of `cycle` over what is due; `clear` empties their epochs first.
+/// Runs the models of `cycle` over what is due.
 pub(super) fn run_models(
     conn: &Connection,
     pipeline: &Pipeline,
     cycle: CycleType,
     moment: &Moment,
-    clear: bool,
+    caches: Caches,
 ) -> Result<Vec<ModelRun>> {
+    let options = Options {
+        epochs: match caches {
+            Caches::Prepared => Epochs::Emptied,
+            Caches::Stale => Epochs::OfMinds(Relation {
+                database: Some("temp".into()),
+                ..Relation::new("main", "due")
+            }),
+        },
+        ..Options::default()
+    };
     let mut runs = Vec::new();
-    for step in pipeline.of_cycle(cycle) {
+    for node in pipeline.of_cycle(cycle) {
         let started = Instant::now();
-        let sql = pipeline.sql(&step.name, moment)?;
-        let mut rows = 0;
-        for statement in step.statements(&sql, clear) {
-            rows = conn
-                .execute(&statement, [])
-                .map_err(|e| Error::from(e).context(format!("model {}", step.name)))?;
-        }
+        let model = pipeline.compile(node, moment)?;
+        let outcome = materialize_onto(conn, &model, Existing::Table, &options).map_err(model_failed)?;
         runs.push(ModelRun {
-            model: step.name.clone(),
-            stage: step.stage.clone(),
-            rows: rows as u64,
-            ms: started.elapsed().as_secs_f64() * 1e3,
+            model: node.name.to_string(),
+            stage: node.stage.to_string(),
+            rows: outcome.rows,
+            ms: (started.elapsed().as_secs_f64() * 1e6).round() / 1e3,
         });
     }
     Ok(runs)
+}
+
+/// A model that could not be materialized, as the library's error.
+pub(super) fn model_failed(error: MaterializeError) -> Error {
+    match error {
+        refused @ MaterializeError::Refused { .. } => Error::usage(refused.to_string()),
+        sql @ MaterializeError::Sql { .. } => Error::failed(sql.to_string()),
+    }
 }
 
 /// One step of a chain: which cycle, for whom, when.
@@ -71,17 +85,16 @@ pub(super) fn run_step(warehouse: &Warehouse, pipeline: &Pipeline, step: &ChainS
     let started = Instant::now();
     let moment = Moment::of(&step.due, step.at, step.step);
     set_due(warehouse.conn(), &step.due)?;
-    warehouse.transaction(|conn| {
+    warehouse.single_threaded(|| warehouse.transaction(|conn| {
         let mut runs = Vec::new();
         if step.cycle == CycleType::DeepSleep {
-            let clear = caches == Caches::Stale;
             for day in DAY {
-                if clear || day == CycleType::Hippocampal {
-                    runs.extend(run_models(conn, pipeline, day, &moment, clear)?);
+                if caches == Caches::Stale || day == CycleType::Hippocampal {
+                    runs.extend(run_models(conn, pipeline, day, &moment, caches)?);
                 }
             }
         }
-        runs.extend(run_models(conn, pipeline, step.cycle, &moment, false)?);
+        runs.extend(run_models(conn, pipeline, step.cycle, &moment, caches)?);
         if step.cycle == CycleType::DeepSleep {
             conserve(conn)?;
             keep_late(conn)?;
@@ -107,20 +120,27 @@ pub(super) fn run_step(warehouse: &Warehouse, pipeline: &Pipeline, step: &ChainS
             },
         )?;
         Ok(runs)
-    })
+    }))
 }
 
-/// Refuses a night that would lose a memory.
+/// Refuses a night that would lose a memory or have one twice.
 fn conserve(conn: &Connection) -> Result<()> {
-    let lost: i64 = conn.query_row(
-        "SELECT count(*) FROM working_memory.epoch_memories e JOIN temp.main.due d USING (mind_id, epoch)
-         WHERE e.memory_id NOT IN (SELECT memory_id FROM state.memory_traces WHERE mind_id IN (SELECT mind_id FROM temp.main.due))",
+    let (learned, traces): (i64, i64) = conn.query_row(
+        "SELECT (SELECT coalesce(sum(memories), 0) FROM state.minds WHERE mind_id IN (SELECT mind_id FROM temp.main.due))::BIGINT,
+                (SELECT count(DISTINCT memory_id) FROM state.memory_traces WHERE mind_id IN (SELECT mind_id FROM temp.main.due))",
+        [],
+        |r| Ok((r.get(0)?, r.get(1)?)),
+    )?;
+    let rows: i64 = conn.query_row(
+        "SELECT count(*) FROM state.memory_traces WHERE mind_id IN (SELECT mind_id FROM temp.main.due)",
         [],
         |r| r.get(0),
     )?;
-    if lost > 0 {
-        return Err(Error::failed(format!("this night would lose {lost} memories; nothing was changed"))
-            .hint("a model of the night leaves memories out: check your changes to memory_traces"));
+    if learned != traces || rows != traces {
+        return Err(Error::failed(format!(
+            "this night would leave {rows} traces of {traces} memories where {learned} were learned; nothing was changed"
+        ))
+        .hint("a model of the night loses or doubles memories: check your changes to memory_traces, or report it"));
     }
     Ok(())
 }
@@ -145,11 +165,8 @@ fn keep_late(conn: &Connection) -> Result<()> {
 /// Empties every cache of the minds that are due.
 pub(super) fn clear_caches(conn: &Connection, pipeline: &Pipeline) -> Result<()> {
     let mut statements = String::new();
-    for step in pipeline.steps().iter().filter(|s| s.config.materialized == crate::project::Materialization::EpochCache) {
-        statements.push_str(&format!(
-            "DELETE FROM {} WHERE mind_id IN (SELECT mind_id FROM temp.main.due);\n",
-            step.relation
-        ));
+    for relation in pipeline.caches() {
+        statements.push_str(&format!("DELETE FROM {relation} WHERE mind_id IN (SELECT mind_id FROM temp.main.due);\n"));
     }
     Ok(conn.execute_batch(&statements)?)
 }

@@ -21,6 +21,6 @@ pub use consolidate::{Advance, Consolidation, Request, consolidate};
 pub use due::Due;
 pub use nights::{Sleep, next_sleep};
 pub use ledger::ModelRun;
-pub use pipeline::{Pipeline, Step};
+pub use pipeline::Pipeline;
 pub use store::prepare_store;
 pub use verify::{Check, STATES, Verification, state_hash, verify};

@@ -2,9 +2,11 @@
 
 use super::due::{Moment, create_due};
 use super::pipeline::Pipeline;
+use super::execute::model_failed;
 use crate::error::{Error, Result};
 use crate::project::Materialization;
 use crate::warehouse::Warehouse;
+use crate::warehouse::materialize::{Options, materialize};
 use duckdb::{Connection, params};
 
 /// Makes the caches and views of the project where the store has those of another one. Caches start empty: they are computed
@@ -31,21 +33,16 @@ pub fn prepare_store(warehouse: &Warehouse, pipeline: &Pipeline) -> Result<()> {
 
 fn build(conn: &Connection, pipeline: &Pipeline) -> Result<()> {
     let moment = Moment::of(&[], Default::default(), 0);
-    for step in pipeline.steps() {
-        let sql = pipeline.sql(&step.name, &moment)?;
-        let statement = match step.config.materialized {
-            Materialization::EpochCache => format!(
-                "CREATE SCHEMA IF NOT EXISTS {}; CREATE OR REPLACE TABLE {} AS\nSELECT * FROM (\n{sql}\n) LIMIT 0",
-                step.config.schema, step.relation
-            ),
-            // A view over temporary tables cannot outlive the connection; such models are caches.
-            Materialization::View => format!(
-                "CREATE SCHEMA IF NOT EXISTS {}; CREATE OR REPLACE VIEW {} AS\n{sql}",
-                step.config.schema, step.relation
-            ),
-            _ => continue,
-        };
-        conn.execute_batch(&statement).map_err(|e| Error::from(e).context(format!("model {}", step.name)))?;
+    let options = Options { full_refresh: true, ..Options::default() };
+    for node in pipeline.nodes() {
+        if !matches!(node.config.materialized, Materialization::EpochCache | Materialization::View) {
+            continue;
+        }
+        let mut model = pipeline.compile(node, &moment)?;
+        if node.config.materialized == Materialization::EpochCache {
+            model.sql = format!("SELECT * FROM (\n{}\n) LIMIT 0", model.sql);
+        }
+        materialize(conn, &model, &options).map_err(model_failed)?;
     }
     Ok(())
 }
@@ -60,7 +57,7 @@ pub(super) fn remember_project(warehouse: &Warehouse, pipeline: &Pipeline) -> Re
     if known > 0 {
         return Ok(());
     }
-    let sources = serde_json::to_string(pipeline.sources()).map_err(|e| Error::failed(format!("project sources: {e}")))?;
+    let sources = serde_json::to_string(pipeline.renderer().project().sources()).map_err(|e| Error::failed(format!("project sources: {e}")))?;
     warehouse.conn().execute(
         "INSERT INTO codex.projects VALUES (?, ?, ?)",
         params![pipeline.fingerprint(), sources, pipeline.parameters().to_stored()],

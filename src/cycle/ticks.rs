@@ -2,7 +2,7 @@
 
 use super::consolidate::{Consolidation, Request};
 use super::due::{Due, Moment, set_due};
-use super::execute::{DAY, run_models};
+use super::execute::{Caches, DAY, run_models};
 use super::ledger::{self, Entry};
 use super::pipeline::Pipeline;
 use crate::clock;
@@ -70,8 +70,8 @@ fn tick(
     let started_at = clock::now();
     let started = Instant::now();
     set_due(warehouse.conn(), due)?;
-    let runs = warehouse.transaction(|conn| {
-        let runs = run_models(conn, pipeline, cycle, &Moment::of(due, as_of, 0), true)?;
+    let runs = warehouse.single_threaded(|| warehouse.transaction(|conn| {
+        let runs = run_models(conn, pipeline, cycle, &Moment::of(due, as_of, 0), Caches::Stale)?;
         let rows: Vec<String> = due
             .iter()
             .zip(sights)
@@ -108,7 +108,7 @@ fn tick(
             },
         )?;
         Ok(runs)
-    })?;
+    }))?;
     report.count_tick(&runs, cycle);
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use super::consolidate::Request;
 use super::due::{Moment, set_due};
-use super::execute::{DAY, run_models};
+use super::execute::{Caches, DAY, run_models};
 use super::pipeline::Pipeline;
 use super::ticks::open_epochs_at;
 use crate::error::Result;
@@ -144,11 +144,11 @@ fn caches_differ(conn: &Connection, pipeline: &Pipeline) -> Result<Vec<String>> 
         let tables: Vec<String> = pipeline
             .of_cycle(cycle)
             .filter(|s| s.config.materialized == Materialization::EpochCache)
-            .map(|s| s.relation.clone())
+            .map(|s| s.relation().to_string())
             .collect();
         let before: Vec<String> = tables.iter().map(|t| table_hash(conn, t)).collect::<Result<_>>()?;
         conn.execute_batch("BEGIN")?;
-        let again = run_models(conn, pipeline, cycle, &Moment::of(&due, as_of, 0), true)
+        let again = run_models(conn, pipeline, cycle, &Moment::of(&due, as_of, 0), Caches::Stale)
             .and_then(|_| tables.iter().map(|t| table_hash(conn, t)).collect::<Result<Vec<_>>>());
         conn.execute_batch("ROLLBACK")?;
         differing.extend(tables.into_iter().zip(before.into_iter().zip(again?)).filter(|(_, (b, a))| a != b).map(|(t, _)| t));

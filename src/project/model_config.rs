@@ -135,7 +135,7 @@ pub struct ConfigPatch {
     /// See [`ModelConfig::unique_key`].
     #[serde(default, deserialize_with = "one_or_more")]
     pub unique_key: Option<Vec<String>>,
-    /// See [`ModelConfig::strategy`].
+    /// See [`ModelConfig::incremental_strategy`].
     pub incremental_strategy: Option<IncrementalStrategy>,
     /// See [`ModelConfig::event_time`].
     pub event_time: Option<String>,

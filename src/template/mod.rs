@@ -24,6 +24,7 @@ use crate::project::{
 };
 
 pub use error::TemplateError;
+pub(crate) use error::snippet;
 pub use scope::{CycleValues, RenderContext, timestamp_literal};
 
 use error::{Origin, explain};

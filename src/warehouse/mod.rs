@@ -2,7 +2,9 @@
 //!
 //! One process owns the file at a time ([`FileLock`]); within it, everything goes through one [`Warehouse`].
 
+pub mod lint;
 mod lock;
+pub mod materialize;
 mod migrate;
 mod open;
 

@@ -1,0 +1,374 @@
+//! Turns a compiled model into rows: which statements, and running them inside the caller's transaction.
+//!
+//! [`statements`] is a pure function; [`materialize`] asks the database what exists and runs them. One statement
+//! wherever one does, because planning is most of what a small statement costs.
+
+use std::path::{Path, PathBuf};
+
+use duckdb::{Connection, OptionalExt, params};
+
+use crate::config::{Place, Position};
+use crate::project::{IncrementalStrategy, Materialization, Relation, quoted};
+use crate::template::Compiled;
+
+/// What is in the place of a model's relation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Existing {
+    /// Nothing.
+    Nothing,
+    /// A table.
+    Table,
+    /// A view.
+    View,
+}
+
+/// Which rows of an epoch cache the new ones replace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Epochs {
+    /// Those of each (mind_id, epoch) in the result. An epoch that has no rows any more keeps its old ones.
+    OfResult,
+    /// Those of each (mind_id, epoch) in this relation, for example `temp.main.due`.
+    Listed(Relation),
+    /// All of each mind_id in this relation.
+    OfMinds(Relation),
+    /// None: the caller has emptied them.
+    Emptied,
+}
+
+/// How to materialize.
+#[derive(Debug, Clone)]
+pub struct Options<'a> {
+    /// Build incremental models and caches anew; let a table or view take the place of the other.
+    pub full_refresh: bool,
+    /// Which rows an epoch cache replaces.
+    pub epochs: Epochs,
+    /// Where the rendered SQL was written, for error messages.
+    pub rendered: Option<&'a Path>,
+}
+
+impl Default for Options<'_> {
+    fn default() -> Self {
+        Options {
+            full_refresh: false,
+            epochs: Epochs::OfResult,
+            rendered: None,
+        }
+    }
+}
+
+/// What materializing did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outcome {
+    /// Rows written, updated or (by the strategy `delete`) deleted; 0 for views and ephemeral models.
+    pub rows: u64,
+    /// Whether the relation is new.
+    pub created: bool,
+}
+
+/// A model that could not be materialized.
+#[derive(Debug, thiserror::Error)]
+pub enum MaterializeError {
+    /// What exists does not allow it.
+    #[error("model '{model}': {problem}")]
+    Refused {
+        /// The model.
+        model: String,
+        /// Why, and what to do.
+        problem: String,
+    },
+    /// DuckDB refused the SQL.
+    #[error(transparent)]
+    Sql(#[from] Box<SqlError>),
+}
+
+/// SQL that DuckDB refused.
+#[derive(Debug, thiserror::Error)]
+#[error("{file}: {message}{}{snippet}", at(rendered.as_deref(), position))]
+pub struct SqlError {
+    /// The model's file.
+    pub file: String,
+    /// DuckDB's message without its own excerpt.
+    pub message: String,
+    /// Where in the rendered SQL.
+    pub position: Option<Position>,
+    /// Where the rendered SQL was written.
+    pub rendered: Option<PathBuf>,
+    /// The line of the rendered SQL with a mark; starts with a line break, or is empty.
+    pub snippet: String,
+    /// DuckDB's error.
+    pub source: duckdb::Error,
+}
+
+fn at(rendered: Option<&Path>, position: &Option<Position>) -> String {
+    let file = rendered.map_or("rendered SQL".to_owned(), |path| path.display().to_string());
+    let position = *position;
+    format!("\n  at {}", Place { file, position })
+}
+
+/// The relation a query's rows wait in where two statements need them.
+const INCOMING: &str = "temp.main.__codex_incoming";
+
+/// The statements that materialize a model, in order; the last one's count is the number of rows.
+pub fn statements(
+    model: &Compiled,
+    existing: Existing,
+    options: &Options<'_>,
+) -> Result<Vec<String>, MaterializeError> {
+    use Materialization::{Ephemeral, EpochCache, Incremental, Table, Transition, View};
+    let refused = |problem: String| MaterializeError::Refused {
+        model: model.name.to_string(),
+        problem,
+    };
+    let (relation, sql) = (&model.relation, &model.sql);
+    let plain = relation.plain();
+    let materialized = model.config.materialized;
+    match (materialized, existing) {
+        (Ephemeral, _) => return Ok(Vec::new()),
+        (Transition, Existing::Nothing | Existing::View) => {
+            return Err(refused(format!(
+                "{plain} is no table; a transition writes into a table that exists (the store's migrations create it)"
+            )));
+        }
+        (Transition, Existing::Table) if options.full_refresh => {
+            return Err(refused(
+                "a transition cannot be refreshed: what nights wrote comes from their history; run `codex consolidate --rebuild`".to_owned(),
+            ));
+        }
+        (View, Existing::Table) if !options.full_refresh => {
+            return Err(refused(format!(
+                "{plain} is a table and the model is a view; --full-refresh drops the table and its rows"
+            )));
+        }
+        _ => {}
+    }
+    let mut statements = Vec::new();
+    match (existing, materialized) {
+        (Existing::Nothing, _) => statements.push(format!(
+            "CREATE SCHEMA IF NOT EXISTS {}",
+            schema_of(relation)
+        )),
+        (Existing::Table, View) => statements.push(format!("DROP TABLE {relation}")),
+        (Existing::View, Table | Incremental | EpochCache) => {
+            statements.push(format!("DROP VIEW {relation}"))
+        }
+        _ => {}
+    }
+    let anew = options.full_refresh || existing != Existing::Table;
+    match materialized {
+        View => statements.push(format!("CREATE OR REPLACE VIEW {relation} AS\n{sql}")),
+        // DuckDB runs the query before it replaces: a query that fails, or reads the table itself, is fine.
+        Table => statements.push(format!("CREATE OR REPLACE TABLE {relation} AS\n{sql}")),
+        Incremental | EpochCache if anew => {
+            statements.push(format!("CREATE OR REPLACE TABLE {relation} AS\n{sql}"));
+        }
+        Incremental | Transition => statements.extend(by_strategy(model)),
+        EpochCache => statements.extend(epoch_cache(relation, sql, &options.epochs)),
+        Ephemeral => {}
+    }
+    Ok(statements)
+}
+
+fn schema_of(relation: &Relation) -> String {
+    match &relation.database {
+        Some(database) => format!("{}.{}", quoted(database), quoted(&relation.schema)),
+        None => quoted(&relation.schema),
+    }
+}
+
+fn by_strategy(model: &Compiled) -> Vec<String> {
+    let (relation, sql, config) = (&model.relation, &model.sql, &model.config);
+    let matching = matching(&config.unique_key);
+    match (config.incremental_strategy, &config.event_time) {
+        (IncrementalStrategy::Append, _) => vec![format!("INSERT INTO {relation} BY NAME\n{sql}")],
+        (IncrementalStrategy::Merge, _) => vec![format!(
+            "MERGE INTO {relation} AS target USING (\n{sql}\n) AS incoming ON {matching}\n\
+             WHEN MATCHED THEN UPDATE BY NAME\nWHEN NOT MATCHED THEN INSERT BY NAME"
+        )],
+        (IncrementalStrategy::Delete, _) => vec![format!(
+            "DELETE FROM {relation} AS target USING (\n{sql}\n) AS incoming WHERE {matching}"
+        )],
+        (IncrementalStrategy::DeleteInsert, Some(time)) => {
+            let time = quoted(time);
+            let bound = |which: &str| format!("(SELECT {which}({time}) FROM {INCOMING})");
+            let delete = format!(
+                "DELETE FROM {relation} WHERE {time} BETWEEN {} AND {}",
+                bound("min"),
+                bound("max")
+            );
+            replace(relation, sql, delete)
+        }
+        (IncrementalStrategy::DeleteInsert, None) => replace(
+            relation,
+            sql,
+            delete_by(relation, &config.unique_key, INCOMING),
+        ),
+    }
+}
+
+fn epoch_cache(relation: &Relation, sql: &str, epochs: &Epochs) -> Vec<String> {
+    let keys =
+        |names: &[&str]| -> Vec<String> { names.iter().map(|&name| name.to_owned()).collect() };
+    let insert = format!("INSERT INTO {relation} BY NAME\n{sql}");
+    match epochs {
+        Epochs::OfResult => {
+            let delete = delete_by(relation, &keys(&["mind_id", "epoch"]), INCOMING);
+            replace(relation, sql, delete)
+        }
+        Epochs::Listed(listed) => {
+            let delete = delete_by(relation, &keys(&["mind_id", "epoch"]), &listed.to_string());
+            vec![delete, insert]
+        }
+        Epochs::OfMinds(listed) => {
+            let delete = delete_by(relation, &keys(&["mind_id"]), &listed.to_string());
+            vec![delete, insert]
+        }
+        Epochs::Emptied => vec![insert],
+    }
+}
+
+/// Keeps the new rows aside, deletes what they replace, and inserts them.
+fn replace(relation: &Relation, sql: &str, delete: String) -> Vec<String> {
+    vec![
+        format!("CREATE OR REPLACE TEMP TABLE __codex_incoming AS\n{sql}"),
+        delete,
+        format!("INSERT INTO {relation} BY NAME FROM {INCOMING}"),
+    ]
+}
+
+fn delete_by(relation: &Relation, keys: &[String], listed: &str) -> String {
+    let columns: Vec<String> = keys.iter().map(|key| quoted(key)).collect();
+    format!(
+        "DELETE FROM {relation} AS target USING (SELECT DISTINCT {} FROM {listed}) AS incoming WHERE {}",
+        columns.join(", "),
+        matching(keys)
+    )
+}
+
+/// Whether the keys are the same. Null is the same as null, or a row with a null key would be inserted each time.
+fn matching(keys: &[String]) -> String {
+    let pairs: Vec<String> = keys
+        .iter()
+        .map(|key| format!("target.{0} IS NOT DISTINCT FROM incoming.{0}", quoted(key)))
+        .collect();
+    pairs.join(" AND ")
+}
+
+/// What is in the place of a relation of the main database.
+pub fn existing(conn: &Connection, relation: &Relation) -> duckdb::Result<Existing> {
+    let kind: Option<String> = conn
+        .query_row(
+            "SELECT table_type FROM information_schema.tables
+             WHERE table_catalog = coalesce(?, current_database()) AND table_schema = ? AND table_name = ?",
+            params![relation.database, relation.schema, relation.name],
+            |row| row.get(0),
+        )
+        .optional()?;
+    Ok(match kind.as_deref() {
+        None => Existing::Nothing,
+        Some("VIEW") => Existing::View,
+        Some(_) => Existing::Table,
+    })
+}
+
+/// Materializes a model inside the caller's transaction.
+pub fn materialize(
+    conn: &Connection,
+    model: &Compiled,
+    options: &Options<'_>,
+) -> Result<Outcome, MaterializeError> {
+    let existing = match model.config.materialized {
+        Materialization::Ephemeral => Existing::Nothing,
+        _ => {
+            existing(conn, &model.relation).map_err(|error| explain(conn, model, options, error))?
+        }
+    };
+    materialize_onto(conn, model, existing, options)
+}
+
+/// The same where the caller knows what exists, as in a backfill that runs the model a thousand times.
+pub fn materialize_onto(
+    conn: &Connection,
+    model: &Compiled,
+    existing: Existing,
+    options: &Options<'_>,
+) -> Result<Outcome, MaterializeError> {
+    let mut rows = 0;
+    for statement in statements(model, existing, options)? {
+        rows = run(conn, &statement).map_err(|error| explain(conn, model, options, error))?;
+    }
+    let has_rows = !matches!(
+        model.config.materialized,
+        Materialization::View | Materialization::Ephemeral
+    );
+    Ok(Outcome {
+        rows: if has_rows { rows } else { 0 },
+        created: existing == Existing::Nothing
+            && model.config.materialized != Materialization::Ephemeral,
+    })
+}
+
+/// Runs a statement and reads its count. (`execute` knows none of CREATE TABLE AS, whose result has it as a row.)
+fn run(conn: &Connection, sql: &str) -> duckdb::Result<u64> {
+    let mut statement = conn.prepare(sql)?;
+    let mut rows = statement.query([])?;
+    match rows.next()? {
+        Some(row) => Ok(row.get::<_, i64>(0).map_or(0, i64::unsigned_abs)),
+        None => Ok(0),
+    }
+}
+
+/// Says where in the rendered SQL DuckDB stumbled. DuckDB names the offset only in JSON and only in what it was
+/// given, which is more than the model's SQL; so the model's SQL alone is prepared once more.
+pub fn explain(
+    conn: &Connection,
+    model: &Compiled,
+    options: &Options<'_>,
+    error: duckdb::Error,
+) -> MaterializeError {
+    MaterializeError::Sql(Box::new(located(conn, model, options, error)))
+}
+
+fn located(
+    conn: &Connection,
+    model: &Compiled,
+    options: &Options<'_>,
+    error: duckdb::Error,
+) -> SqlError {
+    let again = conn
+        .execute_batch("SET errors_as_json = true")
+        .ok()
+        .and_then(|()| conn.prepare(&model.sql).err())
+        .map(|error| error.to_string());
+    let _ = conn.execute_batch("SET errors_as_json = false");
+    let details = again
+        .as_deref()
+        .and_then(|text| text.find('{').map(|start| &text[start..]))
+        .and_then(|json| serde_json::from_str::<serde_json::Value>(json).ok());
+    let offset = details
+        .as_ref()
+        .and_then(|details| details["position"].as_str())
+        .and_then(|position| position.parse().ok());
+    let position = offset.map(|offset| Position::of_offset(&model.sql, offset));
+    let text = error.to_string();
+    // DuckDB's own excerpt shows the statement around the model's SQL.
+    let message = text
+        .split("\n\nLINE ")
+        .next()
+        .unwrap_or(&text)
+        .trim_end()
+        .to_owned();
+    SqlError {
+        file: model.file.clone(),
+        message,
+        position,
+        rendered: options.rendered.map(Path::to_owned),
+        snippet: position.map_or(String::new(), |position| {
+            crate::template::snippet(&model.sql, position, "")
+        }),
+        source: error,
+    }
+}
+
+#[cfg(test)]
+#[path = "materialize_tests.rs"]
+mod tests;
