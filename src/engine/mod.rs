@@ -1,12 +1,45 @@
 //! The one façade that the command line (and later daemon and servers) call: requests in, results and progress out.
+//!
+//! # Layout
+//!
+//! This file opens the store, imports, consolidates and verifies. Beside it, one file a family of questions:
+//!
+//! * `questions`: recall and insights
+//! * `memories`: single memories
+//! * `lineage`: where a memory comes from and what became of it
+//! * `overview`: status, health, metrics
+//! * `sql`: read-only SQL, snapshots
+//! * `rows`: rows of a query as typed values
+
+mod lineage;
+mod memories;
+mod overview;
+mod questions;
+mod rows;
+mod sql;
+
+pub use lineage::{ConceptPlace, EpisodePlace, Lineage, Link, NightOfMemory, Trace};
+pub use memories::{Added, Earlier, Listed, NewMemory, Shown};
+pub use overview::{CycleMetrics, HealthCheck, Metrics, MindStatus, ModelMetrics, StageMetrics, Status};
+pub use questions::Trail;
+pub use sql::{Snapshot, Table};
+
+// What requests and results are made of, so that callers need nothing but the engine.
+pub use crate::cycle::{Advance, Consolidation, Request, STATES, Verification};
+pub use crate::insight::{Insight, Period};
+pub use crate::memory::{DEFAULT_MIND, ImportOptions, ImportReport, Mind, MindId, parse_time_zone};
+pub use crate::project::{CycleType, Project, ProjectSource};
+pub use crate::recall::{Answer, Hit, Question};
 
 use crate::config::{Config, Parameters};
-use crate::cycle::{self, Advance, Consolidation, Pipeline, Verification};
+use crate::cycle::{self, Pipeline};
 use crate::enrich::enrich_pending;
-use crate::error::Result;
-use crate::memory::{self, ImportOptions, ImportReport, Mind};
-use crate::project::Project;
+use crate::error::{Error, Result};
+use crate::memory;
 use crate::warehouse::{Access, OpenOptions, Warehouse};
+use crate::recall::Queries;
+use chrono::NaiveDateTime;
+use std::cell::OnceCell;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +47,8 @@ use std::time::Duration;
 pub struct Engine {
     warehouse: Warehouse,
     pipeline: Pipeline,
+    /// The recall queries, parsed when the first question comes.
+    queries: OnceCell<Queries>,
 }
 
 impl Engine {
@@ -42,12 +77,17 @@ impl Engine {
         if warehouse.access() == Access::ReadWrite {
             cycle::prepare_store(&warehouse, &pipeline)?;
         }
-        Ok(Engine { warehouse, pipeline })
+        Ok(Engine { warehouse, pipeline, queries: OnceCell::new() })
     }
 
     /// The store.
     pub fn warehouse(&self) -> &Warehouse {
         &self.warehouse
+    }
+
+    /// Whether the store can be written: else questions are answered and nothing is logged.
+    pub fn is_writable(&self) -> bool {
+        self.warehouse.access() == Access::ReadWrite
     }
 
     /// The models.
@@ -87,6 +127,26 @@ impl Engine {
     pub fn consolidate(&self, request: &cycle::Request, heard: impl FnMut(Advance)) -> Result<Consolidation> {
         self.enrich(|_| ())?;
         cycle::consolidate(&self.warehouse, &self.pipeline, request, heard)
+    }
+
+    /// A nap at `at`: the mind named, or every mind with memories, sleeps then, whatever the hour.
+    ///
+    /// # Errors
+    /// Usage when no mind has memories; failed when the store cannot be written.
+    pub fn nap(&self, mind: Option<&Mind>, at: NaiveDateTime) -> Result<u64> {
+        let minds = match mind {
+            Some(mind) => vec![mind.clone()],
+            None => memory::all_minds(self.warehouse.conn())?,
+        };
+        if minds.is_empty() {
+            return Err(Error::usage("there is no mind that could take a nap").hint("import or add a memory first"));
+        }
+        self.warehouse.transaction(|conn| {
+            for mind in &minds {
+                memory::append_nap(conn, mind.id, at)?;
+            }
+            Ok(minds.len() as u64)
+        })
     }
 
     /// Checks the invariants.
