@@ -8,6 +8,7 @@ use codex_dreams::project::{CycleType, Project, ProjectSource};
 use serde::{Deserialize, Serialize};
 use std::error::Error;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 use crate::diary;
@@ -102,7 +103,7 @@ pub fn tick(store: &Path, file: &Path) -> Result<Ticked, Box<dyn Error>> {
 fn open(store: &Path) -> Result<(Engine, f64), Box<dyn Error>> {
     let config = Config::load(&ConfigSources { database: Some(store.to_path_buf()), ..ConfigSources::from_process() })?;
     let project = Project::load(ProjectSource::Embedded).map_err(|e| e.to_string())?;
-    let (engine, ms) = timed(|| Engine::open(&config, &project, false));
+    let (engine, ms) = timed(|| Engine::open(&config, Arc::new(project), false));
     Ok((engine?, ms))
 }
 
