@@ -1,5 +1,6 @@
 //! codex: a memory for AI assistants and people, modelled on the stages of human memory.
 
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod cycle;
@@ -7,8 +8,10 @@ pub mod engine;
 pub mod enrich;
 pub mod error;
 pub mod graph;
+pub mod insight;
 pub mod memory;
 pub mod project;
+pub mod recall;
 pub mod template;
 pub mod text;
 pub mod warehouse;

@@ -15,7 +15,7 @@ use super::name::{ModelName, Relation, SourceName, StageName};
 
 const SOURCES_FILES: [&str; 2] = ["pipeline/sources.yaml", "pipeline/sources.yml"];
 /// Folders of `sql/` that hold no models.
-const RESERVED: [&str; 2] = ["macros", "tests"];
+const RESERVED: [&str; 3] = ["macros", "recall", "tests"];
 
 /// What the files of a project describe.
 #[derive(Debug, Default)]
@@ -315,6 +315,8 @@ fn find_sql(
         let parts: Vec<&str> = path.trim_end_matches(".sql").split('/').collect();
         match parts.as_slice() {
             ["sql", "macros", ..] => described.macros.push(path.clone()),
+            // Queries with bound values, rendered when a question is asked.
+            ["sql", "recall", _] => {}
             ["sql", "tests", .., name] => {
                 if let Some(first) = test_names.insert(*name, path) {
                     return Err(ProjectError::Duplicate {

@@ -1,12 +1,31 @@
 //! The one façade that the command line (and later daemon and servers) call: requests in, results and progress out.
+//!
+//! # Layout
+//!
+//! This file opens the store, imports, consolidates and verifies. Beside it, one file a family of questions:
+//!
+//! * `memories`: single memories
+//! * `overview`: status, health, metrics
+//! * `sql`: read-only SQL, snapshots
+//! * `rows`: rows of a query as typed values
+
+mod memories;
+mod overview;
+mod rows;
+mod sql;
+
+pub use memories::{Added, Earlier, Listed, NewMemory, Shown};
+pub use overview::{CycleMetrics, HealthCheck, Metrics, MindStatus, ModelMetrics, StageMetrics, Status};
+pub use sql::{Snapshot, Table};
 
 use crate::config::{Config, Parameters};
 use crate::cycle::{self, Advance, Consolidation, Pipeline, Verification};
 use crate::enrich::enrich_pending;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::memory::{self, ImportOptions, ImportReport, Mind};
 use crate::project::Project;
 use crate::warehouse::{Access, OpenOptions, Warehouse};
+use chrono::NaiveDateTime;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -87,6 +106,26 @@ impl Engine {
     pub fn consolidate(&self, request: &cycle::Request, heard: impl FnMut(Advance)) -> Result<Consolidation> {
         self.enrich(|_| ())?;
         cycle::consolidate(&self.warehouse, &self.pipeline, request, heard)
+    }
+
+    /// A nap at `at`: the mind named, or every mind with memories, sleeps then, whatever the hour.
+    ///
+    /// # Errors
+    /// Usage when no mind has memories; failed when the store cannot be written.
+    pub fn nap(&self, mind: Option<&Mind>, at: NaiveDateTime) -> Result<u64> {
+        let minds = match mind {
+            Some(mind) => vec![mind.clone()],
+            None => memory::all_minds(self.warehouse.conn())?,
+        };
+        if minds.is_empty() {
+            return Err(Error::usage("there is no mind that could take a nap").hint("import or add a memory first"));
+        }
+        self.warehouse.transaction(|conn| {
+            for mind in &minds {
+                memory::append_nap(conn, mind.id, at)?;
+            }
+            Ok(minds.len() as u64)
+        })
     }
 
     /// Checks the invariants.

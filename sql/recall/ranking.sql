@@ -1,0 +1,215 @@
+-- One row a memory that answers one of the questions asked of a mind, best first, with the components of its score.
+-- BM25 over words, speaker and date (Robertson & Zaragoza 2009); words a memory lacks are lent by its neighbours in the same
+-- episode (temporal context, Howard & Kahana 2002); activation spreads along associations (Collins & Loftus 1975).
+-- $1 is a JSON list of questions: number, k, terms, speaker, spans of local time. Components are DECIMAL, so sums are exact.
+WITH asked AS (
+    SELECT unnest(from_json($1, '[{
+        "question": "INTEGER", "k": "BIGINT", "terms": ["VARCHAR"], "speaker": "VARCHAR",
+        "spans": [{"start": "TIMESTAMP", "end": "TIMESTAMP"}]}]'), max_depth := 2)
+),
+
+words AS (
+    SELECT question, unnest(terms) AS term FROM asked
+),
+
+visible AS (
+    SELECT memory_id, created_at, session, speaker
+    FROM {{ source('raw', 'memories') }}
+    ANTI JOIN {{ source('raw', 'deletions') }} USING (memory_id)
+    WHERE mind_id = {{ mind }} AND created_at <= {{ as_of }}
+),
+
+-- A run is a session; memories without one make a run as long as no pause between them ends an episode.
+pauses AS (
+    SELECT *,
+        session IS NULL AND created_at - lag(created_at) OVER (PARTITION BY session ORDER BY created_at, memory_id)
+            > to_seconds({{ var('episode_gap') }}) AS after_pause
+    FROM visible
+),
+
+turns AS (
+    SELECT memory_id, created_at, speaker,
+        min(memory_id) OVER (PARTITION BY session, stretch) AS run,
+        row_number() OVER (PARTITION BY session, stretch ORDER BY created_at, memory_id) AS turn
+    FROM (
+        SELECT *, count(*) FILTER (after_pause) OVER (PARTITION BY session ORDER BY created_at, memory_id ROWS UNBOUNDED PRECEDING) AS stretch
+        FROM pauses
+    )
+),
+
+-- lexical ---------------------------------------------------------------------------------------------------------------
+
+documents AS (
+    SELECT d.memory_id, d.revision, d.terms + d.header_terms AS length
+    FROM {{ source('lexical', 'documents') }} d
+    SEMI JOIN visible USING (memory_id)
+    WHERE d.mind_id = {{ mind }}
+),
+
+corpus AS (
+    SELECT count(*) AS memories, sum(length)::DOUBLE / greatest(count(*), 1) AS mean_length FROM documents
+),
+
+matches AS (
+    SELECT p.term, p.memory_id, p.tf + p.header_tf AS tf, p.tf > 0 AS in_content, d.length
+    FROM {{ source('lexical', 'postings') }} p
+    SEMI JOIN words USING (term)
+    JOIN documents d USING (memory_id)
+    WHERE p.mind_id = {{ mind }}
+),
+
+rarities AS (
+    SELECT term, ln(1 + (max(memories) - count(*) + 0.5) / (count(*) + 0.5)) AS idf
+    FROM matches, corpus
+    GROUP BY term
+),
+
+-- Of a long question, its rarest words.
+telling AS (
+    SELECT question, term, idf
+    FROM words
+    JOIN rarities USING (term)
+    QUALIFY row_number() OVER (PARTITION BY question ORDER BY idf DESC, term) <= {{ var('recall_words') }}
+),
+
+weighed AS (
+    SELECT memory_id, term, in_content, idf,
+        (idf * tf / (tf + {{ var('bm25_k1') }} * (1 - {{ var('bm25_b') }} + {{ var('bm25_b') }} * length / mean_length)))::DECIMAL(12, 6) AS bm25
+    FROM matches
+    JOIN rarities USING (term), corpus
+    WHERE term IN (SELECT term FROM telling)
+),
+
+matched AS (
+    SELECT question, memory_id, sum(bm25) AS bm25
+    FROM telling
+    JOIN weighed USING (term)
+    GROUP BY question, memory_id
+),
+
+seeds AS (
+    SELECT question, memory_id, run, bm25, place, max(bm25) OVER (PARTITION BY question) AS best
+    FROM (SELECT *, row_number() OVER (PARTITION BY question ORDER BY bm25 DESC, memory_id) AS place FROM matched)
+    JOIN asked USING (question)
+    JOIN turns USING (memory_id)
+    WHERE place <= greatest({{ var('recall_seeds') }}, k)
+),
+
+-- episode context -------------------------------------------------------------------------------------------------------
+
+touched AS (
+    SELECT question, run, max(best) AS best FROM seeds GROUP BY question, run
+),
+
+spoken AS (
+    SELECT w.term, w.memory_id, w.in_content, w.bm25, t.run, t.turn
+    FROM weighed w
+    JOIN turns t USING (memory_id)
+    WHERE t.run IN (SELECT run FROM touched)
+),
+
+echoes AS (
+    SELECT term, run, turn + side * distance AS turn, memory_id AS lender,
+        (bm25 * {{ var('recall_context_weight') }} * pow({{ var('recall_context_fade') }}::DOUBLE, distance))::DECIMAL(12, 6) AS lent
+    FROM spoken, (SELECT unnest(range(1, {{ var('recall_context_reach') }} + 1)) AS distance), (VALUES (-1), (1)) sides (side)
+    WHERE in_content
+),
+
+-- What a memory says itself, and what the loudest neighbour says louder.
+heard AS (
+    SELECT term, run, memory_id, max(bm25) AS own, greatest(max(lent) - max(bm25), 0) AS lent
+        {%- if explain %}, -max(CASE WHEN lent > 0 THEN row(lent, -lender) END)[2] AS lender {%- endif %}
+    FROM (
+        SELECT term, run, memory_id, bm25, 0::DECIMAL(12, 6) AS lent, NULL::BIGINT AS lender FROM spoken
+        UNION ALL
+        SELECT e.term, run, t.memory_id, 0, e.lent, e.lender FROM echoes e JOIN turns t USING (run, turn)
+    )
+    GROUP BY term, run, memory_id
+),
+
+told AS (
+    SELECT question, memory_id, sum(own) / max(best)::DOUBLE AS lexical, sum(lent) / max(best)::DOUBLE AS context
+        {%- if explain %},
+        list({term: term, idf: round(idf, 6), lexical: round(own / best::DOUBLE, 6), context: round(lent / best::DOUBLE, 6),
+            lent_by: CASE WHEN lent > 0 THEN lender END} ORDER BY own + lent DESC, term) AS words
+        {%- endif %}
+    FROM telling
+    JOIN heard USING (term)
+    JOIN touched USING (question, run)
+    GROUP BY question, memory_id
+),
+
+-- association -----------------------------------------------------------------------------------------------------------
+
+sources AS (
+    SELECT question, memory_id AS source_id, bm25 / best::DOUBLE AS activation FROM seeds WHERE place <= {{ var('recall_association_seeds') }}
+),
+
+synapses AS (
+    SELECT source_id, target_id, weight * weight / sum(weight) OVER (PARTITION BY source_id)::DOUBLE AS conductance
+    FROM (
+        SELECT source_id, target_id, (weight * {{ retention('event_at', as_of, var('association_stability')) }})::DECIMAL(9, 6) AS weight
+        FROM {{ source('state', 'associations') }}
+        WHERE mind_id = {{ mind }} AND source_id IN (SELECT source_id FROM sources)
+    )
+    WHERE weight > 0
+),
+
+reached AS (
+    SELECT question, target_id AS memory_id, least(1, sum((activation * conductance)::DECIMAL(9, 6))) AS association
+        {%- if explain %}, list(source_id ORDER BY activation * conductance DESC, source_id) AS through {%- endif %}
+    FROM sources
+    JOIN synapses USING (source_id)
+    JOIN visible ON memory_id = target_id
+    GROUP BY question, target_id
+),
+
+-- who, when, how strong -------------------------------------------------------------------------------------------------
+
+named_times AS (
+    SELECT DISTINCT question, f.memory_id
+    FROM (SELECT question, unnest(spans, recursive := true) FROM asked) s
+    JOIN {{ source('enrichment', 'features') }} f ON f.mind_id = {{ mind }} AND f.local_at >= s.start AND f.local_at < s."end"
+    SEMI JOIN visible v ON v.memory_id = f.memory_id
+),
+
+candidates AS (
+    SELECT question, memory_id, max(lexical) AS lexical, max(context) AS context, max(association) AS association, max(in_time) AS in_time
+        {%- if explain %}, any_value(words) AS words, any_value(through) AS through {%- endif %}
+    FROM (
+        SELECT *, NULL AS association, false AS in_time {%- if explain %}, NULL::BIGINT[] AS through {%- endif %} FROM told
+        UNION ALL BY NAME
+        SELECT *, false AS in_time FROM reached WHERE {{ var('recall_association_weight') }} > 0
+        UNION ALL BY NAME
+        SELECT *, true AS in_time FROM named_times WHERE {{ var('recall_time_boost') }} > 0
+    )
+    GROUP BY question, memory_id
+),
+
+components AS (
+    SELECT
+        question, asked.k, memory_id,
+        coalesce(c.lexical, 0)::DECIMAL(9, 6) AS lexical,
+        coalesce(c.context, 0)::DECIMAL(9, 6) AS context,
+        CASE WHEN v.speaker = asked.speaker THEN {{ var('recall_speaker_boost') }} ELSE 0 END::DECIMAL(9, 6) AS speaker,
+        CASE WHEN c.in_time THEN {{ var('recall_time_boost') }} ELSE 0 END::DECIMAL(9, 6) AS "time",
+        CASE WHEN f.act = 'question' THEN -{{ var('recall_question_penalty') }} ELSE 0 END::DECIMAL(9, 6) AS question_turn,
+        ({{ var('recall_association_weight') }} * coalesce(c.association, 0))::DECIMAL(9, 6) AS association,
+        ({{ var('recall_strength_weight') }} * coalesce(t.strength, {{ var('encoding_base') }})
+            * {{ retention('coalesce(t.event_at, v.created_at)', as_of, 'coalesce(t.stability, ' ~ var('initial_stability') ~ ')') }})::DECIMAL(9, 6) AS strength,
+        ({{ var('recall_recency_weight') }} * {{ retention('v.created_at', as_of, var('recall_recency_stability')) }})::DECIMAL(9, 6) AS recency,
+        ({{ var('recall_tier_weight') }} * CASE t.tier WHEN 'long_term' THEN 1.0 WHEN 'forgotten' THEN 0.0 ELSE 0.5 END)::DECIMAL(9, 6) AS tier,
+        coalesce(t.tier, 'pending') AS state
+        {%- if explain %}, to_json(c.words)::VARCHAR AS words, to_json(c.through)::VARCHAR AS through {%- endif %}
+    FROM candidates c
+    JOIN asked USING (question)
+    JOIN visible v USING (memory_id)
+    LEFT JOIN documents d USING (memory_id)
+    LEFT JOIN {{ source('enrichment', 'features') }} f ON f.mind_id = {{ mind }} AND f.provider = 'rules' AND f.revision = d.revision
+    LEFT JOIN {{ source('state', 'memory_traces') }} t ON t.mind_id = {{ mind }} AND t.memory_id = c.memory_id
+)
+
+SELECT *, lexical + context + speaker + "time" + question_turn + association + strength + recency + tier AS score
+FROM components
+QUALIFY row_number() OVER (PARTITION BY question ORDER BY score DESC, memory_id) <= k
+ORDER BY question, score DESC, memory_id

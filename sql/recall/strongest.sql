@@ -1,0 +1,24 @@
+-- One row a memory, strongest and most recent first: the answer to a question that names nothing a mind remembers.
+-- $1 is how many. Retrieval strength is the trace's, by the retention law; what no night has seen yet has its encoding strength.
+WITH visible AS (
+    SELECT memory_id, created_at
+    FROM {{ source('raw', 'memories') }}
+    ANTI JOIN {{ source('raw', 'deletions') }} USING (memory_id)
+    WHERE mind_id = {{ mind }} AND created_at <= {{ as_of }}
+),
+
+components AS (
+    SELECT
+        memory_id,
+        (coalesce(t.strength, {{ var('encoding_base') }})
+            * {{ retention('coalesce(t.event_at, v.created_at)', as_of, 'coalesce(t.stability, ' ~ var('initial_stability') ~ ')') }})::DECIMAL(9, 6) AS strength,
+        {{ retention('v.created_at', as_of, var('recall_recency_stability')) }}::DECIMAL(9, 6) AS recency,
+        coalesce(t.tier, 'pending') AS state
+    FROM visible v
+    LEFT JOIN {{ source('state', 'memory_traces') }} t USING (memory_id)
+)
+
+SELECT *, strength + recency AS score
+FROM components
+ORDER BY score DESC, memory_id
+LIMIT $1

@@ -1,0 +1,93 @@
+//! `codex consolidate`.
+
+use super::context::Context;
+use super::progress::Progress;
+use super::render::{Outcome, Output, counted, table};
+use super::times;
+use crate::clock;
+use crate::cycle::{Consolidation, Request};
+use crate::error::Result;
+use crate::project::CycleType;
+use chrono::NaiveDateTime;
+use clap::Args;
+use clap::builder::PossibleValuesParser;
+use std::process::ExitCode;
+
+/// Run the cycles that are due: days of working and short-term memory, and the nights between them
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  codex consolidate                              everything that is due now
+  codex consolidate --as-of \"2026-03-16 12:00\"   up to then
+  codex consolidate --type short_term            only by day, up to short-term memory
+  codex consolidate --nap                        sleep now, whatever the hour
+
+A history is lived through night by night. What is done stays done: run it from cron, by hand and twice at once without harm.
+Without --mind it is about all minds.")]
+pub(super) struct Consolidate {
+    /// Only up to this type of cycle
+    #[arg(long = "type", value_name = "TYPE", value_parser = cycle_names())]
+    cycle: Option<String>,
+    /// The clock: RFC 3339 or YYYY-MM-DD[ HH:MM[:SS]] in UTC [default: now]
+    #[arg(long, value_name = "TIME", value_parser = times::moment)]
+    as_of: Option<NaiveDateTime>,
+    /// Take a nap at the clock first: a short night of its own
+    #[arg(long)]
+    nap: bool,
+}
+
+fn cycle_names() -> PossibleValuesParser {
+    PossibleValuesParser::new(CycleType::ALL.iter().map(|cycle| cycle.as_str()))
+}
+
+impl Consolidate {
+    pub(super) fn run(self, context: &Context, out: &mut Output) -> Outcome {
+        let engine = context.existing()?;
+        let mind = context.only_mind(&engine)?;
+        let as_of = self.as_of.unwrap_or_else(clock::now);
+        let cycle = self.cycle.and_then(|name| CycleType::ALL.iter().copied().find(|cycle| cycle.as_str() == name));
+        if self.nap {
+            engine.nap(mind.as_ref(), as_of)?;
+        }
+        let mut progress = Progress::start("nights", context.quiet());
+        let request = Request { cycle, as_of, mind: mind.map(|mind| mind.id) };
+        let report = engine.consolidate(&request, |advance| {
+            progress.tell(advance.done, Some(advance.nights), &advance.at.format("%Y-%m-%d").to_string());
+        });
+        progress.finish();
+        let report = report?;
+        if report.late_waiting > 0 {
+            let memories = counted(report.late_waiting, "late memory waits", "late memories wait");
+            context.note(&format!("note: {memories} for later nights; `codex query` finds them already"));
+        }
+        if out.json {
+            out.document(&report)?;
+        } else {
+            summary(&report, out)?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn summary(report: &Consolidation, out: &mut Output) -> Result<(), super::render::Stop> {
+    if report.relived > 0 {
+        let minds = counted(report.relived, "mind was", "minds were");
+        out.line(format!("{minds} lived through anew: all that is new happened before the first night"))?;
+    }
+    if report.nights + report.steps + report.ticks == 0 {
+        return out.line("nothing was due");
+    }
+    out.line(format!(
+        "{}, {} of sleep, {} by day",
+        counted(report.nights, "night", "nights"),
+        counted(report.steps, "step", "steps"),
+        counted(report.ticks, "tick", "ticks")
+    ))?;
+    let mut rows = table(&["cycle", ">rows written"]);
+    for cycle in CycleType::ALL {
+        if let Some(n) = report.rows.get(cycle.as_str()) {
+            rows.add_row([cycle.as_str().to_owned(), n.to_string()]);
+        }
+    }
+    out.table(&rows)
+}

@@ -1,0 +1,147 @@
+//! The global options, and what they open.
+
+use super::render::note;
+use crate::config::{Config, ConfigSources};
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+use crate::memory::{DEFAULT_MIND, Mind};
+use crate::project::{Project, ProjectSource};
+use clap::Args;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tracing_subscriber::filter::LevelFilter;
+
+/// Options of every command.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub(super) struct Globals {
+    /// Settings and parameters from this file
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The DuckDB file to work on
+    #[arg(long, global = true, value_name = "PATH")]
+    db: Option<PathBuf>,
+    /// The mind it is about
+    #[arg(long, global = true, value_name = "NAME")]
+    mind: Option<String>,
+    /// Models, SQL and configuration from a directory that `codex init` made
+    #[arg(long, global = true, value_name = "DIR")]
+    project_dir: Option<PathBuf>,
+    /// Parameters as a YAML mapping, or @FILE: '{consolidation_threshold: 0.5}'
+    #[arg(long, global = true, value_name = "YAML")]
+    vars: Option<String>,
+    /// Machine output on stdout
+    #[arg(long, global = true)]
+    json: bool,
+    /// No progress and no notes on stderr
+    #[arg(short, long, global = true)]
+    pub(super) quiet: bool,
+    /// Log what happens on stderr; twice for more
+    #[arg(short = 'v', global = true, action = clap::ArgAction::Count)]
+    loud: u8,
+}
+
+/// What a command needs to know of where it runs.
+pub(super) struct Context {
+    globals: Globals,
+}
+
+impl Context {
+    pub(super) fn new(globals: Globals) -> Context {
+        Context { globals }
+    }
+
+    pub(super) fn json(&self) -> bool {
+        self.globals.json
+    }
+
+    pub(super) fn quiet(&self) -> bool {
+        self.globals.quiet
+    }
+
+    /// A line on stderr, unless the caller wants quiet.
+    pub(super) fn note(&self, text: &str) {
+        if !self.globals.quiet {
+            note(text);
+        }
+    }
+
+    /// Logs on stderr, as loud as asked.
+    pub(super) fn start_log(&self) {
+        let level = match (self.globals.quiet, self.globals.loud) {
+            (true, _) => LevelFilter::ERROR,
+            (_, 0) => LevelFilter::WARN,
+            (_, 1) => LevelFilter::INFO,
+            (_, 2) => LevelFilter::DEBUG,
+            _ => LevelFilter::TRACE,
+        };
+        let _ = tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr).without_time().try_init();
+    }
+
+    /// The effective configuration; warnings about it are told.
+    pub(super) fn config(&self) -> Result<Config> {
+        let sources = ConfigSources {
+            file: self.globals.config.clone(),
+            project_dir: self.globals.project_dir.clone(),
+            vars: self.globals.vars.clone(),
+            database: self.globals.db.clone(),
+            ..ConfigSources::from_process()
+        };
+        let config = Config::load(&sources).map_err(|e| Error::usage(e.to_string()).caused_by(e))?;
+        for warning in &config.warnings {
+            self.note(&format!("warning: {warning}"));
+        }
+        Ok(config)
+    }
+
+    /// The project: the directory's, else the one in the binary.
+    pub(super) fn project(&self) -> Result<Project> {
+        let source = match &self.globals.project_dir {
+            Some(dir) => ProjectSource::Directory(dir.clone()),
+            None => ProjectSource::Embedded,
+        };
+        Project::load(source).map_err(|e| Error::usage(e.to_string()).caused_by(e))
+    }
+
+    /// The store, to write in; it is made where there is none.
+    pub(super) fn engine(&self) -> Result<(Engine, Config)> {
+        let config = self.config()?;
+        let engine = Engine::open(&config, Arc::new(self.project()?), false)?;
+        Ok((engine, config))
+    }
+
+    /// The store that exists, to change it.
+    pub(super) fn existing(&self) -> Result<Engine> {
+        self.open_existing(false)
+    }
+
+    /// The store that exists, to look at; one that cannot be written will do.
+    pub(super) fn readable(&self) -> Result<Engine> {
+        self.open_existing(true)
+    }
+
+    fn open_existing(&self, read_only_will_do: bool) -> Result<Engine> {
+        let config = self.config()?;
+        let path = &config.settings.database;
+        if !path.exists() {
+            return Err(Error::usage(format!("there is no store at {}", path.display()))
+                .hint("`codex import` or `codex memory add` makes one; --db PATH names another"));
+        }
+        Engine::open(&config, Arc::new(self.project()?), read_only_will_do)
+    }
+
+    /// The name of the mind that was asked for.
+    pub(super) fn mind_name(&self) -> Option<&str> {
+        self.globals.mind.as_deref()
+    }
+
+    /// The mind of commands about one: `default` unless another is named.
+    pub(super) fn mind(&self, engine: &Engine) -> Result<Mind> {
+        engine.mind(self.mind_name().unwrap_or(DEFAULT_MIND))
+    }
+
+    /// The mind of commands about the whole store: all of them unless one is named.
+    pub(super) fn only_mind(&self, engine: &Engine) -> Result<Option<Mind>> {
+        self.mind_name().map(|name| engine.mind(name)).transpose()
+    }
+}

@@ -1,0 +1,103 @@
+//! `codex import`.
+
+use super::context::Context;
+use super::progress::Progress;
+use super::render::{Outcome, Output, counted, note, one_line, table};
+use crate::error::Result;
+use crate::memory::{ImportOptions, ImportReport, parse_time_zone};
+use clap::Args;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Take memories in from files: JSONL, JSON, CSV, Markdown, chat logs
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  codex import diary.jsonl
+  codex import notes/ --mind nora --time-zone Europe/Lisbon
+  codex import chat.csv --dry-run           read and report, write nothing
+
+A JSONL line: {\"id\",\"content\",\"created_at\",\"speaker\"?,\"session\"?,\"mind\"?,\"metadata\"?}
+Importing a file again adds only what is new: a memory is known by mind, source and id. What cannot be taken in is told as
+file:line:col on stderr, the rest goes in, and the exit code is 1.")]
+pub(super) struct Import {
+    /// Files and directories
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Read and report, write nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// A name for where they come from, instead of the files' own names
+    #[arg(long, value_name = "NAME")]
+    source: Option<String>,
+    /// IANA zone of new minds, and of times written without one
+    #[arg(long, value_name = "ZONE")]
+    time_zone: Option<String>,
+}
+
+impl Import {
+    pub(super) fn run(self, context: &Context, out: &mut Output) -> Outcome {
+        let (engine, config) = context.engine()?;
+        let time_zone = match &self.time_zone {
+            Some(name) => parse_time_zone(name)?,
+            None => config.settings.time_zone.0,
+        };
+        let options = ImportOptions {
+            paths: self.paths,
+            mind: context.mind_name().map(str::to_owned),
+            time_zone,
+            source: self.source,
+            dry_run: self.dry_run,
+        };
+        let mut progress = Progress::start("records read", context.quiet());
+        let report = engine.import(&options, |read| progress.tell(read, None, ""));
+        progress.finish();
+        let report = report?;
+        tell_rejections(&report);
+        if !context.quiet() {
+            tell_notes(&report);
+        }
+        if out.json {
+            out.document(&report)?;
+        } else {
+            summary(&report, out)?;
+        }
+        Ok(if report.rejected.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+    }
+}
+
+fn tell_rejections(report: &ImportReport) {
+    for rejection in &report.rejected {
+        let file = rejection.file.display();
+        let column = rejection.column.map(|column| format!(":{column}")).unwrap_or_default();
+        note(&format!("{file}:{}{column}: {}", rejection.line, one_line(&rejection.reason)));
+    }
+}
+
+/// Notes about whole files one by one; those about lines would drown them and are counted.
+fn tell_notes(report: &ImportReport) {
+    for about in report.notes.iter().filter(|n| n.line.is_none()) {
+        note(&format!("note: {}: {}", about.file.display(), one_line(&about.text)));
+    }
+    let lines = report.notes.iter().filter(|n| n.line.is_some()).count();
+    if lines > 0 {
+        note(&format!("note: {} that are no memories left out", counted(lines as u64, "line", "lines")));
+    }
+}
+
+fn summary(report: &ImportReport, out: &mut Output) -> Result<(), super::render::Stop> {
+    let mut counts = table(&["outcome", ">memories"]);
+    let added = if report.dry_run { "would be taken in" } else { "added" };
+    counts.add_row([added.to_owned(), report.added.to_string()]);
+    for (name, n) in [("edited", report.edited), ("unchanged", report.unchanged), ("rejected", report.rejected.len() as u64)] {
+        if n > 0 {
+            counts.add_row([name.to_owned(), n.to_string()]);
+        }
+    }
+    out.table(&counts)?;
+    if !report.minds.is_empty() {
+        let minds: Vec<String> = report.minds.iter().map(|(name, n)| format!("{} ({n})", one_line(name))).collect();
+        out.line(format!("{} {}", if minds.len() == 1 { "mind:" } else { "minds:" }, minds.join(", ")))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,93 @@
+//! The command line: arguments in, tables or JSON out. It never touches DuckDB; everything goes through the engine.
+//!
+//! # Layout
+//!
+//! One file a command family; beside them `context` (the global options and what they open), `render` (tables, JSON, errors),
+//! `progress` (long work) and `times` (moments and durations as people write them).
+
+mod consolidate;
+mod context;
+mod import;
+mod init;
+mod memory;
+mod overview;
+mod progress;
+mod render;
+mod sql;
+mod times;
+
+use clap::{Parser, Subcommand};
+use context::{Context, Globals};
+use render::{Output, Stop};
+use std::process::ExitCode;
+
+/// A memory for AI assistants and people, modelled on the stages of human memory.
+#[derive(Debug, Parser)]
+#[command(name = "codex", version, max_term_width = 100, subcommand_required = true, arg_required_else_help = true)]
+#[command(after_help = "\
+Start here:
+  codex import diary.jsonl            take memories in
+  codex consolidate                   live through the nights that are due
+  codex query --text \"what did Nora decide about the speech?\"
+  codex status                        what is remembered, and how well
+
+The store is a DuckDB file: --db PATH, else $DUCKDB_PATH, else ~/.local/share/codex/memory.duckdb.
+Exit codes: 0 done, 1 a model, test or check failed, 2 usage or configuration, 3 something needed is not available.")]
+struct Cli {
+    #[command(flatten)]
+    globals: Globals,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Init(init::Init),
+    Import(import::Import),
+    #[command(subcommand)]
+    Memory(memory::Memory),
+    Consolidate(consolidate::Consolidate),
+    Sql(sql::Sql),
+    Snapshot(sql::Snapshot),
+    Status(overview::Status),
+    Health(overview::Health),
+    Metrics(overview::Metrics),
+    Verify(overview::Verify),
+}
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        // Help and version are no errors: clap prints them on stdout and says 0.
+        Err(e) => {
+            let _ = e.print();
+            return ExitCode::from(u8::try_from(e.exit_code()).unwrap_or(2));
+        }
+    };
+    let quiet = cli.globals.quiet;
+    let context = Context::new(cli.globals);
+    context.start_log();
+    match run(&context, cli.command) {
+        Ok(code) => code,
+        Err(stop) => render::report(&stop, quiet),
+    }
+}
+
+fn run(context: &Context, command: Command) -> Result<ExitCode, Stop> {
+    let mut out = Output::new(context.json());
+    let code = match command {
+        Command::Init(init) => init.run(context, &mut out),
+        Command::Import(import) => import.run(context, &mut out),
+        Command::Memory(memory) => memory.run(context, &mut out),
+        Command::Consolidate(consolidate) => consolidate.run(context, &mut out),
+        Command::Sql(sql) => sql.run(context, &mut out),
+        Command::Snapshot(snapshot) => snapshot.run(context, &mut out),
+        Command::Status(status) => status.run(context, &mut out),
+        Command::Health(health) => health.run(context, &mut out),
+        Command::Metrics(metrics) => metrics.run(context, &mut out),
+        Command::Verify(verify) => verify.run(context, &mut out),
+    }?;
+    out.finish()?;
+    Ok(code)
+}

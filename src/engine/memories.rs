@@ -1,0 +1,337 @@
+//! Single memories: adding, looking, listing, editing, deleting.
+
+use super::Engine;
+use super::rows::{moment, typed_rows};
+use crate::error::{Error, Result};
+use crate::memory::readers::MAX_CONTENT_BYTES;
+use crate::memory::{
+    Activation, ActivationKind, Incoming, Mind, append_activations, append_deletion, append_edit, append_memories, ensure_mind,
+};
+use crate::warehouse::{Access, text_literal};
+use chrono::NaiveDateTime;
+use chrono_tz::Tz;
+use duckdb::params;
+use md5::{Digest, Md5};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// The source of memories that were added one by one.
+const SOURCE: &str = "cli";
+
+/// A memory to add.
+#[derive(Debug, Clone)]
+pub struct NewMemory {
+    /// The mind's name; it is made where there is none.
+    pub mind: String,
+    /// The zone of a mind that is made.
+    pub time_zone: Tz,
+    /// What to remember.
+    pub content: String,
+    /// When it happened, UTC.
+    pub created_at: NaiveDateTime,
+    /// Who says it.
+    pub speaker: Option<String>,
+    /// The conversation it belongs to.
+    pub session: Option<String>,
+    /// Anything else.
+    pub metadata: Map<String, Value>,
+    /// Its own name; made from what it says, when and by whom, where there is none.
+    pub key: Option<String>,
+}
+
+/// What became of a memory that was added.
+#[derive(Debug, Clone, Serialize)]
+pub struct Added {
+    /// Its memory_id.
+    pub id: i64,
+    /// Its name.
+    pub key: String,
+    /// The mind it went to.
+    pub mind: String,
+    /// `added`, `edited` (its key was known, with other words), or `unchanged`.
+    pub outcome: &'static str,
+}
+
+/// A memory as a list shows it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Listed {
+    /// Its memory_id.
+    pub id: i64,
+    /// Its name where it came from.
+    pub key: String,
+    /// What it says today.
+    pub content: String,
+    /// When it happened, UTC.
+    pub created_at: String,
+    /// The state it is in.
+    pub tier: String,
+    /// Who says it.
+    pub speaker: Option<String>,
+    /// The conversation it belongs to.
+    pub session: Option<String>,
+}
+
+/// A memory in full.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Shown {
+    /// What a list shows of it.
+    #[serde(flatten)]
+    pub memory: Listed,
+    /// The mind it belongs to.
+    pub mind: String,
+    /// Why it is in its state, where there is a reason.
+    pub reason: Option<String>,
+    /// Where it came from.
+    pub source: String,
+    /// When codex heard of it, UTC.
+    pub recorded_at: String,
+    /// As given, or as last edited.
+    pub metadata: Map<String, Value>,
+    /// How often it came up in answers.
+    pub retrieved: i64,
+    /// How often it was used.
+    pub used: i64,
+    /// Its words before each edit, oldest first.
+    pub earlier: Vec<Earlier>,
+}
+
+/// Words a memory no longer has.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Earlier {
+    /// When it was edited, UTC.
+    pub until: String,
+    /// What it said before.
+    pub content: String,
+}
+
+const CURRENT: &str = "
+    SELECT m.memory_id AS id, m.mind_id, m.key, coalesce(e.content, m.content) AS content, m.created_at AS happened_at,
+        s.state AS tier, m.speaker, m.session, s.reason, m.source, m.recorded_at AS heard_at,
+        coalesce(e.metadata, m.metadata) AS metadata_text
+    FROM raw.memories m
+    JOIN memory_states s ON s.memory_id = m.memory_id
+    LEFT JOIN (
+        SELECT memory_id, arg_max(content, arrival) AS content, arg_max(metadata, arrival) AS metadata
+        FROM raw.edits GROUP BY memory_id
+    ) e ON e.memory_id = m.memory_id";
+
+impl Engine {
+    /// Adds one memory.
+    ///
+    /// # Errors
+    /// Usage when the words or the mind's name cannot be taken; failed when the store cannot be written.
+    pub fn add_memory(&self, new: &NewMemory, now: NaiveDateTime) -> Result<Added> {
+        check_content(&new.content)?;
+        let key = match &new.key {
+            Some(key) if key.trim().is_empty() || key.contains('\0') => {
+                return Err(Error::usage("a key cannot be empty").hint("leave --key out to have one made"));
+            }
+            Some(key) => key.clone(),
+            None => derived_key(new),
+        };
+        for name in [&new.speaker, &new.session].into_iter().flatten().chain([&key]) {
+            if name.contains('\0') || name.len() > crate::memory::readers::MAX_NAME_BYTES {
+                return Err(Error::usage("speaker, session and key are short names without NUL characters")
+                    .hint(format!("use at most {} bytes each", crate::memory::readers::MAX_NAME_BYTES)));
+            }
+        }
+        let (mind, intake) = self.warehouse.transaction(|conn| {
+            let mind = ensure_mind(conn, &new.mind, new.time_zone, now)?;
+            let incoming = Incoming {
+                mind: mind.id,
+                source: SOURCE.to_owned(),
+                key: key.clone(),
+                content: new.content.clone(),
+                created_at: new.created_at,
+                speaker: new.speaker.clone(),
+                session: new.session.clone(),
+                metadata: Value::Object(new.metadata.clone()).to_string(),
+            };
+            let intake = append_memories(conn, &[incoming], now)?;
+            Ok((mind, intake))
+        })?;
+        self.enrich(|_| ())?;
+        let id = self.warehouse.conn().query_row(
+            "SELECT memory_id FROM raw.memories WHERE mind_id = ?::UUID AND source = ? AND key = ?",
+            params![mind.id.to_string(), SOURCE, key],
+            |r| r.get(0),
+        )?;
+        let outcome = match (intake.added, intake.edited) {
+            (1.., _) => "added",
+            (_, 1..) => "edited",
+            _ => "unchanged",
+        };
+        Ok(Added { id, key, mind: mind.name, outcome })
+    }
+
+    /// The memory's id from its number or its key.
+    ///
+    /// # Errors
+    /// Usage when the mind has no such memory, or several of that key.
+    pub fn find_memory(&self, mind: &Mind, name: &str) -> Result<i64> {
+        let conn = self.warehouse.conn();
+        if let Ok(id) = name.parse::<i64>() {
+            let owner: Option<String> = conn.query_row(
+                "SELECT max(i.name) FROM raw.memories m JOIN raw.minds i USING (mind_id) WHERE m.memory_id = ?",
+                [id],
+                |r| r.get(0),
+            )?;
+            match owner {
+                Some(owner) if owner == mind.name => return Ok(id),
+                Some(owner) if self.keyed(mind, name)?.is_empty() => {
+                    return Err(Error::usage(format!("memory {id} is not one of mind '{}'", mind.name))
+                        .hint(format!("it belongs to another one: add --mind {owner}")));
+                }
+                _ => {}
+            }
+        }
+        match self.keyed(mind, name)?.as_slice() {
+            [id] => Ok(*id),
+            [] => Err(Error::usage(format!("mind '{}' has no memory with the id or key '{name}'", mind.name))
+                .hint("`codex memory list` and `codex query` show ids; --mind names another mind")),
+            several => {
+                let ids: Vec<_> = several.iter().map(ToString::to_string).collect();
+                Err(Error::usage(format!("the key '{name}' belongs to several memories: {}", ids.join(", ")))
+                    .hint("they come from different sources; use one of these ids"))
+            }
+        }
+    }
+
+    fn keyed(&self, mind: &Mind, key: &str) -> Result<Vec<i64>> {
+        let mut statement = self
+            .warehouse
+            .conn()
+            .prepare("SELECT memory_id FROM raw.memories WHERE mind_id = ?::UUID AND key = ? ORDER BY memory_id")?;
+        let rows = statement.query_map(params![mind.id.to_string(), key], |r| r.get(0))?;
+        Ok(rows.collect::<std::result::Result<_, _>>()?)
+    }
+
+    /// A memory in full. Looking at one is using it: a `used` activation is logged where the store can be written and the
+    /// memory is not deleted.
+    ///
+    /// # Errors
+    /// Usage when there is none; failed when the store cannot be read.
+    pub fn show_memory(&self, mind: &Mind, id: i64, now: NaiveDateTime) -> Result<Shown> {
+        let shown = self.memory(mind, id)?;
+        if self.warehouse.access() == Access::ReadWrite && shown.memory.tier != "deleted" {
+            self.activate(mind, ActivationKind::Used, None, &[id], now)?;
+        }
+        Ok(shown)
+    }
+
+    fn memory(&self, mind: &Mind, id: i64) -> Result<Shown> {
+        let sql = format!(
+            "SELECT c.* EXCLUDE (mind_id, metadata_text, happened_at, heard_at), {} AS created_at, {} AS recorded_at,
+                c.metadata_text::JSON AS metadata, {} AS mind,
+                (SELECT count(*) FROM raw.activations a WHERE a.memory_id = c.id AND a.kind = 'retrieved') AS retrieved,
+                (SELECT count(*) FROM raw.activations a WHERE a.memory_id = c.id AND a.kind = 'used') AS used,
+                coalesce((
+                    SELECT list({{'until': {}, 'content': before}} ORDER BY arrival)
+                    FROM (
+                        SELECT e.arrival, e.happened_at, coalesce(lag(e.content) OVER (ORDER BY e.arrival), m.content) AS before
+                        FROM raw.edits e JOIN raw.memories m USING (memory_id)
+                        WHERE e.memory_id = {id}
+                    )
+                ), []) AS earlier
+             FROM ({CURRENT} WHERE m.memory_id = {id} AND m.mind_id = '{}'::UUID) c",
+            moment("c.happened_at"),
+            moment("c.heard_at"),
+            text_literal(&mind.name),
+            moment("happened_at"),
+            mind.id
+        );
+        typed_rows(self.warehouse.conn(), &sql)?
+            .pop()
+            .ok_or_else(|| Error::usage(format!("mind '{}' has no memory {id}", mind.name)))
+    }
+
+    /// The newest memories of a mind, newest first; deleted ones are left out.
+    ///
+    /// # Errors
+    /// Failed when the store cannot be read.
+    pub fn list_memories(&self, mind: &Mind, limit: u64) -> Result<Vec<Listed>> {
+        let sql = format!(
+            "SELECT id, key, content, {} AS created_at, tier, speaker, session
+             FROM ({CURRENT} WHERE m.mind_id = '{}'::UUID)
+             WHERE tier <> 'deleted'
+             ORDER BY happened_at DESC, id DESC LIMIT {}",
+            moment("happened_at"),
+            mind.id,
+            limit.min(i64::MAX as u64)
+        );
+        typed_rows(self.warehouse.conn(), &sql)
+    }
+
+    /// From now on the memory reads `content`; what it said before stays in the raw log.
+    ///
+    /// # Errors
+    /// Usage when the words cannot be taken or the memory is deleted; failed when the store cannot be written.
+    pub fn edit_memory(&self, mind: &Mind, id: i64, content: &str, now: NaiveDateTime) -> Result<Shown> {
+        check_content(content)?;
+        let before = self.living(mind, id)?;
+        if before.memory.content != content {
+            self.warehouse.transaction(|conn| append_edit(conn, mind.id, id, now, content))?;
+            self.enrich(|_| ())?;
+        }
+        self.memory(mind, id)
+    }
+
+    /// The memory no longer comes up; its raw row stays.
+    ///
+    /// # Errors
+    /// Usage when it is deleted already; failed when the store cannot be written.
+    pub fn delete_memory(&self, mind: &Mind, id: i64, reason: &str, now: NaiveDateTime) -> Result<Shown> {
+        self.living(mind, id)?;
+        self.warehouse.transaction(|conn| append_deletion(conn, mind.id, id, now, reason))?;
+        self.memory(mind, id)
+    }
+
+    fn living(&self, mind: &Mind, id: i64) -> Result<Shown> {
+        let shown = self.memory(mind, id)?;
+        match shown.memory.tier.as_str() {
+            "deleted" => Err(Error::usage(format!("memory {id} is deleted already"))),
+            _ => Ok(shown),
+        }
+    }
+
+    /// Logs what a recall brought up.
+    pub(super) fn activate(
+        &self,
+        mind: &Mind,
+        kind: ActivationKind,
+        query: Option<&str>,
+        ids: &[i64],
+        at: NaiveDateTime,
+    ) -> Result<()> {
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let activation = Activation { mind: mind.id, at, kind, query: query.map(str::to_owned), memory_ids: ids.to_vec() };
+        self.warehouse.transaction(|conn| append_activations(conn, &activation))
+    }
+}
+
+fn check_content(content: &str) -> Result<()> {
+    if content.trim().is_empty() {
+        return Err(Error::usage("there is nothing to remember: the text is empty"));
+    }
+    if content.contains('\0') {
+        return Err(Error::usage("the text holds a NUL character").hint("remove it and try again"));
+    }
+    if content.len() > MAX_CONTENT_BYTES {
+        return Err(Error::usage(format!("the text is {} bytes long; a memory holds at most {MAX_CONTENT_BYTES}", content.len()))
+            .hint("split it into several memories"));
+    }
+    Ok(())
+}
+
+/// The same words at the same time by the same speaker are the same memory.
+fn derived_key(new: &NewMemory) -> String {
+    let mut md5 = Md5::new();
+    let at = new.created_at.to_string();
+    for part in [&at, &new.content, new.speaker.as_deref().unwrap_or(""), new.session.as_deref().unwrap_or("")] {
+        md5.update((part.len() as u64).to_le_bytes());
+        md5.update(part.as_bytes());
+    }
+    format!("md5:{:x}", md5.finalize())
+}

@@ -1,0 +1,312 @@
+//! Asking, and the shapes of an answer.
+
+use super::queries::{Queries, Scope};
+use super::question::{Asked, Question};
+use super::score::Score;
+use crate::error::{Error, Result};
+use crate::memory::parse_time_zone;
+use chrono::NaiveDateTime;
+use duckdb::types::Value as Sql;
+use duckdb::{Connection, Row};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::collections::{BTreeMap, HashMap};
+
+/// Questions × memories a statement takes at most: bounds its memory.
+const WORK: usize = 2_000_000;
+/// Questions a statement takes at most.
+const QUESTIONS: usize = 256;
+
+/// What came up for a question.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Answer {
+    /// The words asked.
+    pub query: String,
+    /// Why these.
+    pub basis: Basis,
+    /// What a reader should know about the answer.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// The memories, best first.
+    pub results: Vec<Hit>,
+}
+
+/// Why memories came up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Basis {
+    /// Something in the question speaks for each of them.
+    Match,
+    /// The question names nothing the mind remembers: these are its strongest and most recent memories.
+    Strongest,
+}
+
+/// A memory that came up.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Hit {
+    /// Its memory_id.
+    pub id: i64,
+    /// Its name where it came from.
+    pub key: String,
+    /// What it says today.
+    pub content: String,
+    /// When it happened, UTC.
+    #[serde(serialize_with = "utc")]
+    pub created_at: NaiveDateTime,
+    /// The state it is in.
+    pub tier: String,
+    /// The sum of its components.
+    pub score: Score,
+    /// Each component's share, in the order of the ranking's columns.
+    #[serde(serialize_with = "as_map")]
+    pub components: Vec<(String, Score)>,
+    /// As it was given.
+    pub metadata: Map<String, Value>,
+    /// Who says it.
+    pub speaker: Option<String>,
+    /// The conversation it belongs to.
+    pub session: Option<String>,
+    /// Why it came up, where the question asks for that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explanation: Option<Explanation>,
+}
+
+/// Why a memory came up.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Explanation {
+    /// The question's words it says or hears, weightiest first.
+    pub words: Vec<WordShare>,
+    /// The memories whose activation reached it, strongest first.
+    pub associated_with: Vec<i64>,
+}
+
+/// What one word of the question gives a memory; the shares sum, but for rounding, to its components lexical and context.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WordShare {
+    /// The word as the index has it.
+    pub term: String,
+    /// How rare it is in the mind.
+    pub idf: f64,
+    /// Share of the component `lexical`.
+    pub lexical: f64,
+    /// Share of the component `context`.
+    pub context: f64,
+    /// The neighbour that lends it.
+    pub lent_by: Option<i64>,
+}
+
+/// Answers one question; see [`recall_batch`].
+///
+/// # Errors
+/// See [`recall_batch`].
+pub fn recall(conn: &Connection, queries: &Queries, question: &Question) -> Result<Answer> {
+    let mut answers = recall_batch(conn, queries, std::slice::from_ref(question))?;
+    answers.pop().ok_or_else(|| Error::failed("the question got no answer"))
+}
+
+/// Answers questions, in their order; those to the same mind at the same moment share a statement. An answer never depends on
+/// what else is asked. A question that names nothing the mind remembers (stop words only, or words it never heard) is
+/// answered by the strongest and most recent memories, and says so. Deleted memories never come up, whatever the as_of.
+///
+/// # Errors
+/// Usage when `k` is 0 or a mind is unknown; failed when the store cannot be read or the ranking is broken.
+pub fn recall_batch(conn: &Connection, queries: &Queries, questions: &[Question]) -> Result<Vec<Answer>> {
+    if questions.iter().any(|q| q.k == 0) {
+        return Err(Error::usage("k is the number of results, at least 1").hint("ask for one or more, such as -k 10"));
+    }
+    let mut scopes: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+    for (number, q) in questions.iter().enumerate() {
+        scopes.entry((q.mind, q.as_of, q.explain)).or_default().push(number);
+    }
+    let mut answers: Vec<Option<Answer>> = vec![None; questions.len()];
+    for ((mind, as_of, explain), numbers) in scopes {
+        let scope = Scope { mind, as_of, explain };
+        let asked = ask_mind(conn, queries, &scope)?;
+        let at_once = (WORK / asked.memories.max(1)).clamp(1, QUESTIONS);
+        for some in numbers.chunks(at_once) {
+            for (number, answer) in answer_some(conn, queries, &scope, &asked, questions, some)? {
+                answers[number] = Some(answer);
+            }
+        }
+    }
+    answers.into_iter().map(|a| a.ok_or_else(|| Error::failed("a question got no answer"))).collect()
+}
+
+fn ask_mind(conn: &Connection, queries: &Queries, scope: &Scope) -> Result<Asked> {
+    let mut statement = conn.prepare(&queries.sql("mind", scope)?)?;
+    let mut rows = statement.query([])?;
+    let Some(row) = rows.next()? else {
+        return Err(Error::usage(format!("there is no mind {}", scope.mind)));
+    };
+    let zone: String = row.get("time_zone")?;
+    Ok(Asked {
+        zone: parse_time_zone(&zone)?,
+        speakers: from_json(&row.get::<_, String>("speakers")?)?,
+        memories: usize::try_from(row.get::<_, i64>("memories")?).unwrap_or(0),
+        lived_on: row.get("lived_on")?,
+    })
+}
+
+fn answer_some(
+    conn: &Connection,
+    queries: &Queries,
+    scope: &Scope,
+    asked: &Asked,
+    questions: &[Question],
+    numbers: &[usize],
+) -> Result<Vec<(usize, Answer)>> {
+    let json = Value::Array(numbers.iter().map(|&n| questions[n].as_json(n, asked)).collect()).to_string();
+    let mut ranked: BTreeMap<usize, Vec<Ranked>> = BTreeMap::new();
+    for hit in ranking(conn, &queries.sql("ranking", scope)?, [json])? {
+        ranked.entry(hit.question).or_default().push(hit);
+    }
+    let mut some = Vec::with_capacity(numbers.len());
+    for &number in numbers {
+        let question = &questions[number];
+        let (basis, hits) = match ranked.remove(&number) {
+            Some(hits) => (Basis::Match, hits),
+            None => (Basis::Strongest, ranking(conn, &queries.sql("strongest", scope)?, [as_limit(question.k)])?),
+        };
+        some.push((number, basis, hits));
+    }
+    let ids: Vec<i64> = some.iter().flat_map(|(_, _, hits)| hits.iter().map(|h| h.id)).collect();
+    let contents = contents(conn, &queries.sql("contents", scope)?, &ids)?;
+    some.into_iter()
+        .map(|(number, basis, hits)| {
+            let results = hits.into_iter().map(|hit| hit.with(&contents)).collect::<Result<Vec<_>>>()?;
+            let query = questions[number].text.clone();
+            Ok((number, Answer { notes: notes(basis, scope, asked), query, basis, results }))
+        })
+        .collect()
+}
+
+fn notes(basis: Basis, scope: &Scope, asked: &Asked) -> Vec<String> {
+    let mut notes = Vec::new();
+    if basis == Basis::Strongest && asked.memories > 0 {
+        notes.push("the question names nothing this mind remembers: these are its strongest and most recent memories".to_owned());
+    }
+    if asked.lived_on {
+        notes.push(format!(
+            "memories made up to {} UTC, as they read today and with today's weights (`codex replay --until` goes back in time)",
+            scope.as_of
+        ));
+    }
+    notes
+}
+
+fn as_limit(k: usize) -> String {
+    k.min(i64::MAX as usize).to_string()
+}
+
+/// A row of a ranking.
+struct Ranked {
+    question: usize,
+    id: i64,
+    state: String,
+    score: Score,
+    components: Vec<(String, Score)>,
+    explanation: Option<Explanation>,
+}
+
+fn ranking(conn: &Connection, sql: &str, bound: [String; 1]) -> Result<Vec<Ranked>> {
+    let mut statement = conn.prepare(sql)?;
+    let mut rows = statement.query(bound)?;
+    let names: Vec<String> = rows.as_ref().map(|s| s.column_names()).unwrap_or_default();
+    let mut ranked = Vec::new();
+    while let Some(row) = rows.next()? {
+        ranked.push(read(row, &names)?);
+    }
+    Ok(ranked)
+}
+
+fn read(row: &Row<'_>, names: &[String]) -> Result<Ranked> {
+    let mut hit = Ranked {
+        question: 0,
+        id: row.get("memory_id")?,
+        state: row.get("state")?,
+        score: Score::default(),
+        components: Vec::new(),
+        explanation: None,
+    };
+    for (at, name) in names.iter().enumerate() {
+        match (name.as_str(), row.get::<_, Sql>(at)?) {
+            ("score", value) => hit.score = Score::from_sql(&value)?,
+            ("question", Sql::Int(number)) => hit.question = usize::try_from(number).unwrap_or(0),
+            ("words", Sql::Text(json)) => hit.explanation.get_or_insert_default().words = from_json(&json)?,
+            ("through", Sql::Text(json)) => hit.explanation.get_or_insert_default().associated_with = from_json(&json)?,
+            (_, value @ Sql::Decimal(_)) => hit.components.push((name.clone(), Score::from_sql(&value)?)),
+            _ => {}
+        }
+    }
+    let sum: Score = hit.components.iter().map(|(_, score)| *score).sum();
+    if sum != hit.score {
+        return Err(Error::failed(format!("the components of memory {} sum to {sum}, its score is {}", hit.id, hit.score))
+            .hint("every DECIMAL column of sql/recall/ranking.sql is a component, and score is their sum"));
+    }
+    Ok(hit)
+}
+
+/// A memory as it is shown.
+struct Shown {
+    key: String,
+    created_at: NaiveDateTime,
+    speaker: Option<String>,
+    session: Option<String>,
+    content: String,
+    metadata: String,
+}
+
+fn contents(conn: &Connection, sql: &str, ids: &[i64]) -> Result<HashMap<i64, Shown>> {
+    let mut ids = ids.to_vec();
+    ids.sort_unstable();
+    ids.dedup();
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let mut statement = conn.prepare(sql)?;
+    let rows = statement.query_map([Value::from(ids).to_string()], |r| {
+        Ok((
+            r.get("memory_id")?,
+            Shown {
+                key: r.get("key")?,
+                created_at: r.get("created_at")?,
+                speaker: r.get("speaker")?,
+                session: r.get("session")?,
+                content: r.get("content")?,
+                metadata: r.get("metadata")?,
+            },
+        ))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+impl Ranked {
+    fn with(self, contents: &HashMap<i64, Shown>) -> Result<Hit> {
+        let shown = contents.get(&self.id).ok_or_else(|| Error::failed(format!("memory {} is not in the raw log", self.id)))?;
+        Ok(Hit {
+            id: self.id,
+            key: shown.key.clone(),
+            content: shown.content.clone(),
+            created_at: shown.created_at,
+            tier: self.state,
+            score: self.score,
+            components: self.components,
+            metadata: from_json(&shown.metadata)?,
+            speaker: shown.speaker.clone(),
+            session: shown.session.clone(),
+            explanation: self.explanation,
+        })
+    }
+}
+
+fn from_json<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T> {
+    serde_json::from_str(json).map_err(|e| Error::failed(format!("{json} is not the JSON expected: {e}")))
+}
+
+fn utc<S: serde::Serializer>(at: &NaiveDateTime, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&at.format("%Y-%m-%dT%H:%M:%S%.fZ"))
+}
+
+fn as_map<S: serde::Serializer>(components: &[(String, Score)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(components.iter().map(|(name, score)| (name, score)))
+}

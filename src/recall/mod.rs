@@ -1,0 +1,23 @@
+//! Recall: a question in, memories out, each with the reasons why.
+//!
+//! # Layout
+//!
+//! * `queries`: the SQL of `sql/recall/`, rendered for a mind and a moment
+//! * `question`: what a question names: its terms, one speaker, times
+//! * `answer`: asking, and the shapes of an answer
+//! * `score`: exact decimals
+//!
+//! How memories are ranked is SQL that a user can change (`sql/recall/ranking.sql`): every DECIMAL column of that query is a
+//! component, and the components sum exactly to the score.
+
+mod answer;
+mod queries;
+mod question;
+mod score;
+#[cfg(test)]
+mod tests;
+
+pub use answer::{Answer, Basis, Explanation, Hit, WordShare, recall, recall_batch};
+pub use queries::Queries;
+pub use question::Question;
+pub use score::Score;
