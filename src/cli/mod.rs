@@ -7,11 +7,14 @@
 
 mod consolidate;
 mod context;
+mod explain;
 mod import;
 mod init;
+mod insights;
 mod memory;
 mod overview;
 mod progress;
+mod query;
 mod render;
 mod sql;
 mod times;
@@ -47,6 +50,9 @@ enum Command {
     #[command(subcommand)]
     Memory(memory::Memory),
     Consolidate(consolidate::Consolidate),
+    Query(query::Query),
+    Insights(insights::Insights),
+    Explain(explain::Explain),
     Sql(sql::Sql),
     Snapshot(sql::Snapshot),
     Status(overview::Status),
@@ -81,6 +87,9 @@ fn run(context: &Context, command: Command) -> Result<ExitCode, Stop> {
         Command::Import(import) => import.run(context, &mut out),
         Command::Memory(memory) => memory.run(context, &mut out),
         Command::Consolidate(consolidate) => consolidate.run(context, &mut out),
+        Command::Query(query) => query.run(context, &mut out),
+        Command::Insights(insights) => insights.run(context, &mut out),
+        Command::Explain(explain) => explain.run(context, &mut out),
         Command::Sql(sql) => sql.run(context, &mut out),
         Command::Snapshot(snapshot) => snapshot.run(context, &mut out),
         Command::Status(status) => status.run(context, &mut out),

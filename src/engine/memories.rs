@@ -219,7 +219,7 @@ impl Engine {
         Ok(shown)
     }
 
-    fn memory(&self, mind: &Mind, id: i64) -> Result<Shown> {
+    pub(super) fn memory(&self, mind: &Mind, id: i64) -> Result<Shown> {
         let sql = format!(
             "SELECT c.* EXCLUDE (mind_id, metadata_text, happened_at, heard_at), {} AS created_at, {} AS recorded_at,
                 c.metadata_text::JSON AS metadata, {} AS mind,

@@ -4,18 +4,24 @@
 //!
 //! This file opens the store, imports, consolidates and verifies. Beside it, one file a family of questions:
 //!
+//! * `questions`: recall and insights
 //! * `memories`: single memories
+//! * `lineage`: where a memory comes from and what became of it
 //! * `overview`: status, health, metrics
 //! * `sql`: read-only SQL, snapshots
 //! * `rows`: rows of a query as typed values
 
+mod lineage;
 mod memories;
 mod overview;
+mod questions;
 mod rows;
 mod sql;
 
+pub use lineage::{ConceptPlace, EpisodePlace, Lineage, Link, NightOfMemory, Trace};
 pub use memories::{Added, Earlier, Listed, NewMemory, Shown};
 pub use overview::{CycleMetrics, HealthCheck, Metrics, MindStatus, ModelMetrics, StageMetrics, Status};
+pub use questions::Trail;
 pub use sql::{Snapshot, Table};
 
 use crate::config::{Config, Parameters};
@@ -25,7 +31,9 @@ use crate::error::{Error, Result};
 use crate::memory::{self, ImportOptions, ImportReport, Mind};
 use crate::project::Project;
 use crate::warehouse::{Access, OpenOptions, Warehouse};
+use crate::recall::Queries;
 use chrono::NaiveDateTime;
+use std::cell::OnceCell;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,6 +41,8 @@ use std::time::Duration;
 pub struct Engine {
     warehouse: Warehouse,
     pipeline: Pipeline,
+    /// The recall queries, parsed when the first question comes.
+    queries: OnceCell<Queries>,
 }
 
 impl Engine {
@@ -61,7 +71,7 @@ impl Engine {
         if warehouse.access() == Access::ReadWrite {
             cycle::prepare_store(&warehouse, &pipeline)?;
         }
-        Ok(Engine { warehouse, pipeline })
+        Ok(Engine { warehouse, pipeline, queries: OnceCell::new() })
     }
 
     /// The store.

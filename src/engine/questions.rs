@@ -1,0 +1,81 @@
+//! Questions to the memory: recall and insights.
+
+use super::Engine;
+use crate::error::{Error, Result};
+use crate::insight::{self, Insight, Period};
+use crate::memory::{ActivationKind, Mind};
+use crate::recall::{Answer, Queries, Question, recall, recall_batch};
+use crate::template::{CycleValues, RenderContext};
+use crate::warehouse::Access;
+
+/// What an answer leaves in the raw log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trail {
+    /// Nothing: the question is about another time, or one of many.
+    None,
+    /// That the memories came up.
+    Retrieved,
+    /// That they came up, and helped.
+    Used,
+}
+
+impl Engine {
+    /// Answers a question, and logs it as `trail` says where the store can be written.
+    ///
+    /// # Errors
+    /// See [`recall_batch`].
+    pub fn query(&self, mind: &Mind, question: &Question, trail: Trail) -> Result<Answer> {
+        self.be_ready()?;
+        let answer = recall(self.warehouse.conn(), self.queries()?, question)?;
+        if trail != Trail::None && self.warehouse.access() == Access::ReadWrite {
+            let ids: Vec<i64> = answer.results.iter().map(|hit| hit.id).collect();
+            self.activate(mind, ActivationKind::Retrieved, Some(&question.text), &ids, question.as_of)?;
+            if trail == Trail::Used {
+                self.activate(mind, ActivationKind::Used, Some(&question.text), &ids, question.as_of)?;
+            }
+        }
+        Ok(answer)
+    }
+
+    /// Answers many questions, in their order; logs nothing.
+    ///
+    /// # Errors
+    /// See [`recall_batch`].
+    pub fn query_batch(&self, questions: &[Question]) -> Result<Vec<Answer>> {
+        self.be_ready()?;
+        recall_batch(self.warehouse.conn(), self.queries()?, questions)
+    }
+
+    /// What the memories of a period say that nobody asked for, of all minds or one; the surest first.
+    ///
+    /// # Errors
+    /// See [`insight::insights`].
+    pub fn insights(&self, period: Period, mind: Option<&Mind>) -> Result<Vec<Insight>> {
+        self.be_ready()?;
+        let render = |model: &str, period: &Period| {
+            let values = CycleValues { epoch_start: period.since, epoch_end: period.as_of, ..CycleValues::default() };
+            self.pipeline
+                .renderer()
+                .compile(model, &RenderContext::new(period.as_of).in_cycle(values))
+                .map(|compiled| compiled.sql)
+                .map_err(|e| Error::usage(e.to_string()))
+        };
+        insight::insights(self.warehouse.conn(), &render, period, mind.map(|mind| mind.id))
+    }
+
+    /// Nothing that has come in may be missing from an answer.
+    fn be_ready(&self) -> Result<()> {
+        if self.warehouse.access() == Access::ReadWrite {
+            self.enrich(|_| ())?;
+        }
+        Ok(())
+    }
+
+    fn queries(&self) -> Result<&Queries> {
+        if let Some(queries) = self.queries.get() {
+            return Ok(queries);
+        }
+        let queries = Queries::new(self.pipeline.renderer().project(), self.pipeline.parameters())?;
+        Ok(self.queries.get_or_init(|| queries))
+    }
+}
