@@ -2,6 +2,7 @@
 -- BM25 over words, speaker and date (Robertson & Zaragoza 2009); words a memory lacks are lent by its neighbours in the same
 -- episode (temporal context, Howard & Kahana 2002); activation spreads along associations (Collins & Loftus 1975).
 -- $1 is a JSON list of questions: number, k, terms, speaker, spans of local time. Components are DECIMAL, so sums are exact.
+{%- set bucket = var('episode_gap') * (var('recall_context_reach') + 1) %}
 WITH asked AS (
     SELECT unnest(from_json($1, '[{
         "question": "INTEGER", "k": "BIGINT", "terms": ["VARCHAR"], "speaker": "VARCHAR",
@@ -12,50 +13,34 @@ words AS (
     SELECT question, unnest(terms) AS term FROM asked
 ),
 
-visible AS (
-    SELECT memory_id, created_at, session, speaker
-    FROM {{ source('raw', 'memories') }}
-    ANTI JOIN {{ source('raw', 'deletions') }} USING (memory_id)
-    WHERE mind_id = {{ mind }} AND created_at <= {{ as_of }}
-),
-
--- A run is a session; memories without one make a run as long as no pause between them ends an episode.
-pauses AS (
-    SELECT *,
-        session IS NULL AND created_at - lag(created_at) OVER (PARTITION BY session ORDER BY created_at, memory_id)
-            > to_seconds({{ var('episode_gap') }}) AS after_pause
-    FROM visible
-),
-
-turns AS (
-    SELECT memory_id, created_at, speaker,
-        min(memory_id) OVER (PARTITION BY session, stretch) AS run,
-        row_number() OVER (PARTITION BY session, stretch ORDER BY created_at, memory_id) AS turn
-    FROM (
-        SELECT *, count(*) FILTER (after_pause) OVER (PARTITION BY session ORDER BY created_at, memory_id ROWS UNBOUNDED PRECEDING) AS stretch
-        FROM pauses
-    )
+-- Made later, or deleted.
+hidden AS (
+    SELECT memory_id FROM {{ source('raw', 'memories') }} WHERE mind_id = {{ mind }} AND created_at > {{ as_of }}
+    UNION ALL
+    SELECT memory_id FROM {{ source('raw', 'deletions') }} WHERE mind_id = {{ mind }}
 ),
 
 -- lexical ---------------------------------------------------------------------------------------------------------------
 
-documents AS (
-    SELECT d.memory_id, d.revision, d.terms + d.header_terms AS length
-    FROM {{ source('lexical', 'documents') }} d
-    SEMI JOIN visible USING (memory_id)
-    WHERE d.mind_id = {{ mind }}
+documents AS MATERIALIZED (
+    SELECT memory_id, revision, terms + header_terms AS length
+    FROM {{ source('lexical', 'documents') }}
+    ANTI JOIN hidden USING (memory_id)
+    WHERE mind_id = {{ mind }}
 ),
 
 corpus AS (
     SELECT count(*) AS memories, sum(length)::DOUBLE / greatest(count(*), 1) AS mean_length FROM documents
 ),
 
+postings AS MATERIALIZED (
+    SELECT term, memory_id, tf + header_tf AS tf, tf > 0 AS in_content
+    FROM {{ source('lexical', 'postings') }}
+    WHERE mind_id = {{ mind }} AND term IN (SELECT term FROM words)
+),
+
 matches AS (
-    SELECT p.term, p.memory_id, p.tf + p.header_tf AS tf, p.tf > 0 AS in_content, d.length
-    FROM {{ source('lexical', 'postings') }} p
-    SEMI JOIN words USING (term)
-    JOIN documents d USING (memory_id)
-    WHERE p.mind_id = {{ mind }}
+    SELECT p.*, d.length FROM postings p JOIN documents d USING (memory_id)
 ),
 
 rarities AS (
@@ -88,17 +73,53 @@ matched AS (
 ),
 
 seeds AS (
-    SELECT question, memory_id, run, bm25, place, max(bm25) OVER (PARTITION BY question) AS best
+    SELECT question, memory_id, bm25, place, max(bm25) OVER (PARTITION BY question) AS best
     FROM (SELECT *, row_number() OVER (PARTITION BY question ORDER BY bm25 DESC, memory_id) AS place FROM matched)
     JOIN asked USING (question)
-    JOIN turns USING (memory_id)
     WHERE place <= greatest({{ var('recall_seeds') }}, k)
 ),
 
 -- episode context -------------------------------------------------------------------------------------------------------
 
+-- Where to look for neighbours: the session of a seed; where it has none, the time in which `reach` turns without a pause fit.
+places AS (
+    SELECT DISTINCT session, CASE WHEN session IS NULL THEN epoch(created_at)::BIGINT // {{ bucket }} END AS bucket
+    FROM {{ source('raw', 'memories') }}
+    WHERE mind_id = {{ mind }} AND memory_id IN (SELECT memory_id FROM seeds)
+),
+
+nearby AS (
+    SELECT memory_id, created_at, session
+    FROM {{ source('raw', 'memories') }}
+    ANTI JOIN hidden USING (memory_id)
+    WHERE mind_id = {{ mind }} AND session IN (SELECT session FROM places WHERE session IS NOT NULL)
+    UNION ALL
+    SELECT memory_id, created_at, NULL
+    FROM {{ source('raw', 'memories') }}
+    ANTI JOIN hidden USING (memory_id)
+    WHERE mind_id = {{ mind }} AND session IS NULL
+        AND epoch(created_at)::BIGINT // {{ bucket }} IN (SELECT bucket + unnest([-1, 0, 1]) FROM places WHERE bucket IS NOT NULL)
+),
+
+pauses AS (
+    SELECT *,
+        session IS NULL AND created_at - lag(created_at) OVER in_order > to_seconds({{ var('episode_gap') }}) AS after_pause
+    FROM nearby
+    WINDOW in_order AS (PARTITION BY session ORDER BY created_at, memory_id)
+),
+
+-- A run is a session; memories without one make a run as long as no pause between them ends an episode.
+turns AS (
+    SELECT memory_id, min(memory_id) OVER (PARTITION BY session, stretch) AS run,
+        row_number() OVER (PARTITION BY session, stretch ORDER BY created_at, memory_id) AS turn
+    FROM (
+        SELECT *, count(*) FILTER (after_pause) OVER (PARTITION BY session ORDER BY created_at, memory_id ROWS UNBOUNDED PRECEDING) AS stretch
+        FROM pauses
+    )
+),
+
 touched AS (
-    SELECT question, run, max(best) AS best FROM seeds GROUP BY question, run
+    SELECT question, run, max(best) AS best FROM seeds JOIN turns USING (memory_id) GROUP BY question, run
 ),
 
 spoken AS (
@@ -146,13 +167,12 @@ sources AS (
 ),
 
 synapses AS (
-    SELECT source_id, target_id, weight * weight / sum(weight) OVER (PARTITION BY source_id)::DOUBLE AS conductance
+    SELECT source_id, target_id, weight * weight / greatest(sum(weight) OVER (PARTITION BY source_id), 0.000001)::DOUBLE AS conductance
     FROM (
         SELECT source_id, target_id, (weight * {{ retention('event_at', as_of, var('association_stability')) }})::DECIMAL(9, 6) AS weight
         FROM {{ source('state', 'associations') }}
         WHERE mind_id = {{ mind }} AND source_id IN (SELECT source_id FROM sources)
     )
-    WHERE weight > 0
 ),
 
 reached AS (
@@ -160,7 +180,7 @@ reached AS (
         {%- if explain %}, list(source_id ORDER BY activation * conductance DESC, source_id) AS through {%- endif %}
     FROM sources
     JOIN synapses USING (source_id)
-    JOIN visible ON memory_id = target_id
+    WHERE target_id NOT IN (SELECT memory_id FROM hidden)
     GROUP BY question, target_id
 ),
 
@@ -170,7 +190,7 @@ named_times AS (
     SELECT DISTINCT question, f.memory_id
     FROM (SELECT question, unnest(spans, recursive := true) FROM asked) s
     JOIN {{ source('enrichment', 'features') }} f ON f.mind_id = {{ mind }} AND f.local_at >= s.start AND f.local_at < s."end"
-    SEMI JOIN visible v ON v.memory_id = f.memory_id
+    JOIN documents d ON d.revision = f.revision
 ),
 
 candidates AS (
@@ -184,6 +204,24 @@ candidates AS (
         SELECT *, true AS in_time FROM named_times WHERE {{ var('recall_time_boost') }} > 0
     )
     GROUP BY question, memory_id
+),
+
+-- What is known of the candidates alone.
+speakers AS (
+    SELECT memory_id, speaker, created_at FROM {{ source('raw', 'memories') }}
+    WHERE mind_id = {{ mind }} AND memory_id IN (SELECT memory_id FROM candidates)
+),
+
+acts AS (
+    SELECT d.memory_id, f.act
+    FROM {{ source('enrichment', 'features') }} f
+    JOIN documents d USING (revision)
+    WHERE f.mind_id = {{ mind }} AND f.provider = 'rules' AND f.memory_id IN (SELECT memory_id FROM candidates)
+),
+
+traces AS (
+    SELECT memory_id, tier, strength, stability, event_at FROM {{ source('state', 'memory_traces') }}
+    WHERE mind_id = {{ mind }} AND memory_id IN (SELECT memory_id FROM candidates)
 ),
 
 components AS (
@@ -203,10 +241,9 @@ components AS (
         {%- if explain %}, to_json(c.words)::VARCHAR AS words, to_json(c.through)::VARCHAR AS through {%- endif %}
     FROM candidates c
     JOIN asked USING (question)
-    JOIN visible v USING (memory_id)
-    LEFT JOIN documents d USING (memory_id)
-    LEFT JOIN {{ source('enrichment', 'features') }} f ON f.mind_id = {{ mind }} AND f.provider = 'rules' AND f.revision = d.revision
-    LEFT JOIN {{ source('state', 'memory_traces') }} t ON t.mind_id = {{ mind }} AND t.memory_id = c.memory_id
+    JOIN speakers v USING (memory_id)
+    LEFT JOIN acts f USING (memory_id)
+    LEFT JOIN traces t USING (memory_id)
 )
 
 SELECT *, lexical + context + speaker + "time" + question_turn + association + strength + recency + tier AS score

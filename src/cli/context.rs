@@ -2,10 +2,8 @@
 
 use super::render::note;
 use crate::config::{Config, ConfigSources};
-use crate::engine::Engine;
+use crate::engine::{DEFAULT_MIND, Engine, Mind, Project, ProjectSource};
 use crate::error::{Error, Result};
-use crate::memory::{DEFAULT_MIND, Mind};
-use crate::project::{Project, ProjectSource};
 use clap::Args;
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -4,7 +4,7 @@ use super::context::Context;
 use super::progress::Progress;
 use super::render::{Outcome, Output, counted, note, one_line, table};
 use crate::error::Result;
-use crate::memory::{ImportOptions, ImportReport, parse_time_zone};
+use crate::engine::{ImportOptions, ImportReport, parse_time_zone};
 use clap::Args;
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -4,11 +4,8 @@ use super::context::Context;
 use super::render::{Outcome, Output, Stop, minute, one_line, said, table};
 use super::times;
 use crate::clock;
-use crate::engine::{Engine, Trail};
+use crate::engine::{Answer, DEFAULT_MIND, Engine, Hit, MindId, Question, Trail};
 use crate::error::{Error, Result};
-use crate::memory::{DEFAULT_MIND, MindId};
-use crate::recall::{Answer, Hit, Question};
-use crate::warehouse::Access;
 use chrono::NaiveDateTime;
 use clap::Args;
 use serde::Deserialize;
@@ -88,7 +85,7 @@ impl Query {
             (None, true) => Trail::Used,
             (None, false) => Trail::Retrieved,
         };
-        if self.used && engine.warehouse().access() == Access::ReadOnly {
+        if self.used && !engine.is_writable() {
             return Err(Error::usage("--use cannot be logged: the store cannot be written")
                 .hint("make the file writable, or ask without --use")
                 .into());

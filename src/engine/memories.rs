@@ -7,7 +7,7 @@ use crate::memory::readers::MAX_CONTENT_BYTES;
 use crate::memory::{
     Activation, ActivationKind, Incoming, Mind, append_activations, append_deletion, append_edit, append_memories, ensure_mind,
 };
-use crate::warehouse::{Access, text_literal};
+use crate::warehouse::text_literal;
 use chrono::NaiveDateTime;
 use chrono_tz::Tz;
 use duckdb::params;
@@ -213,7 +213,7 @@ impl Engine {
     /// Usage when there is none; failed when the store cannot be read.
     pub fn show_memory(&self, mind: &Mind, id: i64, now: NaiveDateTime) -> Result<Shown> {
         let shown = self.memory(mind, id)?;
-        if self.warehouse.access() == Access::ReadWrite && shown.memory.tier != "deleted" {
+        if self.is_writable() && shown.memory.tier != "deleted" {
             self.activate(mind, ActivationKind::Used, None, &[id], now)?;
         }
         Ok(shown)

@@ -24,12 +24,18 @@ pub use overview::{CycleMetrics, HealthCheck, Metrics, MindStatus, ModelMetrics,
 pub use questions::Trail;
 pub use sql::{Snapshot, Table};
 
+// What requests and results are made of, so that callers need nothing but the engine.
+pub use crate::cycle::{Advance, Consolidation, Request, STATES, Verification};
+pub use crate::insight::{Insight, Period};
+pub use crate::memory::{DEFAULT_MIND, ImportOptions, ImportReport, Mind, MindId, parse_time_zone};
+pub use crate::project::{CycleType, Project, ProjectSource};
+pub use crate::recall::{Answer, Hit, Question};
+
 use crate::config::{Config, Parameters};
-use crate::cycle::{self, Advance, Consolidation, Pipeline, Verification};
+use crate::cycle::{self, Pipeline};
 use crate::enrich::enrich_pending;
 use crate::error::{Error, Result};
-use crate::memory::{self, ImportOptions, ImportReport, Mind};
-use crate::project::Project;
+use crate::memory;
 use crate::warehouse::{Access, OpenOptions, Warehouse};
 use crate::recall::Queries;
 use chrono::NaiveDateTime;
@@ -77,6 +83,11 @@ impl Engine {
     /// The store.
     pub fn warehouse(&self) -> &Warehouse {
         &self.warehouse
+    }
+
+    /// Whether the store can be written: else questions are answered and nothing is logged.
+    pub fn is_writable(&self) -> bool {
+        self.warehouse.access() == Access::ReadWrite
     }
 
     /// The models.

@@ -6,7 +6,6 @@ use crate::insight::{self, Insight, Period};
 use crate::memory::{ActivationKind, Mind};
 use crate::recall::{Answer, Queries, Question, recall, recall_batch};
 use crate::template::{CycleValues, RenderContext};
-use crate::warehouse::Access;
 
 /// What an answer leaves in the raw log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +26,7 @@ impl Engine {
     pub fn query(&self, mind: &Mind, question: &Question, trail: Trail) -> Result<Answer> {
         self.be_ready()?;
         let answer = recall(self.warehouse.conn(), self.queries()?, question)?;
-        if trail != Trail::None && self.warehouse.access() == Access::ReadWrite {
+        if trail != Trail::None && self.is_writable() {
             let ids: Vec<i64> = answer.results.iter().map(|hit| hit.id).collect();
             self.activate(mind, ActivationKind::Retrieved, Some(&question.text), &ids, question.as_of)?;
             if trail == Trail::Used {
@@ -65,7 +64,7 @@ impl Engine {
 
     /// Nothing that has come in may be missing from an answer.
     fn be_ready(&self) -> Result<()> {
-        if self.warehouse.access() == Access::ReadWrite {
+        if self.is_writable() {
             self.enrich(|_| ())?;
         }
         Ok(())

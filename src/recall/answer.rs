@@ -165,7 +165,7 @@ fn answer_some(
         let question = &questions[number];
         let (basis, hits) = match ranked.remove(&number) {
             Some(hits) => (Basis::Match, hits),
-            None => (Basis::Strongest, ranking(conn, &queries.sql("strongest", scope)?, [as_limit(question.k)])?),
+            None => (Basis::Strongest, ranking(conn, &queries.sql("strongest", scope)?, [question.limit().to_string()])?),
         };
         some.push((number, basis, hits));
     }
@@ -192,10 +192,6 @@ fn notes(basis: Basis, scope: &Scope, asked: &Asked) -> Vec<String> {
         ));
     }
     notes
-}
-
-fn as_limit(k: usize) -> String {
-    k.min(i64::MAX as usize).to_string()
 }
 
 /// A row of a ranking.

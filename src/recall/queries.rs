@@ -35,9 +35,9 @@ impl Queries {
         for (path, text) in project.sources().iter().filter(|(path, _)| path.starts_with(FOLDER)) {
             let name = path.trim_start_matches(FOLDER).trim_end_matches(".sql").to_owned();
             // On one line with the first of the query, so that errors name the query's own lines.
-            environment.add_template_owned(name, format!("{}{text}", macros.replace('\n', " "))).map_err(|e| {
-                Error::usage(format!("{}:{}: {e:#}", project.shown(path), e.line().unwrap_or(1)))
-            })?;
+            environment
+                .add_template_owned(name, format!("{}{text}", macros.replace('\n', " ")))
+                .map_err(|e| Error::usage(format!("{}:{}: {e:#}", project.shown(path), e.line().unwrap_or(1))))?;
         }
         Ok(Queries { environment })
     }
@@ -61,11 +61,8 @@ fn environment(project: &Project, parameters: &Parameters) -> Environment<'stati
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
-    let tables: BTreeMap<(String, String), String> = project
-        .tables()
-        .values()
-        .map(|t| ((t.name.source.clone(), t.name.table.clone()), t.relation.plain()))
-        .collect();
+    let tables: BTreeMap<(String, String), String> =
+        project.tables().values().map(|t| ((t.name.source.clone(), t.name.table.clone()), t.relation.plain())).collect();
     environment.add_function("source", move |source: &str, table: &str| {
         tables
             .get(&(source.to_owned(), table.to_owned()))

@@ -47,9 +47,13 @@ impl Question {
         });
         let speaker = named_speaker(&terms, &asked.speakers);
         let time = |at: NaiveDateTime| at.format("%Y-%m-%d %H:%M:%S").to_string();
-        let spans: Vec<_> =
-            self.times(asked.zone).iter().map(|t| json!({"start": time(t.start), "end": time(t.end)})).collect();
-        json!({"question": number, "k": self.k, "terms": terms, "speaker": speaker, "spans": spans})
+        let spans: Vec<_> = self.times(asked.zone).iter().map(|t| json!({"start": time(t.start), "end": time(t.end)})).collect();
+        json!({"question": number, "k": self.limit(), "terms": terms, "speaker": speaker, "spans": spans})
+    }
+
+    /// `k` as a number SQL can count to.
+    pub(super) fn limit(&self) -> i64 {
+        i64::from(u32::try_from(self.k).unwrap_or(u32::MAX))
     }
 
     fn times(&self, zone: Tz) -> Vec<TimeExpression> {

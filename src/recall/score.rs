@@ -64,7 +64,9 @@ mod tests {
 
     #[test]
     fn decimals_are_read_and_written_exactly() {
-        for (text, millionths) in [("0", 0), ("1.5", 1_500_000), ("-0.100000", -100_000), ("0.000001", 1), ("12.345678", 12_345_678)] {
+        for (text, millionths) in
+            [("0", 0), ("1.5", 1_500_000), ("-0.100000", -100_000), ("0.000001", 1), ("12.345678", 12_345_678)]
+        {
             assert_eq!(parse(text), Some(Score(millionths)), "{text}");
         }
         assert_eq!(parse("0.1234567"), None);

@@ -20,7 +20,12 @@ fn day(number: u64) -> NaiveDateTime {
 }
 
 fn queries(vars: Option<&str>) -> Queries {
-    let config = Config::load(&ConfigSources { vars: vars.map(str::to_owned), database: Some(":memory:".into()), ..ConfigSources::default() }).unwrap();
+    let config = Config::load(&ConfigSources {
+        vars: vars.map(str::to_owned),
+        database: Some(":memory:".into()),
+        ..ConfigSources::default()
+    })
+    .unwrap();
     Queries::new(&Project::load(ProjectSource::Embedded).unwrap(), &config.parameters).unwrap()
 }
 
@@ -191,7 +196,10 @@ fn an_edited_memory_is_found_by_its_new_words_and_not_by_its_old() {
 fn nothing_crosses_minds() {
     let store = Store::with(DIARY);
     let alone: Vec<_> = store.ask("cold lake").results.iter().map(|h| (h.id, h.score)).collect();
-    store.add("other", &[("theirs", 0, Some("a"), Some("Ana"), "The cold lake of the others, lake, lake."), ("x", 0, Some("a"), None, "Lake.")]);
+    store.add(
+        "other",
+        &[("theirs", 0, Some("a"), Some("Ana"), "The cold lake of the others, lake, lake."), ("x", 0, Some("a"), None, "Lake.")],
+    );
     let beside: Vec<_> = store.ask("cold lake").results.iter().map(|h| (h.id, h.score)).collect();
     assert_eq!(alone, beside);
     let mut theirs = question("sourdough");
@@ -220,7 +228,9 @@ fn nothing_made_after_as_of_comes_up_and_the_answer_says_its_weights_are_of_toda
     let mut past = question("sourdough bread lake");
     past.as_of = day(1);
     let answer = store.ask_as(past);
-    assert_eq!(keys(&answer), ["swim", "cold", "ask"].into_iter().filter(|k| keys(&answer).contains(k)).collect::<Vec<_>>());
+    let mut found = keys(&answer);
+    found.sort_unstable();
+    assert_eq!(found, ["ask", "cold", "swim"]);
     assert!(answer.results.iter().all(|h| h.created_at <= day(1)));
     assert!(answer.notes[0].contains("today's weights"), "{:?}", answer.notes);
     assert!(store.ask("lake").notes.is_empty());
@@ -271,7 +281,9 @@ fn hostile_and_huge_questions_are_only_words() {
     let store = Store::with(DIARY);
     let long = "lake '; DROP TABLE raw.memories; -- {{ 1/0 }} ".repeat(250);
     let all_terms = (0..3_000).map(|i| format!("w{i} ")).collect::<String>() + "lake";
-    for text in ["lake'; DELETE FROM raw.memories; --", "lake \0 \u{1f30a}", "$1 ? :lake %s \\ \"", &long, &all_terms, "lake {{ as_of }}"] {
+    for text in
+        ["lake'; DELETE FROM raw.memories; --", "lake \0 \u{1f30a}", "$1 ? :lake %s \\ \"", &long, &all_terms, "lake {{ as_of }}"]
+    {
         let answer = store.ask(text);
         assert_eq!(answer.query, text);
         assert_eq!(answer.results.len().min(1), 1);
