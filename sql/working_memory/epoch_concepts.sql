@@ -1,5 +1,6 @@
 -- One row a concept a memory of the epoch is about: topics, people, places and other entities of its features, under one
--- normalised label; who speaks is no concept of what is said. A label that several rules found keeps its strongest weight and its most telling kind.
+-- normalised label; who speaks is no concept of what is said. A label that several rules found keeps its most telling kind
+-- and the weight that this kind gives it.
 WITH features AS (
     SELECT e.mind_id, e.epoch, e.memory_id, lower(e.speaker) AS speaker, f.people, f.places, f.entities, f.topics
     FROM {{ ref('epoch_memories') }} e
@@ -26,11 +27,15 @@ mentions AS (
     FROM (SELECT mind_id, epoch, memory_id, unnest(topics) AS topic FROM features)
 )
 
-SELECT mind_id, epoch, memory_id, concept, kind, weight
-FROM (
-    SELECT *, max(weight) OVER (PARTITION BY memory_id, concept) AS strongest
-    FROM mentions
-    WHERE length(concept) BETWEEN 2 AND 60
-    QUALIFY row_number() OVER (PARTITION BY memory_id, concept ORDER BY kind_rank, weight DESC, memory_id) = 1
-)
+-- A memory edited later is in two epochs, and a backfill computes both at once: each keeps its own row.
+SELECT
+    mind_id,
+    epoch,
+    memory_id,
+    concept,
+    first(kind ORDER BY kind_rank, kind) AS kind,
+    first(weight ORDER BY kind_rank, weight DESC) AS weight
+FROM mentions
+WHERE length(concept) BETWEEN 2 AND 60
+GROUP BY mind_id, epoch, memory_id, concept
 ORDER BY epoch, mind_id, memory_id, concept
