@@ -50,15 +50,15 @@ impl Insights {
         }
         out.line("")?;
         let several = insights.iter().any(|insight| insight.mind != insights[0].mind);
-        let mut rows = table(&[">confidence", "kind", "insight", "evidence"]);
+        let mut rows = table(&[">confidence", "kind", "insight"]);
         for insight in &insights {
             let ids: Vec<String> = insight.evidence.iter().map(|e| e.id.to_string()).collect();
+            let evidence = format!("\n  memories {}", ids.join(" "));
             let title = one_line(&insight.title);
             rows.add_row([
                 format!("{:.3}", insight.confidence),
                 insight.kind.clone(),
-                if several { format!("{}: {title}", one_line(&insight.mind)) } else { title },
-                ids.join(" "),
+                if several { format!("{}: {title}{evidence}", one_line(&insight.mind)) } else { format!("{title}{evidence}") },
             ]);
         }
         out.table(&rows)?;

@@ -163,13 +163,9 @@ impl Query {
             if self.explain {
                 memory.push_str(&why(hit));
             }
-            rows.add_row([
-                hit.id.to_string(),
-                minute(&hit.created_at.to_string()),
-                hit.tier.clone(),
-                format!("{:.3}", hit.score.value()),
-                memory,
-            ]);
+            // Explained scores are exact: a reader can add the components up.
+            let score = if self.explain { hit.score.to_string() } else { format!("{:.3}", hit.score.value()) };
+            rows.add_row([hit.id.to_string(), minute(&hit.created_at.to_string()), hit.tier.clone(), score, memory]);
         }
         out.table(&rows)
     }
@@ -178,9 +174,8 @@ impl Query {
 /// The reasons, on lines of their own below the memory.
 fn why(hit: &Hit) -> String {
     let components: Vec<String> =
-        hit.components.iter().filter(|(_, s)| s.0 != 0).map(|(name, s)| format!("{name} {:.3}", s.value())).collect();
-    let mut lines = format!("\n  = {}", components.join(" + ").replace("+ -", "- "));
-    lines = lines.replace(" -", " −");
+        hit.components.iter().filter(|(_, score)| score.0 != 0).map(|(name, score)| format!("{name} {score}")).collect();
+    let mut lines = format!("\n  = {}", components.join(" + "));
     if let Some(explanation) = &hit.explanation {
         let words: Vec<String> = explanation
             .words
