@@ -180,10 +180,15 @@ fn by_strategy(model: &Compiled) -> Vec<String> {
     let matching = matching(&config.unique_key);
     match (config.incremental_strategy, &config.event_time) {
         (IncrementalStrategy::Append, _) => vec![format!("INSERT INTO {relation} BY NAME\n{sql}")],
-        (IncrementalStrategy::Merge, _) => vec![format!(
-            "MERGE INTO {relation} AS target USING (\n{sql}\n) AS incoming ON {matching}\n\
-             WHEN MATCHED THEN UPDATE BY NAME\nWHEN NOT MATCHED THEN INSERT BY NAME"
-        )],
+        // Over a query with unions and joins, DuckDB 1.5.5's MERGE inserts the unmatched rows twice (always on one thread, now
+        // and then on two); over a table it does not.
+        (IncrementalStrategy::Merge, _) => vec![
+            format!("CREATE OR REPLACE TEMP TABLE __codex_incoming AS\n{sql}"),
+            format!(
+                "MERGE INTO {relation} AS target USING {INCOMING} AS incoming ON {matching}\n\
+                 WHEN MATCHED THEN UPDATE BY NAME\nWHEN NOT MATCHED THEN INSERT BY NAME"
+            ),
+        ],
         (IncrementalStrategy::Delete, _) => vec![format!(
             "DELETE FROM {relation} AS target USING (\n{sql}\n) AS incoming WHERE {matching}"
         )],

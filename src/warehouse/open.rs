@@ -111,8 +111,7 @@ impl Warehouse {
 
     /// Runs `work` on one of DuckDB's threads.
     ///
-    /// A night's or tick's statements touch a day's rows: more threads gain nothing there. And with two, DuckDB 1.5.5 was
-    /// seen (once in about 700 nights) to insert the unmatched rows of a MERGE twice.
+    /// A night's or tick's statements touch a day's rows: more threads only cost there.
     ///
     /// # Errors
     /// Whatever `work` returns.
