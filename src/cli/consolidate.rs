@@ -44,20 +44,40 @@ impl Consolidate {
         let engine = context.existing()?;
         let mind = context.only_mind(&engine)?;
         let as_of = self.as_of.unwrap_or_else(clock::now);
-        let cycle = self.cycle.and_then(|name| CycleType::ALL.iter().copied().find(|cycle| cycle.as_str() == name));
+        let cycle = self.cycle.and_then(|name| {
+            CycleType::ALL
+                .iter()
+                .copied()
+                .find(|cycle| cycle.as_str() == name)
+        });
         if self.nap {
             engine.nap(mind.as_ref(), as_of)?;
         }
         let mut progress = Progress::start("nights", context.quiet());
-        let request = Request { cycle, as_of, mind: mind.map(|mind| mind.id) };
+        let request = Request {
+            cycle,
+            as_of,
+            mind: mind.map(|mind| mind.id),
+        };
         let report = engine.consolidate(&request, |advance| {
-            progress.tell(advance.done, Some(advance.nights), &advance.at.format("%Y-%m-%d").to_string());
+            tracing::info!(night = %advance.at, "lived through");
+            progress.tell(
+                advance.done,
+                Some(advance.nights),
+                &advance.at.format("%Y-%m-%d").to_string(),
+            );
         });
         progress.finish();
         let report = report?;
         if report.late_waiting > 0 {
-            let memories = counted(report.late_waiting, "late memory waits", "late memories wait");
-            context.note(&format!("note: {memories} for later nights; `codex query` finds them already"));
+            let memories = counted(
+                report.late_waiting,
+                "late memory waits",
+                "late memories wait",
+            );
+            context.note(&format!(
+                "note: {memories} for later nights; `codex query` finds them already"
+            ));
         }
         if out.json {
             out.document(&report)?;
@@ -71,7 +91,9 @@ impl Consolidate {
 fn summary(report: &Consolidation, out: &mut Output) -> Result<(), super::render::Stop> {
     if report.relived > 0 {
         let minds = counted(report.relived, "mind was", "minds were");
-        out.line(format!("{minds} lived through anew: all that is new happened before the first night"))?;
+        out.line(format!(
+            "{minds} lived through anew: all that is new happened before the first night"
+        ))?;
     }
     if report.nights + report.steps + report.ticks == 0 {
         return out.line("nothing was due");

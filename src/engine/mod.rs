@@ -66,7 +66,17 @@ impl Engine {
             patience: Duration::from_secs(u64::from(settings.lock_timeout)),
             allow_read_only,
         })?;
+        tracing::info!(database = %warehouse.path().display(), access = ?warehouse.access(), "store opened");
         Engine::over(warehouse, pipeline)
+    }
+
+    /// An engine over an empty store in memory, for looking at files without touching any store.
+    ///
+    /// # Errors
+    /// Usage when configuration or project are wrong.
+    pub fn in_memory(config: &Config, project: Arc<Project>) -> Result<Engine> {
+        let pipeline = Pipeline::new(project, &config.parameters)?;
+        Engine::over(Warehouse::in_memory(config.settings.threads.get() as usize)?, pipeline)
     }
 
     /// An engine over an open store.
@@ -117,7 +127,9 @@ impl Engine {
     /// # Errors
     /// Failed when the store cannot be written.
     pub fn enrich(&self, progress: impl FnMut(u64)) -> Result<u64> {
-        enrich_pending(&self.warehouse, progress)
+        let revisions = enrich_pending(&self.warehouse, progress)?;
+        tracing::info!(revisions, "read and indexed");
+        Ok(revisions)
     }
 
     /// Runs what is due.
@@ -140,6 +152,17 @@ impl Engine {
         };
         if minds.is_empty() {
             return Err(Error::usage("there is no mind that could take a nap").hint("import or add a memory first"));
+        }
+        for mind in &minds {
+            let night: Option<NaiveDateTime> = self.warehouse.conn().query_row(
+                "SELECT max(night_at) FROM codex.progress WHERE mind_id = ?::UUID",
+                [mind.id.to_string()],
+                |r| r.get(0),
+            )?;
+            if let Some(night) = night.filter(|night| at < *night) {
+                return Err(Error::usage(format!("a nap at {at} lies before the last night of mind '{}' ({night})", mind.name))
+                    .hint("the past is settled; nap at a later time, or without --as-of now"));
+            }
         }
         self.warehouse.transaction(|conn| {
             for mind in &minds {

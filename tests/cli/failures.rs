@@ -10,10 +10,17 @@ use std::process::Stdio;
 #[test]
 fn a_file_that_is_no_database_is_refused_and_unchanged() {
     let room = Room::new();
-    let noise: Vec<u8> = (0..100_000_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let noise: Vec<u8> = (0..100_000_u32)
+        .map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8)
+        .collect();
     for bytes in [noise.as_slice(), b"short"] {
         room.write("memory.duckdb", bytes);
-        for args in [&["status"][..], &["memory", "add", "x"], &["query", "--text", "x"], &["sql", "SELECT 1"]] {
+        for args in [
+            &["status"][..],
+            &["memory", "add", "x"],
+            &["query", "--text", "x"],
+            &["sql", "SELECT 1"],
+        ] {
             room.refused(2, "memory.duckdb", args);
         }
         assert_eq!(fs::read(room.store()).unwrap(), bytes);
@@ -35,7 +42,9 @@ fn a_damaged_store_is_refused_and_unchanged() {
 fn somebody_elses_database_is_refused_and_unchanged() {
     let room = Room::new();
     let other = Connection::open(room.store()).unwrap();
-    other.execute_batch("CREATE TABLE customers (id INTEGER); INSERT INTO customers VALUES (1)").unwrap();
+    other
+        .execute_batch("CREATE TABLE customers (id INTEGER); INSERT INTO customers VALUES (1)")
+        .unwrap();
     other.close().unwrap();
     let before = fs::read(room.store()).unwrap();
     for args in [&["status"][..], &["memory", "add", "x"], &["consolidate"]] {
@@ -47,7 +56,14 @@ fn somebody_elses_database_is_refused_and_unchanged() {
 #[test]
 fn looking_at_a_store_that_is_not_there_makes_none() {
     let room = Room::new();
-    for args in [&["status"][..], &["query", "--text", "x"], &["consolidate"], &["verify"], &["memory", "list"], &["sql", "SELECT 1"]] {
+    for args in [
+        &["status"][..],
+        &["query", "--text", "x"],
+        &["consolidate"],
+        &["verify"],
+        &["memory", "list"],
+        &["sql", "SELECT 1"],
+    ] {
         room.refused(2, "there is no store at", args);
     }
     assert!(!room.store().exists());
@@ -81,10 +97,22 @@ fn a_store_that_cannot_be_written_is_still_asked_and_left_alone() {
     };
     let can_be_humble = || {
         let mut humble = std::process::Command::new("setpriv");
-        humble.args(WITHOUT_OVERRIDE).arg("true").stderr(Stdio::null()).status().is_ok_and(|s| s.success())
+        humble
+            .args(WITHOUT_OVERRIDE)
+            .arg("true")
+            .stderr(Stdio::null())
+            .status()
+            .is_ok_and(|s| s.success())
     };
     if !all_powerful || can_be_humble() {
-        for args in [&["query", "--text", "Bolota"][..], &["memory", "show", "a1"], &["status"], &["explain", "a1"], &["verify"], &["sql", "FROM raw.memories"]] {
+        for args in [
+            &["query", "--text", "Bolota"][..],
+            &["memory", "show", "a1"],
+            &["status"],
+            &["explain", "a1"],
+            &["verify"],
+            &["sql", "FROM raw.memories"],
+        ] {
             let ran = run(args);
             assert_eq!(ran.code, 0, "codex {args:?}\n{}{}", ran.stdout, ran.stderr);
         }
@@ -110,5 +138,9 @@ fn a_reader_that_leaves_early_is_no_error() {
     drop(child.stdout.take());
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success(), "{output:?}");
-    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.stderr.is_empty(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }

@@ -57,7 +57,10 @@ fn wrong_usage_is_code_2() {
     ] {
         let ran = room.run(args);
         assert_eq!(ran.code, 2, "codex {args:?}\n{}{}", ran.stdout, ran.stderr);
-        assert!(!ran.stderr.is_empty() && ran.stdout.is_empty(), "codex {args:?}");
+        assert!(
+            !ran.stderr.is_empty() && ran.stdout.is_empty(),
+            "codex {args:?}"
+        );
     }
     assert!(!room.store().exists(), "wrong usage makes no store");
 }
@@ -68,16 +71,30 @@ fn init_writes_a_project_that_works_and_overwrites_nothing() {
     let written = room.json(&["init", "mine"]);
     assert!(written["files"].as_array().unwrap().len() > 50);
     assert!(room.path("mine/config/codex.yaml").exists());
-    assert!(std::fs::read_to_string(room.path("mine/.env.example")).unwrap().contains("DUCKDB_PATH="));
+    assert!(
+        std::fs::read_to_string(room.path("mine/.env.example"))
+            .unwrap()
+            .contains("DUCKDB_PATH=")
+    );
     room.refused(2, "nothing was written", &["init", "mine"]);
-    room.ok(&["consolidate", "--project-dir", "mine", "--as-of", crate::room::AFTER]);
+    room.ok(&[
+        "consolidate",
+        "--project-dir",
+        "mine",
+        "--as-of",
+        crate::room::AFTER,
+    ]);
     assert_eq!(room.json(&["verify", "--project-dir", "mine"])["ok"], true);
 }
 
 #[test]
 fn parameters_and_files_that_are_wrong_are_named() {
     let room = Room::with_diary();
-    room.refused(2, "consolidation_threshold", &["status", "--vars", "{consolidation_treshold: 0.5}"]);
+    room.refused(
+        2,
+        "consolidation_threshold",
+        &["status", "--vars", "{consolidation_treshold: 0.5}"],
+    );
     room.write("bad.yaml", "parameters:\n  rem_cycles: often\n");
     room.refused(2, "bad.yaml:2", &["status", "--config", "bad.yaml"]);
     room.refused(2, "nowhere", &["status", "--project-dir", "nowhere"]);

@@ -30,7 +30,9 @@ pub struct Ran {
 
 impl Room {
     pub fn new() -> Room {
-        Room { dir: tempfile::tempdir().unwrap() }
+        Room {
+            dir: tempfile::tempdir().unwrap(),
+        }
     }
 
     /// A room whose store holds the diary.
@@ -67,7 +69,9 @@ impl Room {
 
     pub fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
-        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("CODEX_")) {
+        for (name, _) in
+            std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("CODEX_"))
+        {
             command.env_remove(name);
         }
         command
@@ -100,16 +104,32 @@ impl Room {
     /// Runs it, and it has to be refused with this code, in words that hold `what`.
     pub fn refused(&self, code: i32, what: &str, args: &[&str]) {
         let ran = self.run(args);
-        assert_eq!(ran.code, code, "codex {args:?}\n{}{}", ran.stdout, ran.stderr);
-        assert!(ran.stderr.contains(what), "codex {args:?} says\n{}", ran.stderr);
-        assert!(ran.stderr.starts_with("error: "), "codex {args:?} says\n{}", ran.stderr);
+        assert_eq!(
+            ran.code, code,
+            "codex {args:?}\n{}{}",
+            ran.stdout, ran.stderr
+        );
+        assert!(
+            ran.stderr.contains(what),
+            "codex {args:?} says\n{}",
+            ran.stderr
+        );
+        assert!(
+            ran.stderr.starts_with("error: "),
+            "codex {args:?} says\n{}",
+            ran.stderr
+        );
         assert!(!ran.stderr.contains("panicked"), "{}", ran.stderr);
     }
 
     /// A number out of the store.
     pub fn count(&self, sql: &str) -> i64 {
         let rows = self.json(&["sql", sql]);
-        rows[0].as_object().and_then(|row| row.values().next()).and_then(Value::as_i64).unwrap()
+        rows[0]
+            .as_object()
+            .and_then(|row| row.values().next())
+            .and_then(Value::as_i64)
+            .unwrap()
     }
 }
 
