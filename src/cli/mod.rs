@@ -27,7 +27,13 @@ use std::process::ExitCode;
 
 /// A memory for AI assistants and people, modelled on the stages of human memory.
 #[derive(Debug, Parser)]
-#[command(name = "codex", version, max_term_width = 100, subcommand_required = true, arg_required_else_help = true)]
+#[command(
+    name = "codex",
+    version,
+    max_term_width = 100,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
 #[command(after_help = "\
 Start here:
   codex import diary.jsonl            take memories in
