@@ -13,14 +13,16 @@ mod pipeline;
 mod plan;
 mod progress;
 mod rebuild;
+mod replay;
 mod store;
 mod ticks;
 mod verify;
 
 pub use consolidate::{Advance, Consolidation, Request, consolidate};
 pub use due::Due;
-pub use nights::{Sleep, next_sleep};
 pub use ledger::ModelRun;
+pub use nights::{Sleep, next_sleep};
 pub use pipeline::Pipeline;
+pub use replay::{Replay, copy_log, replay};
 pub use store::prepare_store;
 pub use verify::{Check, STATES, Verification, state_hash, verify};

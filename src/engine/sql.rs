@@ -55,23 +55,43 @@ impl Engine {
             return self.reading(|| {
                 let mut statement = conn.prepare(text)?;
                 let rows = statement
-                    .query_map([], |r| Ok(vec![Some(r.get::<_, String>(0)?), Some(r.get::<_, String>(1)?)]))?
+                    .query_map([], |r| {
+                        Ok(vec![
+                            Some(r.get::<_, String>(0)?),
+                            Some(r.get::<_, String>(1)?),
+                        ])
+                    })?
                     .collect::<std::result::Result<_, _>>()?;
-                Ok(Table { columns: vec!["plan".into(), "explanation".into()], numeric: vec![false, false], rows })
+                Ok(Table {
+                    columns: vec!["plan".into(), "explanation".into()],
+                    numeric: vec![false, false],
+                    rows,
+                })
             });
         }
         self.check_reads_only(text)?;
         self.reading(|| {
-            let mut described = conn.prepare(&format!("SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM (\n{text}\n))"))?;
+            let mut described = conn.prepare(&format!(
+                "SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM (\n{text}\n))"
+            ))?;
             let columns: Vec<(String, String)> = described
                 .query_map([], |r| Ok((r.get(0)?, r.get(1)?)))?
                 .collect::<std::result::Result<_, _>>()?;
-            let mut statement = conn.prepare(&format!("SELECT columns(*)::VARCHAR FROM (\n{text}\n)"))?;
+            let mut statement =
+                conn.prepare(&format!("SELECT columns(*)::VARCHAR FROM (\n{text}\n)"))?;
             let rows = statement
-                .query_map([], |r| (0..columns.len()).map(|i| r.get::<_, Option<String>>(i)).collect())?
+                .query_map([], |r| {
+                    (0..columns.len())
+                        .map(|i| r.get::<_, Option<String>>(i))
+                        .collect()
+                })?
                 .collect::<std::result::Result<_, _>>()?;
             let numeric = columns.iter().map(|(_, kind)| is_number(kind)).collect();
-            Ok(Table { columns: columns.into_iter().map(|(name, _)| name).collect(), numeric, rows })
+            Ok(Table {
+                columns: columns.into_iter().map(|(name, _)| name).collect(),
+                numeric,
+                rows,
+            })
         })
     }
 
@@ -99,15 +119,22 @@ impl Engine {
         if text.is_empty() {
             return Err(Error::usage("there is no query").hint(HINT));
         }
-        let json: String =
-            self.warehouse.conn().query_row("SELECT json_serialize_sql(?::VARCHAR)::VARCHAR", [text], |r| r.get(0))?;
-        let parsed: Parsed =
-            serde_json::from_str(&json).map_err(|e| Error::failed(format!("DuckDB's parser said {json}: {e}")))?;
+        let json: String = self.warehouse.conn().query_row(
+            "SELECT json_serialize_sql(?::VARCHAR)::VARCHAR",
+            [text],
+            |r| r.get(0),
+        )?;
+        let parsed: Parsed = serde_json::from_str(&json)
+            .map_err(|e| Error::failed(format!("DuckDB's parser said {json}: {e}")))?;
         if parsed.error && parsed.error_type == "parser" {
-            return Err(Error::usage(format!("SQL: {}", parsed.error_message)).hint("mend the query"));
+            return Err(
+                Error::usage(format!("SQL: {}", parsed.error_message)).hint("mend the query")
+            );
         }
         if parsed.error || parsed.statements.len() != 1 {
-            return Err(Error::usage("this is not one query that only reads; nothing was run").hint(HINT));
+            return Err(
+                Error::usage("this is not one query that only reads; nothing was run").hint(HINT),
+            );
         }
         Ok(())
     }
@@ -118,7 +145,10 @@ impl Engine {
         conn.execute_batch("BEGIN TRANSACTION READ ONLY")?;
         let result = work();
         conn.execute_batch("ROLLBACK")?;
-        result.map_err(|e| Error::usage(e.to_string().replacen("DuckDB: ", "SQL: ", 1)).hint("mend the query; `codex sql \"SHOW ALL TABLES\"` lists what there is"))
+        result.map_err(|e| {
+            Error::usage(e.to_string().replacen("DuckDB: ", "SQL: ", 1))
+                .hint("mend the query; `codex sql \"SHOW ALL TABLES\"` lists what there is")
+        })
     }
 
     /// Writes a copy of the whole store to `output`: into a file beside it first, then under its name at once.
@@ -134,31 +164,48 @@ impl Engine {
         if output.is_dir() {
             return Err(Error::usage(format!("{shown} is a directory")).hint("name a file in it"));
         }
-        let same = output.canonicalize().is_ok_and(|path| path == self.warehouse.path());
+        let same = output
+            .canonicalize()
+            .is_ok_and(|path| path == self.warehouse.path());
         if same {
-            return Err(Error::usage(format!("{shown} is the store itself")).hint("name another file"));
+            return Err(
+                Error::usage(format!("{shown} is the store itself")).hint("name another file")
+            );
         }
         if output.exists() && !force {
-            return Err(Error::usage(format!("{shown} exists already")).hint("name another file, or overwrite it with --force"));
+            return Err(Error::usage(format!("{shown} exists already"))
+                .hint("name another file, or overwrite it with --force"));
         }
         // DuckDB wants to make the file itself, so it gets a new directory on the same disk.
         let room = tempfile::Builder::new()
             .prefix(".codex-snapshot-")
             .tempdir_in(dir)
-            .map_err(|e| Error::failed(format!("cannot write in {}: {e}", dir.display())).hint("check that the directory exists and can be written"))?;
+            .map_err(|e| {
+                Error::failed(format!("cannot write in {}: {e}", dir.display()))
+                    .hint("check that the directory exists and can be written")
+            })?;
         let copy = room.path().join("snapshot.duckdb");
         let conn = self.warehouse.conn();
         let name: String = conn.query_row("SELECT current_database()", [], |r| r.get(0))?;
         let name = name.replace('"', "\"\"");
-        conn.execute_batch(&format!("ATTACH {} AS codex_snapshot", text_literal(&copy.to_string_lossy())))?;
-        let copied = conn.execute_batch(&format!("COPY FROM DATABASE \"{name}\" TO codex_snapshot"));
+        conn.execute_batch(&format!(
+            "ATTACH {} AS codex_snapshot",
+            text_literal(&copy.to_string_lossy())
+        ))?;
+        let copied =
+            conn.execute_batch(&format!("COPY FROM DATABASE \"{name}\" TO codex_snapshot"));
         let detached = conn.execute_batch("DETACH codex_snapshot");
         copied?;
         detached?;
-        fs::rename(&copy, output).map_err(|e| Error::failed(format!("cannot write {shown}: {e}")))?;
+        fs::rename(&copy, output)
+            .map_err(|e| Error::failed(format!("cannot write {shown}: {e}")))?;
         let memories = conn.query_row("SELECT count(*) FROM raw.memories", [], |r| r.get(0))?;
         let bytes = fs::metadata(output).map(|m| m.len()).unwrap_or(0);
-        Ok(Snapshot { output: output.to_owned(), bytes, memories })
+        Ok(Snapshot {
+            output: output.to_owned(),
+            bytes,
+            memories,
+        })
     }
 }
 
@@ -177,7 +224,8 @@ fn explained(text: &str) -> Option<&str> {
     let word = |text: &'_ str, word: &str| -> Option<usize> {
         let head = text.get(..word.len())?;
         let rest = &text[word.len()..];
-        (head.eq_ignore_ascii_case(word) && rest.starts_with(char::is_whitespace)).then_some(word.len())
+        (head.eq_ignore_ascii_case(word) && rest.starts_with(char::is_whitespace))
+            .then_some(word.len())
     };
     let rest = text[word(text, "EXPLAIN")?..].trim_start();
     Some(word(rest, "ANALYZE").map_or(rest, |at| rest[at..].trim_start()))
@@ -185,6 +233,19 @@ fn explained(text: &str) -> Option<&str> {
 
 fn is_number(kind: &str) -> bool {
     kind.starts_with("DECIMAL")
-        || ["TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT", "FLOAT", "DOUBLE"]
-            .contains(&kind)
+        || [
+            "TINYINT",
+            "SMALLINT",
+            "INTEGER",
+            "BIGINT",
+            "HUGEINT",
+            "UTINYINT",
+            "USMALLINT",
+            "UINTEGER",
+            "UBIGINT",
+            "UHUGEINT",
+            "FLOAT",
+            "DOUBLE",
+        ]
+        .contains(&kind)
 }
