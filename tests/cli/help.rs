@@ -5,6 +5,7 @@ use crate::room::Room;
 const COMMANDS: &[&[&str]] = &[
     &["init"],
     &["import"],
+    &["memory"],
     &["memory", "add"],
     &["memory", "show"],
     &["memory", "list"],
