@@ -118,7 +118,10 @@ impl Engine {
                 .collect();
             match finite.is_empty() {
                 true => json_rows(conn, text),
-                false => json_rows(conn, &format!("SELECT * REPLACE ({}) FROM (\n{text}\n)", finite.join(", "))),
+                false => json_rows(
+                    conn,
+                    &format!("SELECT * REPLACE ({}) FROM (\n{text}\n)", finite.join(", ")),
+                ),
             }
         })
     }
@@ -166,6 +169,14 @@ impl Engine {
     /// # Errors
     /// Usage when the file exists and `force` is not given; failed when it cannot be written.
     pub fn snapshot(&self, output: &Path, force: bool) -> Result<Snapshot> {
+        if !self.is_writable() {
+            // DuckDB makes no file at all for a process that opened its first one to read.
+            let store = self.warehouse.path().display();
+            return Err(Error::failed(format!(
+                "{store} cannot be written, so DuckDB makes no copy of it"
+            ))
+            .hint("nobody can be writing to it either: copy the file itself"));
+        }
         let shown = output.display();
         let dir = match output.parent() {
             Some(dir) if !dir.as_os_str().is_empty() => dir,
@@ -198,11 +209,13 @@ impl Engine {
         let conn = self.warehouse.conn();
         let name: String = conn.query_row("SELECT current_database()", [], |r| r.get(0))?;
         conn.execute_batch(&format!(
-            "ATTACH {} AS codex_snapshot (READ_WRITE)",
+            "ATTACH {} AS codex_snapshot",
             text_literal(&copy.to_string_lossy())
         ))?;
-        let copied =
-            conn.execute_batch(&format!("COPY FROM DATABASE {} TO codex_snapshot", quoted(&name)));
+        let copied = conn.execute_batch(&format!(
+            "COPY FROM DATABASE {} TO codex_snapshot",
+            quoted(&name)
+        ));
         let detached = conn.execute_batch("DETACH codex_snapshot");
         copied?;
         detached?;
