@@ -12,6 +12,7 @@ const COMMANDS: &[&[&str]] = &[
     &["memory", "edit"],
     &["memory", "delete"],
     &["consolidate"],
+    &["replay"],
     &["query"],
     &["insights"],
     &["explain"],
