@@ -33,7 +33,7 @@ pub(super) struct Globals {
     json: bool,
     /// No progress and no notes on stderr
     #[arg(short, long, global = true)]
-    pub(super) quiet: bool,
+    quiet: bool,
     /// Log what happens on stderr; twice for more
     #[arg(short = 'v', global = true, action = clap::ArgAction::Count)]
     loud: u8,

@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::progress::Progress;
 use super::render::{Outcome, Output, counted, note, one_line, table};
-use crate::engine::{ImportOptions, ImportReport, parse_time_zone};
+use crate::engine::{ImportAdvance, ImportOptions, ImportReport, parse_time_zone};
 use crate::error::Result;
 use clap::Args;
 use std::path::PathBuf;
@@ -52,8 +52,11 @@ impl Import {
             source: self.source,
             dry_run: self.dry_run,
         };
-        let mut progress = Progress::start("records read", context.quiet());
-        let report = engine.import(&options, |read| progress.tell(read, None, ""));
+        let mut progress = Progress::start("records", context.quiet());
+        let report = engine.import(&options, |advance| match advance {
+            ImportAdvance::Read(n) => progress.tell(n, None, "read"),
+            ImportAdvance::Understood(n) => progress.tell(n, None, "understood and indexed"),
+        });
         progress.finish();
         let report = report?;
         tell_rejections(&report);

@@ -13,6 +13,13 @@ use std::process::ExitCode;
 
 /// Add, look at, list, edit and delete single memories
 #[derive(Debug, Subcommand)]
+#[command(after_help = "\
+Examples:
+  codex memory add \"The spare key is at the greenhouse\"
+  codex memory list
+  codex memory show 17
+
+A memory is named by its id, a number, or by the key it came with.")]
 pub(super) enum Memory {
     Add(Add),
     Show(Show),

@@ -79,12 +79,11 @@ pub fn main() -> ExitCode {
             return ExitCode::from(u8::try_from(e.exit_code()).unwrap_or(2));
         }
     };
-    let quiet = cli.globals.quiet;
     let context = Context::new(cli.globals);
     context.start_log();
     match run(&context, cli.command) {
         Ok(code) => code,
-        Err(stop) => render::report(&stop, quiet),
+        Err(stop) => render::report(&stop),
     }
 }
 

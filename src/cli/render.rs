@@ -35,12 +35,12 @@ impl From<io::Error> for Stop {
 pub(super) type Outcome = Result<ExitCode, Stop>;
 
 /// Tells why a command ended, and gives its exit code.
-pub(super) fn report(stop: &Stop, quiet: bool) -> ExitCode {
+pub(super) fn report(stop: &Stop) -> ExitCode {
     match stop {
         Stop::ReaderGone => ExitCode::SUCCESS,
         Stop::Error(error) => {
             note(&format!("error: {error}"));
-            if let (Some(hint), false) = (error.next_step(), quiet) {
+            if let Some(hint) = error.next_step() {
                 note(&format!("  hint: {hint}"));
             }
             ExitCode::from(error.kind().exit_code())

@@ -46,6 +46,15 @@ use std::cell::OnceCell;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// How far an import is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ImportAdvance {
+    /// Records read from files.
+    Read(u64),
+    /// New contents whose features and index are done.
+    Understood(u64),
+}
+
 /// An open store with the project that works on it.
 pub struct Engine {
     warehouse: Warehouse,
@@ -120,18 +129,14 @@ impl Engine {
         self.pipeline.parameters()
     }
 
-    /// Files in, raw log out; then features and index for what is new. `progress` hears records read.
+    /// Files in, raw log out; then features and index for what is new. `progress` hears how far it is.
     ///
     /// # Errors
     /// See [`memory::import`].
-    pub fn import(
-        &self,
-        options: &ImportOptions,
-        progress: impl FnMut(u64),
-    ) -> Result<ImportReport> {
-        let report = memory::import(&self.warehouse, options, progress)?;
+    pub fn import(&self, options: &ImportOptions, mut progress: impl FnMut(ImportAdvance)) -> Result<ImportReport> {
+        let report = memory::import(&self.warehouse, options, |read| progress(ImportAdvance::Read(read)))?;
         if !options.dry_run {
-            self.enrich(|_| ())?;
+            self.enrich(|done| progress(ImportAdvance::Understood(done)))?;
         }
         Ok(report)
     }

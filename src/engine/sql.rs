@@ -3,7 +3,9 @@
 use super::Engine;
 use super::rows::json_rows;
 use crate::error::{Error, Result};
+use crate::project::quoted;
 use crate::warehouse::text_literal;
+use duckdb::Connection;
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -71,12 +73,7 @@ impl Engine {
         }
         self.check_reads_only(text)?;
         self.reading(|| {
-            let mut described = conn.prepare(&format!(
-                "SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM (\n{text}\n))"
-            ))?;
-            let columns: Vec<(String, String)> = described
-                .query_map([], |r| Ok((r.get(0)?, r.get(1)?)))?
-                .collect::<std::result::Result<_, _>>()?;
+            let columns = described(conn, text)?;
             let mut statement =
                 conn.prepare(&format!("SELECT columns(*)::VARCHAR FROM (\n{text}\n)"))?;
             let rows = statement
@@ -110,7 +107,23 @@ impl Engine {
                 .collect());
         }
         self.check_reads_only(text)?;
-        self.reading(|| json_rows(self.warehouse.conn(), text))
+        self.reading(|| {
+            let conn = self.warehouse.conn();
+            // JSON has no NaN and no infinity.
+            let finite: Vec<String> = described(conn, text)?
+                .iter()
+                .filter(|(_, kind)| ["FLOAT", "DOUBLE"].contains(&kind.as_str()))
+                .map(|(name, _)| quoted(name))
+                .map(|name| format!("CASE WHEN isfinite({name}) THEN {name} END AS {name}"))
+                .collect();
+            match finite.is_empty() {
+                true => json_rows(conn, text),
+                false => json_rows(
+                    conn,
+                    &format!("SELECT * REPLACE ({}) FROM (\n{text}\n)", finite.join(", ")),
+                ),
+            }
+        })
     }
 
     /// Only what DuckDB's own parser takes for one query passes.
@@ -156,6 +169,14 @@ impl Engine {
     /// # Errors
     /// Usage when the file exists and `force` is not given; failed when it cannot be written.
     pub fn snapshot(&self, output: &Path, force: bool) -> Result<Snapshot> {
+        if !self.is_writable() {
+            // DuckDB makes no file at all for a process that opened its first one to read.
+            let store = self.warehouse.path().display();
+            return Err(Error::failed(format!(
+                "{store} cannot be written, so DuckDB makes no copy of it"
+            ))
+            .hint("nobody can be writing to it either: copy the file itself"));
+        }
         let shown = output.display();
         let dir = match output.parent() {
             Some(dir) if !dir.as_os_str().is_empty() => dir,
@@ -187,13 +208,14 @@ impl Engine {
         let copy = room.path().join("snapshot.duckdb");
         let conn = self.warehouse.conn();
         let name: String = conn.query_row("SELECT current_database()", [], |r| r.get(0))?;
-        let name = name.replace('"', "\"\"");
         conn.execute_batch(&format!(
             "ATTACH {} AS codex_snapshot",
             text_literal(&copy.to_string_lossy())
         ))?;
-        let copied =
-            conn.execute_batch(&format!("COPY FROM DATABASE \"{name}\" TO codex_snapshot"));
+        let copied = conn.execute_batch(&format!(
+            "COPY FROM DATABASE {} TO codex_snapshot",
+            quoted(&name)
+        ));
         let detached = conn.execute_batch("DETACH codex_snapshot");
         copied?;
         detached?;
@@ -217,6 +239,15 @@ fn trimmed(text: &str) -> &str {
         _ => text,
     };
     text.trim_end_matches(|c: char| c == ';' || c.is_whitespace())
+}
+
+/// The names and types of a query's columns.
+fn described(conn: &Connection, text: &str) -> Result<Vec<(String, String)>> {
+    let mut statement = conn.prepare(&format!(
+        "SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM (\n{text}\n))"
+    ))?;
+    let columns = statement.query_map([], |r| Ok((r.get(0)?, r.get(1)?)))?;
+    Ok(columns.collect::<std::result::Result<_, _>>()?)
 }
 
 /// The query behind an EXPLAIN.

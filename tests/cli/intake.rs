@@ -228,3 +228,16 @@ fn a_nap_is_a_night_of_its_own() {
         "a nap that is refused leaves nothing"
     );
 }
+
+#[test]
+fn a_rebuild_begins_a_new_generation_and_a_replay_comes_to_the_same_state() {
+    let room = Room::lived();
+    let replayed = room.json(&["replay", "--into", "again.duckdb"]);
+    assert_eq!(replayed["ok"], true, "{replayed}");
+    room.refused(2, "again.duckdb", &["replay", "--into", "again.duckdb"]);
+    let rebuilt = room.json(&["consolidate", "--rebuild", "--as-of", AFTER]);
+    assert_eq!(rebuilt["nights"], 2);
+    assert_eq!(room.json(&["status"])["generation"], 2);
+    assert_eq!(room.json(&["verify"])["ok"], true);
+    room.refused(2, "whole store", &["consolidate", "--rebuild", "--mind", "default"]);
+}
