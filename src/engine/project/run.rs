@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::project::{IncrementalStrategy, Materialization, ModelName, Node, Relation};
 use crate::warehouse::materialize::{Epochs, Existing, MaterializeError, Options, Outcome, materialize_onto};
 use chrono::NaiveDateTime;
+use duckdb::Connection;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Instant;
@@ -51,12 +52,26 @@ impl Engine {
             true => ByHand::open(&self.warehouse, &self.pipeline, request.as_of)?,
             false => ByHand::at(request.as_of),
         };
-        let mut run = Run { engine: self, request, by_hand, existing: self.relations()?, broken: BTreeMap::new(), stopped: false };
+        let mut run = Run {
+            engine: self,
+            request,
+            by_hand,
+            existing: self.relations()?,
+            broken: BTreeMap::new(),
+            stopped: false,
+            in_transaction: false,
+        };
         let mut results = Vec::new();
-        for (at, node) in nodes.iter().enumerate() {
-            let ran = run.node(node)?;
-            heard(&ran, at + 1, nodes.len());
-            results.push(ran);
+        for group in nodes.chunk_by(|a, b| is_view(a) && is_view(b)) {
+            let together = if group.len() > 1 { run.together(group)? } else { None };
+            let ran = match together {
+                Some(ran) => ran,
+                None => group.iter().map(|node| run.node(node)).collect::<Result<_>>()?,
+            };
+            for ran in ran {
+                results.push(ran);
+                heard(&results[results.len() - 1], results.len(), nodes.len());
+            }
         }
         if nodes.iter().any(|node| node.config.materialized == Materialization::EpochCache) {
             ByHand::forget_ticks(&self.warehouse)?;
@@ -106,9 +121,35 @@ struct Run<'a> {
     /// Models that failed, and that were skipped because of them: with the one that failed.
     broken: BTreeMap<ModelName, ModelName>,
     stopped: bool,
+    /// Whether models run in a transaction that is open, not in one of their own.
+    in_transaction: bool,
 }
 
 impl Run<'_> {
+    /// Makes views in one transaction, as most of what a view costs is its commit. None when one of them fails: nothing is done
+    /// then, and they are to be made one by one.
+    fn together(&mut self, views: &[&Node]) -> Result<Option<Vec<Ran>>> {
+        if self.stopped || !self.broken.is_empty() {
+            return Ok(None);
+        }
+        let engine = self.engine;
+        self.in_transaction = true;
+        let made = engine.warehouse.transaction(|_| {
+            let ran: Vec<Ran> = views.iter().map(|node| self.node(node)).collect::<Result<_>>()?;
+            match self.broken.is_empty() {
+                true => Ok(ran),
+                false => Err(Error::failed("one of them failed")),
+            }
+        });
+        self.in_transaction = false;
+        if made.is_err() {
+            self.broken.clear();
+            self.stopped = false;
+            self.existing = engine.relations()?;
+        }
+        Ok(made.ok())
+    }
+
     fn node(&mut self, node: &Node) -> Result<Ran> {
         let mut ran = Ran {
             unique_id: model_id(node.name.as_str()),
@@ -168,18 +209,18 @@ impl Run<'_> {
             rendered: Some(&path),
         };
         let mut failed = None;
-        let mut work = || {
-            self.engine.warehouse.transaction(|conn| {
-                materialize_onto(conn, &model, existing, &options).map_err(|e| {
-                    failed = Some(e);
-                    Error::failed(String::new())
-                })
+        let warehouse = &self.engine.warehouse;
+        let mut work = |conn: &Connection| {
+            materialize_onto(conn, &model, existing, &options).map_err(|e| {
+                failed = Some(e);
+                Error::failed(String::new())
             })
         };
-        // A merge on more than one thread was seen to insert rows twice.
-        let outcome = match is_merge(node) {
-            true => self.engine.warehouse.single_threaded(work),
-            false => work(),
+        let outcome = match (self.in_transaction, is_merge(node)) {
+            (true, _) => work(warehouse.conn()),
+            // A merge on more than one thread was seen to insert rows twice.
+            (false, true) => warehouse.single_threaded(|| warehouse.transaction(work)),
+            (false, false) => warehouse.transaction(work),
         };
         ran.compiled_path = Some(path.clone());
         match (outcome, failed) {
@@ -221,8 +262,12 @@ impl Run<'_> {
     }
 }
 
+fn is_view(node: &Node) -> bool {
+    node.config.materialized == Materialization::View
+}
+
 fn has_rows(node: &Node) -> bool {
-    node.config.materialized != Materialization::View
+    !is_view(node)
 }
 
 fn is_merge(node: &Node) -> bool {
