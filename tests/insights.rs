@@ -25,7 +25,10 @@ fn at(text: &str) -> NaiveDateTime {
 /// One lived-through diary for all tests; they only read it.
 fn with_sample<T>(work: impl FnOnce(&Sample) -> T) -> T {
     static SAMPLE: LazyLock<Mutex<Sample>> = LazyLock::new(|| {
-        let sources = ConfigSources { database: Some("in-memory".into()), ..ConfigSources::default() };
+        let sources = ConfigSources {
+            database: Some("in-memory".into()),
+            ..ConfigSources::default()
+        };
         let parameters = Config::load(&sources).unwrap().parameters;
         let project = Project::load(ProjectSource::Embedded).unwrap();
         let pipeline = Pipeline::new(&project, &parameters).unwrap();
@@ -38,20 +41,44 @@ fn with_sample<T>(work: impl FnOnce(&Sample) -> T) -> T {
             dry_run: false,
         };
         engine.import(&options, |_| ()).unwrap();
-        engine.consolidate(&Request { cycle: None, as_of: at(AS_OF), mind: None }, |_| ()).unwrap();
+        engine
+            .consolidate(
+                &Request {
+                    cycle: None,
+                    as_of: at(AS_OF),
+                    mind: None,
+                },
+                |_| (),
+            )
+            .unwrap();
         let renderer = Renderer::new(Arc::new(project), &parameters).unwrap();
         Mutex::new(Sample { engine, renderer })
     });
-    work(&SAMPLE.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
+    work(
+        &SAMPLE
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner),
+    )
 }
 
 fn insights_since(since: &str) -> Vec<Insight> {
     with_sample(|sample| {
         let render = |model: &str, period: &Period| {
-            let values = CycleValues { epoch_start: period.since, epoch_end: period.as_of, ..CycleValues::default() };
-            Ok(sample.renderer.compile(model, &RenderContext::new(period.as_of).in_cycle(values)).unwrap().sql)
+            let values = CycleValues {
+                epoch_start: period.since,
+                epoch_end: period.as_of,
+                ..CycleValues::default()
+            };
+            Ok(sample
+                .renderer
+                .compile(model, &RenderContext::new(period.as_of).in_cycle(values))
+                .unwrap()
+                .sql)
         };
-        let period = Period { since: at(since), as_of: at(AS_OF) };
+        let period = Period {
+            since: at(since),
+            as_of: at(AS_OF),
+        };
         insights(sample.engine.warehouse().conn(), &render, period, None).unwrap()
     })
 }
@@ -61,14 +88,22 @@ fn keys(insight: &Insight) -> Vec<&str> {
 }
 
 fn count(sample: &Sample, sql: &str) -> i64 {
-    sample.engine.warehouse().conn().query_row(sql, [], |r| r.get(0)).unwrap()
+    sample
+        .engine
+        .warehouse()
+        .conn()
+        .query_row(sql, [], |r| r.get(0))
+        .unwrap()
 }
 
 #[test]
 fn every_data_test_holds_on_the_sample() {
     with_sample(|sample| {
         for test in sample.renderer.project().tests() {
-            let query = sample.renderer.compile_test(&test.path, &RenderContext::new(at(AS_OF))).unwrap();
+            let query = sample
+                .renderer
+                .compile_test(&test.path, &RenderContext::new(at(AS_OF)))
+                .unwrap();
             let failures = count(sample, &format!("SELECT count(*) FROM (\n{}\n)", query.sql));
             assert_eq!(failures, 0, "{}", test.name);
         }
@@ -81,26 +116,49 @@ fn every_memory_is_in_one_state_and_the_dashboard_knows_how_many() {
         assert_eq!(count(sample, "SELECT count(*) FROM memory_states"), 309);
         let sums = "SELECT pending + working + short_term + long_term + forgotten + deleted + erased FROM memory_dashboard WHERE memories > 0";
         assert_eq!(count(sample, sums), 309);
-        assert_eq!(count(sample, "SELECT count(*) FROM memory_health WHERE alert_level = 'CRITICAL'"), 0);
         assert_eq!(
-            count(sample, "SELECT count(*) FROM long_term_memory.semantic_memories"),
-            count(sample, "SELECT count(*) FROM memory_states WHERE state = 'long_term'")
+            count(
+                sample,
+                "SELECT count(*) FROM memory_health WHERE alert_level = 'CRITICAL'"
+            ),
+            0
+        );
+        assert_eq!(
+            count(
+                sample,
+                "SELECT count(*) FROM long_term_memory.semantic_memories"
+            ),
+            count(
+                sample,
+                "SELECT count(*) FROM memory_states WHERE state = 'long_term'"
+            )
         );
     });
 }
 
 #[test]
 fn the_cat_is_the_theme_of_these_two_weeks() {
-    let themes: Vec<_> = insights_since("2026-03-01T00:00:00").into_iter().filter(|i| i.kind == "recurring_theme").collect();
+    let themes: Vec<_> = insights_since("2026-03-01T00:00:00")
+        .into_iter()
+        .filter(|i| i.kind == "recurring_theme")
+        .collect();
     assert_eq!(themes[0].details["concept"], "bolota", "{themes:#?}");
     // Nora and Iris tell the diary; they are not what it is about.
-    assert!(themes.iter().all(|t| t.details["concept"] != "nora" && t.details["concept"] != "iris"));
+    assert!(
+        themes
+            .iter()
+            .all(|t| t.details["concept"] != "nora" && t.details["concept"] != "iris")
+    );
 }
 
 #[test]
 fn what_nora_meant_to_do_and_did_not_stays_open() {
     let insights = insights_since("2026-03-01T00:00:00");
-    let open: Vec<_> = insights.iter().filter(|i| i.kind == "open_loop").flat_map(keys).collect();
+    let open: Vec<_> = insights
+        .iter()
+        .filter(|i| i.kind == "open_loop")
+        .flat_map(keys)
+        .collect();
     // The sea, the dentist, the identity card; the restore test (d030) was done on the 9th.
     for key in ["d032", "d040", "d238"] {
         assert!(open.contains(&key), "{key} is not in {open:?}");
@@ -111,24 +169,42 @@ fn what_nora_meant_to_do_and_did_not_stays_open() {
 #[test]
 fn changed_minds_are_told_with_both_sides() {
     let insights = insights_since("2026-03-01T00:00:00");
-    let changes: Vec<_> = insights.iter().filter(|i| i.kind == "changed_mind").map(keys).collect();
+    let changes: Vec<_> = insights
+        .iter()
+        .filter(|i| i.kind == "changed_mind")
+        .map(keys)
+        .collect();
     for pair in [["d026", "d225"], ["d058", "d257"], ["d246", "d248"]] {
-        assert!(changes.contains(&pair.to_vec()), "{pair:?} is not in {changes:?}");
+        assert!(
+            changes.contains(&pair.to_vec()),
+            "{pair:?} is not in {changes:?}"
+        );
     }
 }
 
 #[test]
 fn insights_rest_on_evidence_and_are_sorted() {
     let insights = insights_since("2026-03-08T00:00:00");
-    assert!(insights.iter().all(|i| (1..=10).contains(&i.evidence.len()) && (0.0..=1.0).contains(&i.confidence)));
+    assert!(
+        insights
+            .iter()
+            .all(|i| (1..=10).contains(&i.evidence.len()) && (0.0..=1.0).contains(&i.confidence))
+    );
     assert!(insights.is_sorted_by(|a, b| a.confidence >= b.confidence));
     let kinds: std::collections::BTreeSet<_> = insights.iter().map(|i| i.kind.as_str()).collect();
     assert!(kinds.len() >= 5, "{kinds:?}");
-    assert_eq!(insights, insights_since("2026-03-08T00:00:00"), "the same question has the same answer");
+    assert_eq!(
+        insights,
+        insights_since("2026-03-08T00:00:00"),
+        "the same question has the same answer"
+    );
 }
 
 #[test]
 fn a_period_without_memories_has_no_themes() {
     let quiet = insights_since("2026-03-15T20:30:00");
-    assert!(quiet.iter().all(|i| i.kind == "fading_association"), "{quiet:#?}");
+    assert!(
+        quiet.iter().all(|i| i.kind == "fading_association"),
+        "{quiet:#?}"
+    );
 }

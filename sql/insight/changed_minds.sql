@@ -1,7 +1,8 @@
 -- One row a change of mind: a memory that says it replaces something ("changed my mind", "no longer", "instead of a speech",
 -- "moved it"), and the earlier decision it speaks of. Told by its words, not understood; new facts replace old ones only in what is
 -- said of them (knowledge updating; compare reconsolidation, Nader et al. 2000). The earlier memory is at least five minutes older, has
--- words of decision, and shares two rare stems; after "instead of", one of the next four words must be among them.
+-- words of decision, and shares two rare stems (in at most 5 % of the
+-- memories, and in 200); after "instead of", one of the next four words must be among them.
 -- confidence = marker x o / (o + 3): marker 0.9 for outright words, 0.7 for others; o = IDF of the shared stems, times 1.5 where the
 -- earlier memory says "decided", "confirmed" or the like outright.
 {% set start = since | default(epoch_start | default("TIMESTAMP '0001-01-01'")) -%}
@@ -43,7 +44,7 @@ shared AS (
         list(s.term ORDER BY f.memories, s.term) AS stems
     FROM said s
     JOIN frequencies f ON f.mind_id = s.mind_id AND f.term = s.term
-    JOIN sizes n ON n.mind_id = s.mind_id AND f.memories <= greatest(5, n.memories // 20)
+    JOIN sizes n ON n.mind_id = s.mind_id AND f.memories <= greatest(5, least(n.memories // 20, 200))
     JOIN {{ source('lexical', 'postings') }} p ON p.mind_id = s.mind_id AND p.term = s.term AND p.tf > 0 AND p.memory_id <> s.memory_id
     GROUP BY s.mind_id, s.memory_id, p.memory_id
     HAVING count(*) >= 2

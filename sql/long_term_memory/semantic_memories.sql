@@ -16,6 +16,7 @@ about AS (
         -- A memory lives in the column of its strongest concept that the network knows.
         (list(k.column_id ORDER BY m.weight DESC, m.concept) FILTER (k.column_id IS NOT NULL))[1] AS column_id
     FROM {{ ref('memory_concepts') }} m
+    SEMI JOIN kept t ON t.memory_id = m.memory_id
     LEFT JOIN {{ ref('concepts') }} k ON k.mind_id = m.mind_id AND k.concept = m.concept
     GROUP BY m.mind_id, m.memory_id
 ),

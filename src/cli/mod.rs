@@ -17,6 +17,7 @@ mod progress;
 mod project;
 mod query;
 mod render;
+mod replay;
 mod sql;
 mod times;
 
@@ -51,6 +52,7 @@ enum Command {
     #[command(subcommand)]
     Memory(memory::Memory),
     Consolidate(consolidate::Consolidate),
+    Replay(replay::Replay),
     Query(query::Query),
     Insights(insights::Insights),
     Explain(explain::Explain),
@@ -92,6 +94,7 @@ fn run(context: &Context, command: Command) -> Result<ExitCode, Stop> {
         Command::Import(import) => import.run(context, &mut out),
         Command::Memory(memory) => memory.run(context, &mut out),
         Command::Consolidate(consolidate) => consolidate.run(context, &mut out),
+        Command::Replay(replay) => replay.run(context, &mut out),
         Command::Query(query) => query.run(context, &mut out),
         Command::Insights(insights) => insights.run(context, &mut out),
         Command::Explain(explain) => explain.run(context, &mut out),

@@ -80,14 +80,15 @@ pub(super) struct Transition {
 }
 
 /// The transitions of the current generation up to `until`, in the order they ran.
-pub(super) fn transitions(conn: &Connection, schema: &str, until: Option<NaiveDateTime>) -> Result<Vec<Transition>> {
-    let mut statement = conn.prepare(&format!(
+pub(super) fn transitions(conn: &Connection, until: Option<NaiveDateTime>) -> Result<Vec<Transition>> {
+    let mut statement = conn.prepare(
         "SELECT ledger_id, cycle, step, as_of, array_to_string(minds, ','), seen_arrival, fingerprint
-         FROM {schema}.ledger
-         WHERE transition AND generation = (SELECT max(generation) FROM {schema}.ledger) AND (?::TIMESTAMP IS NULL OR as_of <= ?::TIMESTAMP)
-         ORDER BY ledger_id"
-    ))?;
-    let rows = statement.query_map(params![until, until], |r| {
+         FROM codex.ledger
+         WHERE transition AND generation = ? AND (?::TIMESTAMP IS NULL OR as_of <= ?::TIMESTAMP)
+         ORDER BY ledger_id",
+    )?;
+    let generation = generation(conn)?;
+    let rows = statement.query_map(params![generation, until, until], |r| {
         Ok((
             Transition {
                 ledger_id: r.get(0)?,

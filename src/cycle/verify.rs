@@ -50,7 +50,7 @@ pub fn verify(warehouse: &Warehouse, pipeline: &Pipeline) -> Result<Verification
     }
     Ok(Verification {
         ok: checks.iter().all(|c| c.finding.is_empty()),
-        state_hash: state_hash(conn, "state")?,
+        state_hash: state_hash(conn)?,
         minds,
         checks,
     })
@@ -100,10 +100,10 @@ pub(super) fn state_tables(conn: &Connection) -> Result<Vec<String>> {
 ///
 /// # Errors
 /// Failed when the store cannot be read.
-pub fn state_hash(conn: &Connection, schema: &str) -> Result<String> {
+pub fn state_hash(conn: &Connection) -> Result<String> {
     let mut parts = Vec::new();
     for table in state_tables(conn)? {
-        parts.push(table_hash(conn, &format!("{schema}.{table}"))?);
+        parts.push(table_hash(conn, &format!("state.{table}"))?);
     }
     let text: String = conn.query_row("SELECT md5(?)", [parts.join("\n")], |r| r.get(0))?;
     Ok(text)

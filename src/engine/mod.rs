@@ -12,6 +12,7 @@
 //! * `sql`: read-only SQL, snapshots
 //! * `rows`: rows of a query as typed values
 
+mod history;
 mod lineage;
 mod memories;
 mod overview;
@@ -28,7 +29,7 @@ pub use questions::Trail;
 pub use sql::{Snapshot, Table};
 
 // What requests and results are made of, so that callers need nothing but the engine.
-pub use crate::cycle::{Advance, Consolidation, Request, STATES, Verification};
+pub use crate::cycle::{Advance, Consolidation, Replay, Request, STATES, Verification, state_hash};
 pub use crate::insight::{Insight, Period};
 pub use crate::memory::{DEFAULT_MIND, ImportOptions, ImportReport, Mind, MindId, parse_time_zone};
 pub use crate::project::{CycleType, Project, ProjectSource};

@@ -83,8 +83,14 @@ pub fn insights(
         found.extend(ask(conn, &sql, mind).map_err(|e| e.context(format!("insight {model}")))?);
     }
     let memories = evidence(conn, found.iter().flat_map(|f| &f.evidence))?;
-    let mut insights: Vec<(i32, Insight)> = found.into_iter().map(|f| (f.thousandths, f.with(&memories))).collect();
-    insights.sort_by(|(a, x), (b, y)| b.cmp(a).then_with(|| (&x.kind, &x.title, &x.mind).cmp(&(&y.kind, &y.title, &y.mind))));
+    let mut insights: Vec<(i32, Insight)> = found
+        .into_iter()
+        .map(|f| (f.thousandths, f.with(&memories)))
+        .collect();
+    insights.sort_by(|(a, x), (b, y)| {
+        b.cmp(a)
+            .then_with(|| (&x.kind, &x.title, &x.mind).cmp(&(&y.kind, &y.title, &y.mind)))
+    });
     Ok(insights.into_iter().map(|(_, insight)| insight).collect())
 }
 
@@ -105,14 +111,20 @@ impl Found {
             kind: self.kind,
             title: self.title,
             confidence: f64::from(self.thousandths) / 1000.0,
-            evidence: self.evidence.iter().filter_map(|id| memories.get(id).cloned()).collect(),
+            evidence: self
+                .evidence
+                .iter()
+                .filter_map(|id| memories.get(id).cloned())
+                .collect(),
             details: self.details,
         }
     }
 }
 
 fn ask(conn: &Connection, sql: &str, mind: Option<MindId>) -> Result<Vec<Found>> {
-    let only = mind.map_or(String::new(), |mind| format!("WHERE i.mind_id = '{mind}'::UUID"));
+    let only = mind.map_or(String::new(), |mind| {
+        format!("WHERE i.mind_id = '{mind}'::UUID")
+    });
     let mut statement = conn.prepare(&format!(
         "SELECT m.name, i.kind, i.title, (i.confidence * 1000)::INTEGER, to_json(i.evidence)::VARCHAR, i.details::VARCHAR
          FROM (\n{sql}\n) i JOIN raw.minds m ON m.mind_id = i.mind_id {only}"
@@ -133,26 +145,46 @@ fn ask(conn: &Connection, sql: &str, mind: Option<MindId>) -> Result<Vec<Found>>
     })?;
     rows.map(|row| {
         let (found, evidence, details) = row?;
-        let evidence = serde_json::from_str(&evidence).map_err(|e| Error::failed(format!("its evidence is not a list of ids: {e}")))?;
-        let details = serde_json::from_str(&details).map_err(|e| Error::failed(format!("its details are not JSON: {e}")))?;
-        Ok(Found { evidence, details, ..found })
+        let evidence = serde_json::from_str(&evidence)
+            .map_err(|e| Error::failed(format!("its evidence is not a list of ids: {e}")))?;
+        let details = serde_json::from_str(&details)
+            .map_err(|e| Error::failed(format!("its details are not JSON: {e}")))?;
+        Ok(Found {
+            evidence,
+            details,
+            ..found
+        })
     })
     .collect()
 }
 
 /// The memories with these ids.
-fn evidence<'a>(conn: &Connection, ids: impl Iterator<Item = &'a i64>) -> Result<BTreeMap<i64, Evidence>> {
+fn evidence<'a>(
+    conn: &Connection,
+    ids: impl Iterator<Item = &'a i64>,
+) -> Result<BTreeMap<i64, Evidence>> {
     let ids: BTreeSet<i64> = ids.copied().collect();
     if ids.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let list = ids.iter().map(i64::to_string).collect::<Vec<_>>().join(", ");
+    let list = ids
+        .iter()
+        .map(i64::to_string)
+        .collect::<Vec<_>>()
+        .join(", ");
     let mut statement = conn.prepare(&format!(
         "SELECT l.memory_id, m.key, l.created_at, l.gist
          FROM insight.live_memories l JOIN raw.memories m ON m.memory_id = l.memory_id
          WHERE l.memory_id IN ({list})"
     ))?;
-    let rows = statement.query_map([], |r| Ok(Evidence { id: r.get(0)?, key: r.get(1)?, created_at: r.get(2)?, gist: r.get(3)? }))?;
+    let rows = statement.query_map([], |r| {
+        Ok(Evidence {
+            id: r.get(0)?,
+            key: r.get(1)?,
+            created_at: r.get(2)?,
+            gist: r.get(3)?,
+        })
+    })?;
     rows.map(|row| {
         let memory = row?;
         Ok((memory.id, memory))
