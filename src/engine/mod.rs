@@ -8,6 +8,7 @@
 //! * `memories`: single memories
 //! * `lineage`: where a memory comes from and what became of it
 //! * `overview`: status, health, metrics
+//! * `project`: the pipeline as a project, as dbt users know it: list, compile, run, test
 //! * `sql`: read-only SQL, snapshots
 //! * `rows`: rows of a query as typed values
 
@@ -15,6 +16,7 @@ mod history;
 mod lineage;
 mod memories;
 mod overview;
+mod project;
 mod questions;
 mod rows;
 mod sql;
@@ -23,6 +25,10 @@ pub use lineage::{ConceptPlace, EpisodePlace, Lineage, Link, NightOfMemory, Trac
 pub use memories::{Added, Earlier, Listed, NewMemory, Shown};
 pub use overview::{
     CycleMetrics, HealthCheck, Metrics, MindStatus, ModelMetrics, StageMetrics, Status,
+};
+pub use project::{
+    CompiledModel, Ending, ListedModel, Listing, Models, Ran, RunReport, RunRequest, Selecting,
+    TestRequest,
 };
 pub use questions::Trail;
 pub use sql::{Snapshot, Table};
@@ -133,8 +139,14 @@ impl Engine {
     ///
     /// # Errors
     /// See [`memory::import`].
-    pub fn import(&self, options: &ImportOptions, mut progress: impl FnMut(ImportAdvance)) -> Result<ImportReport> {
-        let report = memory::import(&self.warehouse, options, |read| progress(ImportAdvance::Read(read)))?;
+    pub fn import(
+        &self,
+        options: &ImportOptions,
+        mut progress: impl FnMut(ImportAdvance),
+    ) -> Result<ImportReport> {
+        let report = memory::import(&self.warehouse, options, |read| {
+            progress(ImportAdvance::Read(read))
+        })?;
         if !options.dry_run {
             self.enrich(|done| progress(ImportAdvance::Understood(done)))?;
         }
