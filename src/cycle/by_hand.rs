@@ -84,9 +84,7 @@ pub fn asks_what_is_due(node: &Node) -> bool {
 /// Makes what models run by hand build on, as far as the project allows: a project of memory needs its empty caches and its
 /// views, where nothing has made them yet. What a mistake keeps from being made is reported when that model runs.
 pub fn prepare_by_hand(warehouse: &Warehouse, pipeline: &Pipeline) {
-    if pipeline.caches().next().is_some() {
-        let _ = prepare_store(warehouse, pipeline);
-    }
+    let _ = prepare_store(warehouse, pipeline);
 }
 
 /// Forgets which project the store was made ready for when it was another than `pipeline`: some of its views may be

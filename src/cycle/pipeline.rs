@@ -10,6 +10,9 @@ use md5::{Digest, Md5};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// The schemas that hold what happened and what nights made of it. Only transitions write there.
+const OF_THE_STORE: [&str; 5] = ["codex", "raw", "enrichment", "lexical", "state"];
+
 /// A project with parameters, rendered and ordered.
 pub struct Pipeline {
     renderer: Renderer,
@@ -30,6 +33,7 @@ impl Pipeline {
         let renderer =
             Renderer::new(project, parameters).map_err(|e| Error::usage(e.to_string()))?;
         let graph = Graph::new(renderer.nodes()).map_err(|e| Error::usage(e.to_string()))?;
+        refuse_store_tables(&renderer)?;
         Ok(Pipeline {
             renderer,
             graph,
@@ -138,4 +142,24 @@ impl Pipeline {
             .and_then(Value::as_i64)
             .ok_or_else(|| Error::failed(format!("there is no whole-number parameter {name}")))
     }
+}
+
+/// Refuses a model that would take the place of one of the store's own tables, or change it outside a night.
+fn refuse_store_tables(renderer: &Renderer) -> Result<()> {
+    let wrong = renderer.nodes().values().find(|node| {
+        node.config.materialized != Materialization::Transition
+            && OF_THE_STORE.contains(&node.config.schema.as_str())
+    });
+    let Some(node) = wrong else { return Ok(()) };
+    let place = renderer
+        .project()
+        .model(node.name.as_str())
+        .map(|model| renderer.project().place_of(model).to_string());
+    Err(Error::usage(format!(
+        "{}: model '{}' would write into the schema '{}', which is the store's own",
+        place.as_deref().unwrap_or(&node.path),
+        node.name,
+        node.config.schema
+    ))
+    .hint("give it another schema in its config; only transitions write there, in cycles"))
 }

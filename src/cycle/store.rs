@@ -11,13 +11,16 @@ use duckdb::{Connection, params};
 use std::collections::BTreeSet;
 
 /// Makes the caches and views of the project where the store has those of another one. Caches start empty: they are computed
-/// again by the next tick.
+/// again by the next tick. A project without caches is none of memory: its views are made by `codex run` alone.
 ///
 /// # Errors
 /// Failed when a model cannot be bound, naming it; the store then keeps what it had.
 pub fn prepare_store(warehouse: &Warehouse, pipeline: &Pipeline) -> Result<()> {
     let conn = warehouse.conn();
     create_due(conn)?;
+    if pipeline.caches().next().is_none() {
+        return Ok(());
+    }
     let current: Option<String> = conn.query_row(
         "SELECT max(value) FROM codex.meta WHERE key = 'project'",
         [],

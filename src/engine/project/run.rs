@@ -18,9 +18,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Instant;
 
-/// The schemas that hold what happened and what nights made of it. No model run by hand may write there.
-const OF_THE_STORE: [&str; 5] = ["codex", "raw", "enrichment", "lexical", "state"];
-
 /// What to run and how.
 #[derive(Debug, Clone)]
 pub struct RunRequest {
@@ -54,7 +51,6 @@ impl Engine {
             .into_iter()
             .filter(|node| node.config.materialized != Materialization::Ephemeral)
             .collect();
-        refuse_store_tables(&nodes)?;
         cycle::prepare_by_hand(&self.warehouse, &self.pipeline);
         let by_hand = match nodes.iter().any(|node| cycle::asks_what_is_due(node)) {
             true => ByHand::open(&self.warehouse, &self.pipeline, request.as_of)?,
@@ -122,21 +118,6 @@ impl Engine {
             Ok(((r.get(0)?, r.get(1)?), kind))
         })?;
         Ok(rows.collect::<std::result::Result<_, _>>()?)
-    }
-}
-
-fn refuse_store_tables(nodes: &[&Node]) -> Result<()> {
-    let wrong = nodes.iter().find(|node| {
-        node.config.materialized != Materialization::Transition
-            && OF_THE_STORE.contains(&node.config.schema.as_str())
-    });
-    match wrong {
-        None => Ok(()),
-        Some(node) => Err(Error::usage(format!(
-            "{}: model '{}' would write into the schema '{}', which is the store's own",
-            node.path, node.name, node.config.schema
-        ))
-        .hint("give it another schema in its config; only transitions write there, in cycles")),
     }
 }
 
