@@ -48,25 +48,45 @@ impl Consolidate {
         let engine = context.existing()?;
         let mind = context.only_mind(&engine)?;
         let as_of = self.as_of.unwrap_or_else(clock::now);
-        let cycle = self.cycle.and_then(|name| CycleType::ALL.iter().copied().find(|cycle| cycle.as_str() == name));
+        let cycle = self.cycle.and_then(|name| {
+            CycleType::ALL
+                .iter()
+                .copied()
+                .find(|cycle| cycle.as_str() == name)
+        });
         if self.nap {
             engine.nap(mind.as_ref(), as_of)?;
         }
         let mut progress = Progress::start("nights", context.quiet());
         if self.rebuild {
             if mind.is_some() {
-                return Err(Error::usage("--rebuild is about the whole store").hint("leave out --mind").into());
+                return Err(Error::usage("--rebuild is about the whole store")
+                    .hint("leave out --mind")
+                    .into());
             }
             let report = engine.rebuild(as_of, |advance| {
-                progress.tell(advance.done, Some(advance.nights), &advance.at.format("%Y-%m-%d").to_string());
+                progress.tell(
+                    advance.done,
+                    Some(advance.nights),
+                    &advance.at.format("%Y-%m-%d").to_string(),
+                );
             });
             progress.finish();
             let (_, report) = report?;
             return finish(&report, context, out);
         }
-        let request = Request { cycle, as_of, mind: mind.map(|mind| mind.id) };
+        let request = Request {
+            cycle,
+            as_of,
+            mind: mind.map(|mind| mind.id),
+        };
         let report = engine.consolidate(&request, |advance| {
-            progress.tell(advance.done, Some(advance.nights), &advance.at.format("%Y-%m-%d").to_string());
+            tracing::info!(night = %advance.at, "lived through");
+            progress.tell(
+                advance.done,
+                Some(advance.nights),
+                &advance.at.format("%Y-%m-%d").to_string(),
+            );
         });
         progress.finish();
         finish(&report?, context, out)
@@ -75,7 +95,11 @@ impl Consolidate {
 
 fn finish(report: &Consolidation, context: &Context, out: &mut Output) -> Outcome {
     if report.late_waiting > 0 {
-        let memories = counted(report.late_waiting, "late memory waits", "late memories wait");
+        let memories = counted(
+            report.late_waiting,
+            "late memory waits",
+            "late memories wait",
+        );
         context.note(&format!(
             "note: {memories} for later nights; `codex query` finds them already, `codex consolidate --rebuild` puts them in their place"
         ));
@@ -91,7 +115,9 @@ fn finish(report: &Consolidation, context: &Context, out: &mut Output) -> Outcom
 fn summary(report: &Consolidation, out: &mut Output) -> Result<(), super::render::Stop> {
     if report.relived > 0 {
         let minds = counted(report.relived, "mind was", "minds were");
-        out.line(format!("{minds} lived through anew: all that is new happened before the first night"))?;
+        out.line(format!(
+            "{minds} lived through anew: all that is new happened before the first night"
+        ))?;
     }
     if report.nights + report.steps + report.ticks == 0 {
         return out.line("nothing was due");

@@ -3,8 +3,8 @@
 use super::context::Context;
 use super::progress::Progress;
 use super::render::{Outcome, Output, counted, note, one_line, table};
+use crate::engine::{ImportAdvance, ImportOptions, ImportReport, parse_time_zone};
 use crate::error::Result;
-use crate::engine::{ImportOptions, ImportReport, parse_time_zone};
 use clap::Args;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -37,7 +37,10 @@ pub(super) struct Import {
 
 impl Import {
     pub(super) fn run(self, context: &Context, out: &mut Output) -> Outcome {
-        let (engine, config) = context.engine()?;
+        let (engine, config) = match self.dry_run {
+            true => context.without_store()?,
+            false => context.engine()?,
+        };
         let time_zone = match &self.time_zone {
             Some(name) => parse_time_zone(name)?,
             None => config.settings.time_zone.0,
@@ -49,8 +52,11 @@ impl Import {
             source: self.source,
             dry_run: self.dry_run,
         };
-        let mut progress = Progress::start("records read", context.quiet());
-        let report = engine.import(&options, |read| progress.tell(read, None, ""));
+        let mut progress = Progress::start("records", context.quiet());
+        let report = engine.import(&options, |advance| match advance {
+            ImportAdvance::Read(n) => progress.tell(n, None, "read"),
+            ImportAdvance::Understood(n) => progress.tell(n, None, "understood and indexed"),
+        });
         progress.finish();
         let report = report?;
         tell_rejections(&report);
@@ -62,42 +68,76 @@ impl Import {
         } else {
             summary(&report, out)?;
         }
-        Ok(if report.rejected.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+        Ok(if report.rejected.is_empty() {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::from(1)
+        })
     }
 }
 
 fn tell_rejections(report: &ImportReport) {
     for rejection in &report.rejected {
         let file = rejection.file.display();
-        let column = rejection.column.map(|column| format!(":{column}")).unwrap_or_default();
-        note(&format!("{file}:{}{column}: {}", rejection.line, one_line(&rejection.reason)));
+        let column = rejection
+            .column
+            .map(|column| format!(":{column}"))
+            .unwrap_or_default();
+        note(&format!(
+            "{file}:{}{column}: {}",
+            rejection.line,
+            one_line(&rejection.reason)
+        ));
     }
 }
 
 /// Notes about whole files one by one; those about lines would drown them and are counted.
 fn tell_notes(report: &ImportReport) {
     for about in report.notes.iter().filter(|n| n.line.is_none()) {
-        note(&format!("note: {}: {}", about.file.display(), one_line(&about.text)));
+        note(&format!(
+            "note: {}: {}",
+            about.file.display(),
+            one_line(&about.text)
+        ));
     }
     let lines = report.notes.iter().filter(|n| n.line.is_some()).count();
     if lines > 0 {
-        note(&format!("note: {} that are no memories left out", counted(lines as u64, "line", "lines")));
+        note(&format!(
+            "note: {} that are no memories left out",
+            counted(lines as u64, "line", "lines")
+        ));
     }
 }
 
 fn summary(report: &ImportReport, out: &mut Output) -> Result<(), super::render::Stop> {
     let mut counts = table(&["outcome", ">memories"]);
-    let added = if report.dry_run { "would be taken in" } else { "added" };
+    let added = if report.dry_run {
+        "would be taken in"
+    } else {
+        "added"
+    };
     counts.add_row([added.to_owned(), report.added.to_string()]);
-    for (name, n) in [("edited", report.edited), ("unchanged", report.unchanged), ("rejected", report.rejected.len() as u64)] {
+    for (name, n) in [
+        ("edited", report.edited),
+        ("unchanged", report.unchanged),
+        ("rejected", report.rejected.len() as u64),
+    ] {
         if n > 0 {
             counts.add_row([name.to_owned(), n.to_string()]);
         }
     }
     out.table(&counts)?;
     if !report.minds.is_empty() {
-        let minds: Vec<String> = report.minds.iter().map(|(name, n)| format!("{} ({n})", one_line(name))).collect();
-        out.line(format!("{} {}", if minds.len() == 1 { "mind:" } else { "minds:" }, minds.join(", ")))?;
+        let minds: Vec<String> = report
+            .minds
+            .iter()
+            .map(|(name, n)| format!("{} ({n})", one_line(name)))
+            .collect();
+        out.line(format!(
+            "{} {}",
+            if minds.len() == 1 { "mind:" } else { "minds:" },
+            minds.join(", ")
+        ))?;
     }
     Ok(())
 }

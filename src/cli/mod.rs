@@ -28,7 +28,13 @@ use std::process::ExitCode;
 
 /// A memory for AI assistants and people, modelled on the stages of human memory.
 #[derive(Debug, Parser)]
-#[command(name = "codex", version, max_term_width = 100, subcommand_required = true, arg_required_else_help = true)]
+#[command(
+    name = "codex",
+    version,
+    max_term_width = 100,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
 #[command(after_help = "\
 Start here:
   codex import diary.jsonl            take memories in
@@ -78,12 +84,11 @@ pub fn main() -> ExitCode {
             return ExitCode::from(u8::try_from(e.exit_code()).unwrap_or(2));
         }
     };
-    let quiet = cli.globals.quiet;
     let context = Context::new(cli.globals);
     context.start_log();
     match run(&context, cli.command) {
         Ok(code) => code,
-        Err(stop) => render::report(&stop, quiet),
+        Err(stop) => render::report(&stop),
     }
 }
 

@@ -30,10 +30,16 @@ impl Pipeline {
         let mut hash = Md5::new();
         hash.update(project.fingerprint());
         hash.update(parameters.fingerprint());
-        let renderer = Renderer::new(project, parameters).map_err(|e| Error::usage(e.to_string()))?;
+        let renderer =
+            Renderer::new(project, parameters).map_err(|e| Error::usage(e.to_string()))?;
         let graph = Graph::new(renderer.nodes()).map_err(|e| Error::usage(e.to_string()))?;
         refuse_store_tables(&renderer)?;
-        Ok(Pipeline { renderer, graph, parameters: parameters.clone(), fingerprint: format!("{:x}", hash.finalize()) })
+        Ok(Pipeline {
+            renderer,
+            graph,
+            parameters: parameters.clone(),
+            fingerprint: format!("{:x}", hash.finalize()),
+        })
     }
 
     /// The pipeline of a project as it was stored: sources and parameters.
@@ -41,17 +47,22 @@ impl Pipeline {
     /// # Errors
     /// Failed when what was stored cannot be read.
     pub fn from_stored(sources: &str, parameters: &str) -> Result<Pipeline> {
-        let stored = |what: &str, e: String| Error::failed(format!("the stored {what} cannot be read: {e}"));
+        let stored =
+            |what: &str, e: String| Error::failed(format!("the stored {what} cannot be read: {e}"));
         let sources: BTreeMap<String, String> =
             serde_json::from_str(sources).map_err(|e| stored("project", e.to_string()))?;
-        let project = Project::from_sources(sources).map_err(|e| stored("project", e.to_string()))?;
-        let parameters = Parameters::from_stored(parameters).map_err(|e| stored("parameters", e.to_string()))?;
+        let project =
+            Project::from_sources(sources).map_err(|e| stored("project", e.to_string()))?;
+        let parameters =
+            Parameters::from_stored(parameters).map_err(|e| stored("parameters", e.to_string()))?;
         Pipeline::new(Arc::new(project), &parameters)
     }
 
     /// The models of a cycle, in the order they run.
     pub fn of_cycle(&self, cycle: CycleType) -> impl Iterator<Item = &Node> {
-        self.graph.order().filter(move |node| node.config.cycle == Some(cycle))
+        self.graph
+            .order()
+            .filter(move |node| node.config.cycle == Some(cycle))
     }
 
     /// All models, parents first.
@@ -81,13 +92,17 @@ impl Pipeline {
     /// # Errors
     /// Usage when the template cannot be rendered.
     pub(super) fn compile(&self, model: &Node, moment: &Moment) -> Result<Compiled> {
-        let context = RenderContext::new(moment.as_of).incremental(true).in_cycle(CycleValues {
-            epoch_start: moment.epoch_start,
-            epoch_end: moment.epoch_end,
-            seen_arrival: moment.seen_arrival,
-            step: moment.step,
-        });
-        self.renderer.compile(model.name.as_str(), &context).map_err(|e| Error::usage(e.to_string()))
+        let context = RenderContext::new(moment.as_of)
+            .incremental(true)
+            .in_cycle(CycleValues {
+                epoch_start: moment.epoch_start,
+                epoch_end: moment.epoch_end,
+                seen_arrival: moment.seen_arrival,
+                step: moment.step,
+            });
+        self.renderer
+            .compile(model.name.as_str(), &context)
+            .map_err(|e| Error::usage(e.to_string()))
     }
 
     /// Refuses a project that has no such models, which is one that computes something other than memory.
@@ -95,7 +110,11 @@ impl Pipeline {
     /// # Errors
     /// Usage, naming what is missing.
     pub fn require(&self, models: &[&str], what: &str) -> Result<()> {
-        let missing: Vec<&str> = models.iter().copied().filter(|name| self.graph.node(name).is_none()).collect();
+        let missing: Vec<&str> = models
+            .iter()
+            .copied()
+            .filter(|name| self.graph.node(name).is_none())
+            .collect();
         if missing.is_empty() {
             return Ok(());
         }
@@ -128,10 +147,14 @@ impl Pipeline {
 /// Refuses a model that would take the place of one of the store's own tables, or change it outside a night.
 fn refuse_store_tables(renderer: &Renderer) -> Result<()> {
     let wrong = renderer.nodes().values().find(|node| {
-        node.config.materialized != Materialization::Transition && OF_THE_STORE.contains(&node.config.schema.as_str())
+        node.config.materialized != Materialization::Transition
+            && OF_THE_STORE.contains(&node.config.schema.as_str())
     });
     let Some(node) = wrong else { return Ok(()) };
-    let place = renderer.project().model(node.name.as_str()).map(|model| renderer.project().place_of(model).to_string());
+    let place = renderer
+        .project()
+        .model(node.name.as_str())
+        .map(|model| renderer.project().place_of(model).to_string());
     Err(Error::usage(format!(
         "{}: model '{}' would write into the schema '{}', which is the store's own",
         place.as_deref().unwrap_or(&node.path),
