@@ -34,7 +34,7 @@ test: ## all tests, with totals
 lint: ## formatting, clippy, documentation, licences and dependencies
 	cargo fmt --check
 	$(CARGO) clippy --locked --all-targets -- -D warnings
-	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --document-private-items
+	RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" $(CARGO) doc --locked --no-deps --document-private-items
 	@scripts/deny.sh
 
 bench: ## the promised figures, measured (SIZES="10000 100000 1000000"; default 10000 100000)

@@ -28,7 +28,7 @@ pub(super) struct Consolidate {
     /// Only up to this type of cycle
     #[arg(long = "type", value_name = "TYPE", value_parser = cycle_names())]
     cycle: Option<String>,
-    /// The clock: RFC 3339 or YYYY-MM-DD[ HH:MM[:SS]] in UTC [default: now]
+    /// The clock: RFC 3339, or YYYY-MM-DD with or without HH:MM:SS, in UTC [default: now]
     #[arg(long, value_name = "TIME", value_parser = times::moment)]
     as_of: Option<NaiveDateTime>,
     /// Take a nap at the clock first: a short night of its own

@@ -24,7 +24,7 @@ pub(super) struct Insights {
     /// How far back: a number and a unit (24h, 7d, 2w)
     #[arg(long, default_value = "7d", value_name = "DURATION", value_parser = times::duration)]
     since: Duration,
-    /// The clock: RFC 3339 or YYYY-MM-DD[ HH:MM[:SS]] in UTC [default: now]
+    /// The clock: RFC 3339, or YYYY-MM-DD with or without HH:MM:SS, in UTC [default: now]
     #[arg(long, value_name = "TIME", value_parser = times::moment)]
     as_of: Option<NaiveDateTime>,
 }

@@ -40,7 +40,7 @@ The same words at the same time by the same speaker are one memory. A --key know
 pub(super) struct Add {
     /// What to remember
     text: String,
-    /// When it happened: RFC 3339 or YYYY-MM-DD[ HH:MM[:SS]] in UTC [default: now]
+    /// When it happened: RFC 3339, or YYYY-MM-DD with or without HH:MM:SS, in UTC [default: now]
     #[arg(long, value_name = "TIME", value_parser = times::moment)]
     at: Option<NaiveDateTime>,
     /// Who says it

@@ -40,7 +40,7 @@ impl From<Selection> for Selecting {
 /// Where and when.
 #[derive(Debug, Args)]
 struct Place {
-    /// The clock: RFC 3339 or YYYY-MM-DD[ HH:MM[:SS]] in UTC [default: now]
+    /// The clock: RFC 3339, or YYYY-MM-DD with or without HH:MM:SS, in UTC [default: now]
     #[arg(long, value_name = "TIME", value_parser = times::moment)]
     as_of: Option<NaiveDateTime>,
     /// Where rendered SQL and results go [default: target/ of the project]

@@ -38,7 +38,7 @@ pub(super) struct Query {
     /// At most this many results
     #[arg(short, value_name = "N", default_value_t = 10, value_parser = results)]
     k: usize,
-    /// Ask as of then: RFC 3339 or YYYY-MM-DD[ HH:MM[:SS]] in UTC [default: now]
+    /// Ask as of then: RFC 3339, or YYYY-MM-DD with or without HH:MM:SS, in UTC [default: now]
     #[arg(long, value_name = "TIME", value_parser = times::moment)]
     as_of: Option<NaiveDateTime>,
     /// Say why each memory came up

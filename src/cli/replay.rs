@@ -22,7 +22,7 @@ pub(super) struct Replay {
     /// The new file
     #[arg(long, value_name = "FILE")]
     into: PathBuf,
-    /// Only nights up to then: RFC 3339 or YYYY-MM-DD[ HH:MM[:SS]] in UTC
+    /// Only nights up to then: RFC 3339, or YYYY-MM-DD with or without HH:MM:SS, in UTC
     #[arg(long, value_name = "TIME", value_parser = times::moment)]
     until: Option<NaiveDateTime>,
 }
