@@ -30,8 +30,8 @@ fn with_sample<T>(work: impl FnOnce(&Sample) -> T) -> T {
             ..ConfigSources::default()
         };
         let parameters = Config::load(&sources).unwrap().parameters;
-        let project = Project::load(ProjectSource::Embedded).unwrap();
-        let pipeline = Pipeline::new(&project, &parameters).unwrap();
+        let project = Arc::new(Project::load(ProjectSource::Embedded).unwrap());
+        let pipeline = Pipeline::new(Arc::clone(&project), &parameters).unwrap();
         let engine = Engine::over(Warehouse::in_memory(2).unwrap(), pipeline).unwrap();
         let options = ImportOptions {
             paths: vec![concat!(env!("CARGO_MANIFEST_DIR"), "/sample/diary.jsonl").into()],
@@ -51,7 +51,7 @@ fn with_sample<T>(work: impl FnOnce(&Sample) -> T) -> T {
                 |_| (),
             )
             .unwrap();
-        let renderer = Renderer::new(Arc::new(project), &parameters).unwrap();
+        let renderer = Renderer::new(project, &parameters).unwrap();
         Mutex::new(Sample { engine, renderer })
     });
     work(

@@ -43,6 +43,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "enrich",
             "memory",
             "warehouse",
+            "project",
             "text",
             "config",
             "error",
@@ -51,7 +52,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     (
         "insight",
-        &["recall", "warehouse", "config", "error", "clock"],
+        &["recall", "memory", "warehouse", "config", "error", "clock"],
     ),
     (
         "engine",

@@ -4,7 +4,7 @@
 WITH tombstones AS (
     SELECT memory_id, reason
     FROM {{ source('raw', 'deletions') }}
-    QUALIFY row_number() OVER (PARTITION BY memory_id ORDER BY arrival, memory_id) = 1
+    QUALIFY row_number() OVER (PARTITION BY memory_id ORDER BY arrival) = 1
 ),
 
 in_episodes AS (

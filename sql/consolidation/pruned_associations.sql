@@ -21,6 +21,13 @@ touched AS (
     SELECT a.*, g.tier FROM {{ ref('associations') }} a JOIN gone g ON g.mind_id = a.mind_id AND g.memory_id = a.source_id
     UNION ALL
     SELECT a.*, g.tier FROM {{ ref('associations') }} a JOIN gone g ON g.mind_id = a.mind_id AND g.memory_id = a.target_id
+),
+
+-- Once an association: an end that is gone explains more than weakness, and "deleted" comes before "forgotten".
+judged AS (
+    SELECT mind_id, source_id, target_id, kind, weight, event_at, min(tier) AS tier
+    FROM touched
+    GROUP BY mind_id, source_id, target_id, kind, weight, event_at
 )
 
 SELECT
@@ -31,7 +38,6 @@ SELECT
     weight,
     {{ as_of }} AS pruned_at,
     CASE WHEN tier IS NOT NULL THEN 'memory ' || tier ELSE 'weak' END AS reason
-FROM touched
+FROM judged
 WHERE tier IS NOT NULL
    OR weight * {{ retention('event_at', as_of, var('association_stability')) }} < {{ var('weak_connection_threshold') }}
-QUALIFY row_number() OVER (PARTITION BY mind_id, source_id, target_id ORDER BY tier NULLS LAST, target_id) = 1

@@ -11,7 +11,7 @@ strongest AS (
     SELECT m.mind_id, m.memory_id, m.concept, m.weight
     FROM {{ ref('memory_concepts') }} m
     JOIN consolidated USING (mind_id, memory_id)
-    QUALIFY row_number() OVER (PARTITION BY m.memory_id ORDER BY m.weight DESC, m.concept, m.memory_id) <= {{ var('concepts_per_memory') }}
+    QUALIFY row_number() OVER (PARTITION BY m.memory_id ORDER BY m.weight DESC, m.concept) <= {{ var('concepts_per_memory') }}
 ),
 
 tied AS (

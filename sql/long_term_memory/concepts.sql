@@ -9,7 +9,7 @@ WITH consolidated AS (
 
 mentions AS (
     SELECT m.mind_id, m.memory_id, m.concept, m.kind, m.weight, c.strength,
-        row_number() OVER (PARTITION BY m.memory_id ORDER BY m.weight DESC, m.concept, m.memory_id) AS place
+        row_number() OVER (PARTITION BY m.memory_id ORDER BY m.weight DESC, m.concept) AS place
     FROM {{ ref('memory_concepts') }} m
     JOIN consolidated c USING (mind_id, memory_id)
 ),

@@ -25,7 +25,7 @@ homes AS (
     JOIN {{ ref('concepts') }} k ON k.mind_id = m.mind_id AND k.concept = m.concept
     JOIN {{ ref('memory_traces') }} t ON t.memory_id = m.memory_id
     WHERE t.tier = 'long_term'
-    QUALIFY row_number() OVER (PARTITION BY m.memory_id ORDER BY m.weight DESC, m.concept, m.memory_id) = 1
+    QUALIFY row_number() OVER (PARTITION BY m.memory_id ORDER BY m.weight DESC, m.concept) = 1
 ),
 
 inhabited AS (

@@ -35,7 +35,7 @@ homes AS (
             sum((m.weight * m.weight)::DECIMAL(18, 6)) OVER (PARTITION BY m.memory_id) AS norm
         FROM {{ source('state', 'memory_concepts') }} m
         WHERE m.memory_id IN (SELECT memory_id FROM seeds UNION SELECT other_id FROM met)
-        QUALIFY row_number() OVER (PARTITION BY m.memory_id ORDER BY m.weight DESC, m.concept, m.memory_id) = 1
+        QUALIFY row_number() OVER (PARTITION BY m.memory_id ORDER BY m.weight DESC, m.concept) = 1
     ) m
     JOIN {{ source('state', 'concepts') }} k USING (mind_id, concept)
 ),

@@ -4,8 +4,10 @@ WITH wanted AS (
 ),
 
 edited AS (
-    -- An edit that names no metadata leaves it as it was: arg_max passes over NULL.
-    SELECT memory_id, arg_max(content, arrival) AS content, arg_max(metadata, arrival) AS metadata
+    -- An edit that names no metadata leaves it as it was.
+    SELECT memory_id,
+        first(content ORDER BY arrival DESC) FILTER (content IS NOT NULL) AS content,
+        first(metadata ORDER BY arrival DESC) FILTER (metadata IS NOT NULL) AS metadata
     FROM {{ source('raw', 'edits') }}
     SEMI JOIN wanted USING (memory_id)
     GROUP BY memory_id

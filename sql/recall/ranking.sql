@@ -195,7 +195,7 @@ named_times AS (
 
 candidates AS (
     SELECT question, memory_id, max(lexical) AS lexical, max(context) AS context, max(association) AS association, max(in_time) AS in_time
-        {%- if explain %}, any_value(words) AS words, any_value(through) AS through {%- endif %}
+        {%- if explain %}, max(words) AS words, max(through) AS through {%- endif %}
     FROM (
         SELECT *, NULL AS association, false AS in_time {%- if explain %}, NULL::BIGINT[] AS through {%- endif %} FROM told
         UNION ALL BY NAME

@@ -37,7 +37,7 @@ feelings AS (
     FROM said
     WHERE emotion IS NOT NULL
     GROUP BY episode_id, emotion
-    QUALIFY row_number() OVER (PARTITION BY episode_id ORDER BY count(*) DESC, max(arousal) DESC, emotion, episode_id) = 1
+    QUALIFY row_number() OVER (PARTITION BY episode_id ORDER BY count(*) DESC, max(arousal) DESC, emotion) = 1
 ),
 
 gathered AS (

@@ -71,7 +71,7 @@ described AS (
     JOIN arrived a USING (memory_id)
     LEFT JOIN {{ source('raw', 'edits') }} e ON e.arrival = f.revision
     WHERE f.revision = f.memory_id OR (e.happened_at < a.epoch_end AND e.arrival <= a.highest_arrival)
-    QUALIFY row_number() OVER (PARTITION BY f.memory_id ORDER BY f.revision DESC, f.memory_id) = 1
+    QUALIFY row_number() OVER (PARTITION BY f.memory_id ORDER BY f.revision DESC) = 1
 )
 
 SELECT

@@ -6,7 +6,7 @@ use super::render::{Outcome, Output, counted, table};
 use super::times;
 use crate::clock;
 use crate::engine::{Consolidation, CycleType, Request};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use chrono::NaiveDateTime;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
@@ -20,6 +20,7 @@ Examples:
   codex consolidate --as-of \"2026-03-16 12:00\"   up to then
   codex consolidate --type short_term            only by day, up to short-term memory
   codex consolidate --nap                        sleep now, whatever the hour
+  codex consolidate --rebuild                    all of history anew, late memories in their place
 
 A history is lived through night by night. What is done stays done: run it from cron, by hand and twice at once without harm.
 Without --mind it is about all minds.")]
@@ -27,12 +28,15 @@ pub(super) struct Consolidate {
     /// Only up to this type of cycle
     #[arg(long = "type", value_name = "TYPE", value_parser = cycle_names())]
     cycle: Option<String>,
-    /// The clock: RFC 3339 or YYYY-MM-DD[ HH:MM[:SS]] in UTC [default: now]
+    /// The clock: RFC 3339, or YYYY-MM-DD with or without HH:MM:SS, in UTC [default: now]
     #[arg(long, value_name = "TIME", value_parser = times::moment)]
     as_of: Option<NaiveDateTime>,
     /// Take a nap at the clock first: a short night of its own
-    #[arg(long)]
+    #[arg(long, conflicts_with = "rebuild")]
     nap: bool,
+    /// Live through all events anew, in event order, into a new file that takes the store's place once verified
+    #[arg(long, conflicts_with = "cycle")]
+    rebuild: bool,
 }
 
 fn cycle_names() -> PossibleValuesParser {
@@ -44,34 +48,76 @@ impl Consolidate {
         let engine = context.existing()?;
         let mind = context.only_mind(&engine)?;
         let as_of = self.as_of.unwrap_or_else(clock::now);
-        let cycle = self.cycle.and_then(|name| CycleType::ALL.iter().copied().find(|cycle| cycle.as_str() == name));
+        let cycle = self.cycle.and_then(|name| {
+            CycleType::ALL
+                .iter()
+                .copied()
+                .find(|cycle| cycle.as_str() == name)
+        });
         if self.nap {
             engine.nap(mind.as_ref(), as_of)?;
         }
         let mut progress = Progress::start("nights", context.quiet());
-        let request = Request { cycle, as_of, mind: mind.map(|mind| mind.id) };
+        if self.rebuild {
+            if mind.is_some() {
+                return Err(Error::usage("--rebuild is about the whole store")
+                    .hint("leave out --mind")
+                    .into());
+            }
+            let report = engine.rebuild(as_of, |advance| {
+                progress.tell(
+                    advance.done,
+                    Some(advance.nights),
+                    &advance.at.format("%Y-%m-%d").to_string(),
+                );
+            });
+            progress.finish();
+            let (_, report) = report?;
+            return finish(&report, context, out);
+        }
+        let request = Request {
+            cycle,
+            as_of,
+            mind: mind.map(|mind| mind.id),
+        };
         let report = engine.consolidate(&request, |advance| {
-            progress.tell(advance.done, Some(advance.nights), &advance.at.format("%Y-%m-%d").to_string());
+            tracing::info!(night = %advance.at, "lived through");
+            progress.tell(
+                advance.done,
+                Some(advance.nights),
+                &advance.at.format("%Y-%m-%d").to_string(),
+            );
         });
         progress.finish();
-        let report = report?;
-        if report.late_waiting > 0 {
-            let memories = counted(report.late_waiting, "late memory waits", "late memories wait");
-            context.note(&format!("note: {memories} for later nights; `codex query` finds them already"));
-        }
-        if out.json {
-            out.document(&report)?;
-        } else {
-            summary(&report, out)?;
-        }
-        Ok(ExitCode::SUCCESS)
+        finish(&report?, context, out)
     }
+}
+
+fn finish(report: &Consolidation, context: &Context, out: &mut Output) -> Outcome {
+    if report.late_waiting > 0 {
+        let memories = counted(
+            report.late_waiting,
+            "late memory waits",
+            "late memories wait",
+        );
+        context.note(&format!(
+            "note: {memories} for later nights; `codex query` finds them already, `codex consolidate --rebuild` puts them in their place"
+        ));
+    }
+    if out.json {
+        out.document(report)?;
+    } else {
+        summary(report, out)?;
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn summary(report: &Consolidation, out: &mut Output) -> Result<(), super::render::Stop> {
     if report.relived > 0 {
         let minds = counted(report.relived, "mind was", "minds were");
-        out.line(format!("{minds} lived through anew: all that is new happened before the first night"))?;
+        out.line(format!(
+            "{minds} lived through anew: all that is new happened before the first night"
+        ))?;
     }
     if report.nights + report.steps + report.ticks == 0 {
         return out.line("nothing was due");

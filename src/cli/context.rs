@@ -33,7 +33,7 @@ pub(super) struct Globals {
     json: bool,
     /// No progress and no notes on stderr
     #[arg(short, long, global = true)]
-    pub(super) quiet: bool,
+    quiet: bool,
     /// Log what happens on stderr; twice for more
     #[arg(short = 'v', global = true, action = clap::ArgAction::Count)]
     loud: u8,
@@ -73,7 +73,11 @@ impl Context {
             (_, 2) => LevelFilter::DEBUG,
             _ => LevelFilter::TRACE,
         };
-        let _ = tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr).without_time().try_init();
+        let _ = tracing_subscriber::fmt()
+            .with_max_level(level)
+            .with_writer(std::io::stderr)
+            .without_time()
+            .try_init();
     }
 
     /// The effective configuration; warnings about it are told.
@@ -85,7 +89,8 @@ impl Context {
             database: self.globals.db.clone(),
             ..ConfigSources::from_process()
         };
-        let config = Config::load(&sources).map_err(|e| Error::usage(e.to_string()).caused_by(e))?;
+        let config =
+            Config::load(&sources).map_err(|e| Error::usage(e.to_string()).caused_by(e))?;
         for warning in &config.warnings {
             self.note(&format!("warning: {warning}"));
         }
@@ -101,10 +106,28 @@ impl Context {
         Project::load(source).map_err(|e| Error::usage(e.to_string()).caused_by(e))
     }
 
+    /// Where rendered SQL and results go: as given, else `target` beside the project.
+    pub(super) fn target(&self, given: Option<PathBuf>) -> PathBuf {
+        given.unwrap_or_else(|| {
+            self.globals
+                .project_dir
+                .clone()
+                .unwrap_or_default()
+                .join("target")
+        })
+    }
+
     /// The store, to write in; it is made where there is none.
     pub(super) fn engine(&self) -> Result<(Engine, Config)> {
         let config = self.config()?;
         let engine = Engine::open(&config, Arc::new(self.project()?), false)?;
+        Ok((engine, config))
+    }
+
+    /// No store at all: for looking at files only.
+    pub(super) fn without_store(&self) -> Result<(Engine, Config)> {
+        let config = self.config()?;
+        let engine = Engine::in_memory(&config, Arc::new(self.project()?))?;
         Ok((engine, config))
     }
 
@@ -122,8 +145,11 @@ impl Context {
         let config = self.config()?;
         let path = &config.settings.database;
         if !path.exists() {
-            return Err(Error::usage(format!("there is no store at {}", path.display()))
-                .hint("`codex import` or `codex memory add` makes one; --db PATH names another"));
+            return Err(
+                Error::usage(format!("there is no store at {}", path.display())).hint(
+                    "`codex import` or `codex memory add` makes one; --db PATH names another",
+                ),
+            );
         }
         Engine::open(&config, Arc::new(self.project()?), read_only_will_do)
     }

@@ -37,11 +37,32 @@ impl Explain {
 
 fn show(lineage: &Lineage, out: &mut Output) -> Result<(), Stop> {
     let memory = &lineage.shown.memory;
-    let reason = lineage.shown.reason.as_deref().map(|r| format!(", {}", one_line(r))).unwrap_or_default();
-    out.line(format!("memory {} of mind '{}': {}{reason}", memory.id, one_line(&lineage.shown.mind), memory.tier))?;
-    out.line(format!("  {}", printable(&memory.content).replace('\n', "\n  ")))?;
-    let speaker = memory.speaker.as_deref().map(|s| format!(", said by {}", one_line(s))).unwrap_or_default();
-    let session = memory.session.as_deref().map(|s| format!(", session {}", one_line(s))).unwrap_or_default();
+    let reason = lineage
+        .shown
+        .reason
+        .as_deref()
+        .map(|r| format!(", {}", one_line(r)))
+        .unwrap_or_default();
+    out.line(format!(
+        "memory {} of mind '{}': {}{reason}",
+        memory.id,
+        one_line(&lineage.shown.mind),
+        memory.tier
+    ))?;
+    out.line(format!(
+        "  {}",
+        printable(&memory.content).replace('\n', "\n  ")
+    ))?;
+    let speaker = memory
+        .speaker
+        .as_deref()
+        .map(|s| format!(", said by {}", one_line(s)))
+        .unwrap_or_default();
+    let session = memory
+        .session
+        .as_deref()
+        .map(|s| format!(", session {}", one_line(s)))
+        .unwrap_or_default();
     heading("raw row", out)?;
     out.line(format!(
         "  {} in {}, {} UTC{speaker}{session}; {} edits",
@@ -65,7 +86,12 @@ fn show(lineage: &Lineage, out: &mut Output) -> Result<(), Stop> {
         None => out.line("  none: no night has passed since")?,
     }
     for night in &lineage.nights {
-        out.line(format!("  night {} UTC (ledger {}): {}", minute(&night.as_of), night.ledger_id, night.what))?;
+        out.line(format!(
+            "  night {} UTC (ledger {}): {}",
+            minute(&night.as_of),
+            night.ledger_id,
+            night.what
+        ))?;
     }
     heading("concepts", out)?;
     concepts(lineage, out)
@@ -77,7 +103,12 @@ fn heading(name: &str, out: &mut Output) -> Result<(), Stop> {
 }
 
 fn features_of(features: &Map<String, Value>, out: &mut Output) -> Result<(), Stop> {
-    let text = |name: &str| features.get(name).map(plain).filter(|text| !text.is_empty());
+    let text = |name: &str| {
+        features
+            .get(name)
+            .map(plain)
+            .filter(|text| !text.is_empty())
+    };
     out.line(format!(
         "  {} of {} version {}, revision {}",
         text("act").unwrap_or_default(),
@@ -85,8 +116,17 @@ fn features_of(features: &Map<String, Value>, out: &mut Output) -> Result<(), St
         text("version").unwrap_or_default(),
         text("revision").unwrap_or_default()
     ))?;
-    for names in [&["people", "places", "entities"][..], &["topics"], &["goal"], &["task"], &["actions"]] {
-        let said: Vec<String> = names.iter().filter_map(|name| text(name).map(|text| format!("{name}: {text}"))).collect();
+    for names in [
+        &["people", "places", "entities"][..],
+        &["topics"],
+        &["goal"],
+        &["task"],
+        &["actions"],
+    ] {
+        let said: Vec<String> = names
+            .iter()
+            .filter_map(|name| text(name).map(|text| format!("{name}: {text}")))
+            .collect();
         if !said.is_empty() {
             out.line(format!("  {}", one_line(&said.join("; "))))?;
         }
@@ -128,11 +168,23 @@ fn episode(lineage: &Lineage, out: &mut Output) -> Result<(), Stop> {
         minute(&episode.started_at),
         minute(&episode.ended_at)
     ))?;
-    out.line(format!("  gist, from memory {}: {}", episode.gist_id, one_line(&episode.gist)))?;
-    let more: Vec<String> = [("goal", &episode.goal), ("place", &episode.place), ("emotion", &episode.emotion)]
-        .iter()
-        .filter_map(|(name, value)| value.as_ref().map(|value| format!("{name}: {}", one_line(value))))
-        .collect();
+    out.line(format!(
+        "  gist, from memory {}: {}",
+        episode.gist_id,
+        one_line(&episode.gist)
+    ))?;
+    let more: Vec<String> = [
+        ("goal", &episode.goal),
+        ("place", &episode.place),
+        ("emotion", &episode.emotion),
+    ]
+    .iter()
+    .filter_map(|(name, value)| {
+        value
+            .as_ref()
+            .map(|value| format!("{name}: {}", one_line(value)))
+    })
+    .collect();
     if !more.is_empty() {
         out.line(format!("  {}", more.join("; ")))?;
     }
@@ -190,7 +242,13 @@ fn concepts(lineage: &Lineage, out: &mut Output) -> Result<(), Stop> {
             format!("  {}", one_line(&concept.concept)),
             concept.kind.clone(),
             format!("{:.3}", concept.weight),
-            one_line(concept.column_label.as_deref().or(concept.column_id.as_deref()).unwrap_or("–")),
+            one_line(
+                concept
+                    .column_label
+                    .as_deref()
+                    .or(concept.column_id.as_deref())
+                    .unwrap_or("–"),
+            ),
             concept.memories.to_string(),
         ]);
     }

@@ -3,8 +3,10 @@
 use super::context::Context;
 use super::progress::Progress;
 use super::render::{Outcome, Output, counted, note, one_line, table};
+use crate::engine::{
+    FoundExport, ImportAdvance, ImportOptions, ImportReport, find_export, parse_time_zone,
+};
 use crate::error::{Error, Result};
-use crate::engine::{FoundExport, ImportOptions, ImportReport, find_export, parse_time_zone};
 use clap::Args;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -41,7 +43,10 @@ impl Import {
         if let Some(export) = self.export(context)? {
             return super::transfer::restore(&export, self.dry_run, context, out);
         }
-        let (engine, config) = context.engine()?;
+        let (engine, config) = match self.dry_run {
+            true => context.without_store()?,
+            false => context.engine()?,
+        };
         let time_zone = match &self.time_zone {
             Some(name) => parse_time_zone(name)?,
             None => config.settings.time_zone.0,
@@ -53,8 +58,11 @@ impl Import {
             source: self.source,
             dry_run: self.dry_run,
         };
-        let mut progress = Progress::start("records read", context.quiet());
-        let report = engine.import(&options, |read| progress.tell(read, None, ""));
+        let mut progress = Progress::start("records", context.quiet());
+        let report = engine.import(&options, |advance| match advance {
+            ImportAdvance::Read(n) => progress.tell(n, None, "read"),
+            ImportAdvance::Understood(n) => progress.tell(n, None, "understood and indexed"),
+        });
         progress.finish();
         let report = report?;
         tell_rejections(&report);
@@ -66,7 +74,11 @@ impl Import {
         } else {
             summary(&report, out)?;
         }
-        Ok(if report.rejected.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+        Ok(if report.rejected.is_empty() {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::from(1)
+        })
     }
 }
 
@@ -74,14 +86,22 @@ impl Import {
     /// The export that is to be read back, if it is one: it says itself what is whose.
     fn export(&self, context: &Context) -> Result<Option<FoundExport>> {
         for path in &self.paths {
-            let Some(export) = find_export(path)? else { continue };
+            let Some(export) = find_export(path)? else {
+                continue;
+            };
             if self.paths.len() > 1 {
-                return Err(Error::usage(format!("{} is an export, and cannot be imported together with others", path.display()))
-                    .hint("import it in a command of its own"));
+                return Err(Error::usage(format!(
+                    "{} is an export, and cannot be imported together with others",
+                    path.display()
+                ))
+                .hint("import it in a command of its own"));
             }
             if self.source.is_some() || self.time_zone.is_some() || context.mind_name().is_some() {
-                return Err(Error::usage(format!("{} is an export: it names minds, zones and sources itself", path.display()))
-                    .hint("leave out --mind, --source and --time-zone"));
+                return Err(Error::usage(format!(
+                    "{} is an export: it names minds, zones and sources itself",
+                    path.display()
+                ))
+                .hint("leave out --mind, --source and --time-zone"));
             }
             return Ok(Some(export));
         }
@@ -92,35 +112,65 @@ impl Import {
 fn tell_rejections(report: &ImportReport) {
     for rejection in &report.rejected {
         let file = rejection.file.display();
-        let column = rejection.column.map(|column| format!(":{column}")).unwrap_or_default();
-        note(&format!("{file}:{}{column}: {}", rejection.line, one_line(&rejection.reason)));
+        let column = rejection
+            .column
+            .map(|column| format!(":{column}"))
+            .unwrap_or_default();
+        note(&format!(
+            "{file}:{}{column}: {}",
+            rejection.line,
+            one_line(&rejection.reason)
+        ));
     }
 }
 
 /// Notes about whole files one by one; those about lines would drown them and are counted.
 fn tell_notes(report: &ImportReport) {
     for about in report.notes.iter().filter(|n| n.line.is_none()) {
-        note(&format!("note: {}: {}", about.file.display(), one_line(&about.text)));
+        note(&format!(
+            "note: {}: {}",
+            about.file.display(),
+            one_line(&about.text)
+        ));
     }
     let lines = report.notes.iter().filter(|n| n.line.is_some()).count();
     if lines > 0 {
-        note(&format!("note: {} that are no memories left out", counted(lines as u64, "line", "lines")));
+        note(&format!(
+            "note: {} that are no memories left out",
+            counted(lines as u64, "line", "lines")
+        ));
     }
 }
 
 fn summary(report: &ImportReport, out: &mut Output) -> Result<(), super::render::Stop> {
     let mut counts = table(&["outcome", ">memories"]);
-    let added = if report.dry_run { "would be taken in" } else { "added" };
+    let added = if report.dry_run {
+        "would be taken in"
+    } else {
+        "added"
+    };
     counts.add_row([added.to_owned(), report.added.to_string()]);
-    for (name, n) in [("edited", report.edited), ("unchanged", report.unchanged), ("rejected", report.rejected.len() as u64)] {
+    for (name, n) in [
+        ("edited", report.edited),
+        ("unchanged", report.unchanged),
+        ("rejected", report.rejected.len() as u64),
+    ] {
         if n > 0 {
             counts.add_row([name.to_owned(), n.to_string()]);
         }
     }
     out.table(&counts)?;
     if !report.minds.is_empty() {
-        let minds: Vec<String> = report.minds.iter().map(|(name, n)| format!("{} ({n})", one_line(name))).collect();
-        out.line(format!("{} {}", if minds.len() == 1 { "mind:" } else { "minds:" }, minds.join(", ")))?;
+        let minds: Vec<String> = report
+            .minds
+            .iter()
+            .map(|(name, n)| format!("{} ({n})", one_line(name)))
+            .collect();
+        out.line(format!(
+            "{} {}",
+            if minds.len() == 1 { "mind:" } else { "minds:" },
+            minds.join(", ")
+        ))?;
     }
     Ok(())
 }

@@ -42,13 +42,21 @@ pub(super) struct Init {
 impl Init {
     pub(super) fn run(self, context: &Context, out: &mut Output) -> Outcome {
         let project = context.project()?;
-        let extras = [(".env.example", ENV_EXAMPLE), ("config/codex.yaml", USER_CONFIG)];
+        let extras = [
+            (".env.example", ENV_EXAMPLE),
+            ("config/codex.yaml", USER_CONFIG),
+        ];
         if let Some((path, _)) = extras.iter().find(|(path, _)| self.dir.join(path).exists()) {
-            return Err(Error::usage(format!("{} exists already; nothing was written", self.dir.join(path).display()))
-                .hint("choose another directory, or move it away")
-                .into());
+            return Err(Error::usage(format!(
+                "{} exists already; nothing was written",
+                self.dir.join(path).display()
+            ))
+            .hint("choose another directory, or move it away")
+            .into());
         }
-        let mut written = project.eject(&self.dir).map_err(|e| Error::usage(e.to_string()).caused_by(e))?;
+        let mut written = project
+            .eject(&self.dir)
+            .map_err(|e| Error::usage(e.to_string()).caused_by(e))?;
         for (path, text) in extras {
             let path = self.dir.join(path);
             write(&path, text)?;
@@ -58,13 +66,18 @@ impl Init {
             out.document(&json!({"dir": self.dir, "files": written}))?;
         } else {
             let dir = self.dir.display();
-            out.line(format!("{} written to {dir}", counted(written.len() as u64, "file", "files")))?;
+            out.line(format!(
+                "{} written to {dir}",
+                counted(written.len() as u64, "file", "files")
+            ))?;
             out.line("")?;
             out.line("  pipeline/   what the models are, with their sources in psychology and neuroscience")?;
             out.line("  sql/        how they are computed")?;
             out.line("  config/     default.yaml to read, codex.yaml for your own values")?;
             out.line("")?;
-            out.line(format!("Use it with: codex --project-dir {dir} consolidate"))?;
+            out.line(format!(
+                "Use it with: codex --project-dir {dir} consolidate"
+            ))?;
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -24,7 +24,7 @@ pub(super) struct Insights {
     /// How far back: a number and a unit (24h, 7d, 2w)
     #[arg(long, default_value = "7d", value_name = "DURATION", value_parser = times::duration)]
     since: Duration,
-    /// The clock: RFC 3339 or YYYY-MM-DD[ HH:MM[:SS]] in UTC [default: now]
+    /// The clock: RFC 3339, or YYYY-MM-DD with or without HH:MM:SS, in UTC [default: now]
     #[arg(long, value_name = "TIME", value_parser = times::moment)]
     as_of: Option<NaiveDateTime>,
 }
@@ -32,9 +32,9 @@ pub(super) struct Insights {
 impl Insights {
     pub(super) fn run(self, context: &Context, out: &mut Output) -> Outcome {
         let as_of = self.as_of.unwrap_or_else(clock::now);
-        let since = as_of
-            .checked_sub_signed(self.since)
-            .ok_or_else(|| Error::usage("--since reaches before all time").hint("use a shorter period"))?;
+        let since = as_of.checked_sub_signed(self.since).ok_or_else(|| {
+            Error::usage("--since reaches before all time").hint("use a shorter period")
+        })?;
         let engine = context.readable()?;
         let mind = context.only_mind(&engine)?;
         let insights = engine.insights(Period { since, as_of }, mind.as_ref())?;
@@ -44,21 +44,30 @@ impl Insights {
             return Ok(ExitCode::SUCCESS);
         }
         let (from, to) = (minute(&since.to_string()), minute(&as_of.to_string()));
-        out.line(format!("{} from {from} to {to} UTC", counted(insights.len() as u64, "insight", "insights")))?;
+        out.line(format!(
+            "{} from {from} to {to} UTC",
+            counted(insights.len() as u64, "insight", "insights")
+        ))?;
         if insights.is_empty() {
             return Ok(ExitCode::SUCCESS);
         }
         out.line("")?;
-        let several = insights.iter().any(|insight| insight.mind != insights[0].mind);
-        let mut rows = table(&[">confidence", "kind", "insight", "evidence"]);
+        let several = insights
+            .iter()
+            .any(|insight| insight.mind != insights[0].mind);
+        let mut rows = table(&[">confidence", "kind", "insight"]);
         for insight in &insights {
             let ids: Vec<String> = insight.evidence.iter().map(|e| e.id.to_string()).collect();
+            let evidence = format!("\n  memories {}", ids.join(" "));
             let title = one_line(&insight.title);
             rows.add_row([
                 format!("{:.3}", insight.confidence),
                 insight.kind.clone(),
-                if several { format!("{}: {title}", one_line(&insight.mind)) } else { title },
-                ids.join(" "),
+                if several {
+                    format!("{}: {title}{evidence}", one_line(&insight.mind))
+                } else {
+                    format!("{title}{evidence}")
+                },
             ]);
         }
         out.table(&rows)?;

@@ -13,6 +13,13 @@ use std::process::ExitCode;
 
 /// Add, look at, list, edit and delete single memories
 #[derive(Debug, Subcommand)]
+#[command(after_help = "\
+Examples:
+  codex memory add \"The spare key is at the greenhouse\"
+  codex memory list
+  codex memory show 17
+
+A memory is named by its id, a number, or by the key it came with.")]
 pub(super) enum Memory {
     Add(Add),
     Show(Show),
@@ -33,7 +40,7 @@ The same words at the same time by the same speaker are one memory. A --key know
 pub(super) struct Add {
     /// What to remember
     text: String,
-    /// When it happened: RFC 3339 or YYYY-MM-DD[ HH:MM[:SS]] in UTC [default: now]
+    /// When it happened: RFC 3339, or YYYY-MM-DD with or without HH:MM:SS, in UTC [default: now]
     #[arg(long, value_name = "TIME", value_parser = times::moment)]
     at: Option<NaiveDateTime>,
     /// Who says it
@@ -137,7 +144,11 @@ impl Add {
             "edited" => "edited:",
             _ => "known already as",
         };
-        out.line(format!("{what} memory {} of mind '{}'", added.id, one_line(&added.mind)))
+        out.line(format!(
+            "{what} memory {} of mind '{}'",
+            added.id,
+            one_line(&added.mind)
+        ))
     }
 }
 
@@ -145,7 +156,8 @@ impl Show {
     fn run(self, context: &Context, out: &mut Output) -> Result<(), Stop> {
         let engine = context.readable()?;
         let mind = context.mind(&engine)?;
-        let shown = engine.show_memory(&mind, engine.find_memory(&mind, &self.id)?, clock::now())?;
+        let shown =
+            engine.show_memory(&mind, engine.find_memory(&mind, &self.id)?, clock::now())?;
         if out.json {
             return out.document(&shown);
         }
@@ -167,12 +179,18 @@ fn in_full(shown: &Shown, out: &mut Output) -> Result<(), Stop> {
         ("happened", minute(&memory.created_at)),
         ("recorded", minute(&shown.recorded_at)),
         ("tier", tier),
-        ("recalled", format!("retrieved {}, used {}", shown.retrieved, shown.used)),
+        (
+            "recalled",
+            format!("retrieved {}, used {}", shown.retrieved, shown.used),
+        ),
     ];
     rows.extend(memory.speaker.iter().map(|s| ("speaker", s.clone())));
     rows.extend(memory.session.iter().map(|s| ("session", s.clone())));
     if !shown.metadata.is_empty() {
-        rows.push(("metadata", Value::Object(shown.metadata.clone()).to_string()));
+        rows.push((
+            "metadata",
+            Value::Object(shown.metadata.clone()).to_string(),
+        ));
     }
     for (name, value) in rows {
         facts.add_row([name.to_owned(), one_line(&value)]);
@@ -182,7 +200,11 @@ fn in_full(shown: &Shown, out: &mut Output) -> Result<(), Stop> {
     out.line(printable(&memory.content))?;
     for earlier in &shown.earlier {
         out.line("")?;
-        out.line(format!("until {}: {}", minute(&earlier.until), printable(&earlier.content)))?;
+        out.line(format!(
+            "until {}: {}",
+            minute(&earlier.until),
+            printable(&earlier.content)
+        ))?;
     }
     Ok(())
 }
@@ -212,11 +234,20 @@ impl Edit {
     fn run(self, context: &Context, out: &mut Output) -> Result<(), Stop> {
         let engine = context.existing()?;
         let mind = context.mind(&engine)?;
-        let shown = engine.edit_memory(&mind, engine.find_memory(&mind, &self.id)?, &self.text, clock::now())?;
+        let shown = engine.edit_memory(
+            &mind,
+            engine.find_memory(&mind, &self.id)?,
+            &self.text,
+            clock::now(),
+        )?;
         if out.json {
             return out.document(&shown);
         }
-        out.line(format!("memory {} now reads: {}", shown.memory.id, printable(&shown.memory.content)))
+        out.line(format!(
+            "memory {} now reads: {}",
+            shown.memory.id,
+            printable(&shown.memory.content)
+        ))
     }
 }
 
@@ -224,11 +255,19 @@ impl Delete {
     fn run(self, context: &Context, out: &mut Output) -> Result<(), Stop> {
         let engine = context.existing()?;
         let mind = context.mind(&engine)?;
-        let shown = engine.delete_memory(&mind, engine.find_memory(&mind, &self.id)?, &self.reason, clock::now())?;
+        let shown = engine.delete_memory(
+            &mind,
+            engine.find_memory(&mind, &self.id)?,
+            &self.reason,
+            clock::now(),
+        )?;
         if out.json {
             return out.document(&shown);
         }
-        out.line(format!("memory {} is deleted; its raw row stays in the log", shown.memory.id))
+        out.line(format!(
+            "memory {} is deleted; its raw row stays in the log",
+            shown.memory.id
+        ))
     }
 }
 
@@ -239,4 +278,3 @@ fn object(text: &str) -> std::result::Result<Map<String, Value>, String> {
         Err(e) => Err(format!("it is not JSON: {e}")),
     }
 }
-

@@ -14,8 +14,10 @@ mod insights;
 mod memory;
 mod overview;
 mod progress;
+mod project;
 mod query;
 mod render;
+mod replay;
 mod sql;
 mod times;
 mod transfer;
@@ -27,7 +29,13 @@ use std::process::ExitCode;
 
 /// A memory for AI assistants and people, modelled on the stages of human memory.
 #[derive(Debug, Parser)]
-#[command(name = "codex", version, max_term_width = 100, subcommand_required = true, arg_required_else_help = true)]
+#[command(
+    name = "codex",
+    version,
+    max_term_width = 100,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
 #[command(after_help = "\
 Start here:
   codex import diary.jsonl            take memories in
@@ -51,9 +59,14 @@ enum Command {
     #[command(subcommand)]
     Memory(memory::Memory),
     Consolidate(consolidate::Consolidate),
+    Replay(replay::Replay),
     Query(query::Query),
     Insights(insights::Insights),
     Explain(explain::Explain),
+    Run(project::Run),
+    Test(project::Test),
+    Compile(project::Compile),
+    Ls(project::Ls),
     Sql(sql::Sql),
     Snapshot(sql::Snapshot),
     Export(transfer::Export),
@@ -73,12 +86,11 @@ pub fn main() -> ExitCode {
             return ExitCode::from(u8::try_from(e.exit_code()).unwrap_or(2));
         }
     };
-    let quiet = cli.globals.quiet;
     let context = Context::new(cli.globals);
     context.start_log();
     match run(&context, cli.command) {
         Ok(code) => code,
-        Err(stop) => render::report(&stop, quiet),
+        Err(stop) => render::report(&stop),
     }
 }
 
@@ -89,9 +101,14 @@ fn run(context: &Context, command: Command) -> Result<ExitCode, Stop> {
         Command::Import(import) => import.run(context, &mut out),
         Command::Memory(memory) => memory.run(context, &mut out),
         Command::Consolidate(consolidate) => consolidate.run(context, &mut out),
+        Command::Replay(replay) => replay.run(context, &mut out),
         Command::Query(query) => query.run(context, &mut out),
         Command::Insights(insights) => insights.run(context, &mut out),
         Command::Explain(explain) => explain.run(context, &mut out),
+        Command::Run(run) => run.run(context, &mut out),
+        Command::Test(test) => test.run(context, &mut out),
+        Command::Compile(compile) => compile.run(context, &mut out),
+        Command::Ls(ls) => ls.run(context, &mut out),
         Command::Sql(sql) => sql.run(context, &mut out),
         Command::Snapshot(snapshot) => snapshot.run(context, &mut out),
         Command::Export(export) => export.run(context, &mut out),

@@ -66,7 +66,11 @@ impl Status {
             return Ok(ExitCode::SUCCESS);
         }
         let access = if status.writable { "" } else { ", read-only" };
-        out.line(format!("store: {} ({}{access})", status.database.display(), size(status.bytes)))?;
+        out.line(format!(
+            "store: {} ({}{access})",
+            status.database.display(),
+            size(status.bytes)
+        ))?;
         out.line(match &status.as_of {
             Some(at) => format!("clock: {} UTC, that of the last cycle", minute(at)),
             None => "clock: no cycle has run yet; `codex consolidate` runs what is due".to_owned(),
@@ -80,10 +84,28 @@ impl Status {
 }
 
 fn tiers(minds: &[engine::MindStatus], out: &mut Output) -> Result<(), Stop> {
-    let mut rows =
-        table(&["mind", ">memories", ">pending", ">working", ">short_term", ">long_term", ">forgotten", ">deleted", "first", "last"]);
+    let mut rows = table(&[
+        "mind",
+        ">memories",
+        ">pending",
+        ">working",
+        ">short_term",
+        ">long_term",
+        ">forgotten",
+        ">deleted",
+        "first",
+        "last",
+    ]);
     for m in minds {
-        let counts = [m.memories, m.pending, m.working, m.short_term, m.long_term, m.forgotten, m.deleted];
+        let counts = [
+            m.memories,
+            m.pending,
+            m.working,
+            m.short_term,
+            m.long_term,
+            m.forgotten,
+            m.deleted,
+        ];
         let mut row = vec![one_line(&m.mind)];
         row.extend(counts.map(|n| n.to_string()));
         row.push(minute_or_dash(m.first_memory_at.as_deref()));
@@ -95,13 +117,32 @@ fn tiers(minds: &[engine::MindStatus], out: &mut Output) -> Result<(), Stop> {
 
 fn network(minds: &[engine::MindStatus], out: &mut Output) -> Result<(), Stop> {
     let mut rows = table(&[
-        "mind", ">nights", ">episodes", ">associations", ">dreamt", ">concepts", ">columns", ">avg strength", "last night", "zone",
+        "mind",
+        ">nights",
+        ">episodes",
+        ">associations",
+        ">dreamt",
+        ">concepts",
+        ">columns",
+        ">avg strength",
+        "last night",
+        "zone",
     ]);
     for m in minds {
-        let counts = [m.nights, m.episodes, m.associations, m.provisional_associations, m.concepts, m.columns];
+        let counts = [
+            m.nights,
+            m.episodes,
+            m.associations,
+            m.provisional_associations,
+            m.concepts,
+            m.columns,
+        ];
         let mut row = vec![one_line(&m.mind)];
         row.extend(counts.map(|n| n.to_string()));
-        row.push(m.average_strength.map_or_else(|| "–".to_owned(), |s| format!("{s:.3}")));
+        row.push(
+            m.average_strength
+                .map_or_else(|| "–".to_owned(), |s| format!("{s:.3}")),
+        );
         row.push(minute_or_dash(m.last_night_at.as_deref()));
         row.push(m.time_zone.clone());
         rows.add_row(row);
@@ -114,13 +155,25 @@ impl Health {
         let engine = context.readable()?;
         let mind = context.only_mind(&engine)?;
         let checks = engine.health(mind.as_ref())?;
-        let worst = ["CRITICAL", "WARNING"].into_iter().find(|level| checks.iter().any(|c| c.alert_level == *level)).unwrap_or("OK");
-        let code = if worst == "CRITICAL" { ExitCode::from(1) } else { ExitCode::SUCCESS };
+        let worst = ["CRITICAL", "WARNING"]
+            .into_iter()
+            .find(|level| checks.iter().any(|c| c.alert_level == *level))
+            .unwrap_or("OK");
+        let code = if worst == "CRITICAL" {
+            ExitCode::from(1)
+        } else {
+            ExitCode::SUCCESS
+        };
         if out.json {
-            out.document(&json!({"ok": worst != "CRITICAL", "alert_level": worst, "checks": checks}))?;
+            out.document(
+                &json!({"ok": worst != "CRITICAL", "alert_level": worst, "checks": checks}),
+            )?;
             return Ok(code);
         }
-        let shown: Vec<_> = checks.iter().filter(|c| self.verbose || c.alert_level != "OK").collect();
+        let shown: Vec<_> = checks
+            .iter()
+            .filter(|c| self.verbose || c.alert_level != "OK")
+            .collect();
         if !shown.is_empty() {
             let mut rows = table(&["level", "mind", "check", ">value", ">bound", "what to do"]);
             for check in shown {
@@ -136,7 +189,10 @@ impl Health {
             out.table(&rows)?;
         }
         let well = checks.iter().filter(|c| c.alert_level == "OK").count();
-        out.line(format!("{worst}: {well} of {} checks are well", checks.len()))?;
+        out.line(format!(
+            "{worst}: {well} of {} checks are well",
+            checks.len()
+        ))?;
         Ok(code)
     }
 }
@@ -154,7 +210,9 @@ impl Metrics {
     pub(super) fn run(self, context: &Context, out: &mut Output) -> Outcome {
         let since = clock::now()
             .checked_sub_signed(self.period)
-            .ok_or_else(|| Error::usage("the period reaches before all time").hint("use a shorter one"))?;
+            .ok_or_else(|| {
+                Error::usage("the period reaches before all time").hint("use a shorter one")
+            })?;
         let engine = context.readable()?;
         let metrics = engine.metrics(since)?;
         if out.json {
@@ -167,22 +225,52 @@ impl Metrics {
         }
         out.line(format!("since {} UTC", minute(&metrics.since)))?;
         out.line("")?;
-        let columns = |first| [first, ">runs", ">rows", ">total ms", ">average ms", ">slowest ms"];
+        let columns = |first| {
+            [
+                first,
+                ">runs",
+                ">rows",
+                ">total ms",
+                ">average ms",
+                ">slowest ms",
+            ]
+        };
         let mut cycles = table(&columns("cycle"));
         for c in &metrics.cycles {
-            cycles.add_row(measured(&c.cycle, c.runs, c.rows, &[c.total_ms, c.average_ms, c.slowest_ms]));
+            cycles.add_row(measured(
+                &c.cycle,
+                c.runs,
+                c.rows,
+                &[c.total_ms, c.average_ms, c.slowest_ms],
+            ));
         }
         out.table(&cycles)?;
         out.line("")?;
         let mut stages = table(&columns("stage"));
         for s in &metrics.stages {
-            stages.add_row(measured(&s.stage, s.runs, s.rows, &[s.total_ms, s.average_ms, s.slowest_ms]));
+            stages.add_row(measured(
+                &s.stage,
+                s.runs,
+                s.rows,
+                &[s.total_ms, s.average_ms, s.slowest_ms],
+            ));
         }
         out.table(&stages)?;
         out.line("")?;
-        let mut models = table(&["slowest models", ">runs", ">rows", ">total ms", ">average ms"]);
+        let mut models = table(&[
+            "slowest models",
+            ">runs",
+            ">rows",
+            ">total ms",
+            ">average ms",
+        ]);
         for m in &metrics.slowest {
-            models.add_row(measured(&m.model, m.runs, m.rows, &[m.total_ms, m.average_ms]));
+            models.add_row(measured(
+                &m.model,
+                m.runs,
+                m.rows,
+                &[m.total_ms, m.average_ms],
+            ));
         }
         out.table(&models)?;
         Ok(ExitCode::SUCCESS)
@@ -202,14 +290,22 @@ impl Verify {
         if let Some(mind) = context.only_mind(&engine)? {
             found.minds.retain(|name, _| *name == mind.name);
         }
-        let code = if found.ok { ExitCode::SUCCESS } else { ExitCode::from(1) };
+        let code = if found.ok {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::from(1)
+        };
         if out.json {
             out.document(&found)?;
             return Ok(code);
         }
         let mut checks = table(&["check", "found"]);
         for check in &found.checks {
-            let finding = if check.finding.is_empty() { "well".to_owned() } else { one_line(&check.finding) };
+            let finding = if check.finding.is_empty() {
+                "well".to_owned()
+            } else {
+                one_line(&check.finding)
+            };
             checks.add_row([check.name.clone(), finding]);
         }
         out.table(&checks)?;
@@ -219,7 +315,12 @@ impl Verify {
         let mut counts = table(&columns.iter().map(String::as_str).collect::<Vec<_>>());
         for (mind, states) in &found.minds {
             let mut row = vec![one_line(mind)];
-            row.extend(STATES.iter().rev().map(|state| states.get(*state).copied().unwrap_or(0).to_string()));
+            row.extend(
+                STATES
+                    .iter()
+                    .rev()
+                    .map(|state| states.get(*state).copied().unwrap_or(0).to_string()),
+            );
             counts.add_row(row);
         }
         out.table(&counts)?;

@@ -26,7 +26,12 @@ impl Progress {
             bar.set_prefix(what);
             bar
         });
-        Progress { what, bar, quiet, told: Instant::now() }
+        Progress {
+            what,
+            bar,
+            quiet,
+            told: Instant::now(),
+        }
     }
 
     /// `done` of `all`, or of nobody knows how many; `detail` says where it is.

@@ -38,7 +38,7 @@ pub(super) struct Query {
     /// At most this many results
     #[arg(short, value_name = "N", default_value_t = 10, value_parser = results)]
     k: usize,
-    /// Ask as of then: RFC 3339 or YYYY-MM-DD[ HH:MM[:SS]] in UTC [default: now]
+    /// Ask as of then: RFC 3339, or YYYY-MM-DD with or without HH:MM:SS, in UTC [default: now]
     #[arg(long, value_name = "TIME", value_parser = times::moment)]
     as_of: Option<NaiveDateTime>,
     /// Say why each memory came up
@@ -72,7 +72,11 @@ impl Query {
         match (&self.text, &self.batch) {
             (_, Some(file)) => self.many(file, context, out)?,
             (Some(text), None) => self.one(text, context, out)?,
-            (None, None) => return Err(Error::usage("there is no question").hint("ask with --text").into()),
+            (None, None) => {
+                return Err(Error::usage("there is no question")
+                    .hint("ask with --text")
+                    .into());
+            }
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -86,9 +90,11 @@ impl Query {
             (None, false) => Trail::Retrieved,
         };
         if self.used && !engine.is_writable() {
-            return Err(Error::usage("--use cannot be logged: the store cannot be written")
-                .hint("make the file writable, or ask without --use")
-                .into());
+            return Err(
+                Error::usage("--use cannot be logged: the store cannot be written")
+                    .hint("make the file writable, or ask without --use")
+                    .into(),
+            );
         }
         let question = self.question(text.to_owned(), mind.id, self.k);
         let answer = engine.query(&mind, &question, trail)?;
@@ -101,11 +107,17 @@ impl Query {
     fn many(&self, file: &Path, context: &Context, out: &mut Output) -> Result<(), Stop> {
         let text = read(file)?;
         let engine = context.readable()?;
-        let questions = self.questions(file, &text, &engine, context.mind_name().unwrap_or(DEFAULT_MIND))?;
+        let questions = self.questions(
+            file,
+            &text,
+            &engine,
+            context.mind_name().unwrap_or(DEFAULT_MIND),
+        )?;
         for some in questions.chunks(AT_ONCE) {
             for answer in engine.query_batch(some)? {
                 if out.json {
-                    let line = serde_json::to_string(&answer).map_err(|e| Error::failed(format!("an answer: {e}")))?;
+                    let line = serde_json::to_string(&answer)
+                        .map_err(|e| Error::failed(format!("an answer: {e}")))?;
                     out.line(line)?;
                 } else {
                     out.line(format!("# {}", one_line(&answer.query)))?;
@@ -118,10 +130,20 @@ impl Query {
     }
 
     /// Every question of a batch, or the first line that is none.
-    fn questions(&self, file: &Path, text: &str, engine: &Engine, default: &str) -> Result<Vec<Question>> {
+    fn questions(
+        &self,
+        file: &Path,
+        text: &str,
+        engine: &Engine,
+        default: &str,
+    ) -> Result<Vec<Question>> {
         let mut minds: HashMap<String, MindId> = HashMap::new();
         let mut questions = Vec::new();
-        for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+        for (number, line) in text
+            .lines()
+            .enumerate()
+            .filter(|(_, line)| !line.trim().is_empty())
+        {
             let place = || format!("{}:{}", file.display(), number + 1);
             let line: Line = serde_json::from_str(line).map_err(|e| {
                 Error::usage(format!("{}:{}: {e}", place(), e.column()))
@@ -137,7 +159,12 @@ impl Query {
                 }
             };
             let k = match line.k {
-                Some(0) => return Err(Error::usage(format!("{}: k is the number of results, at least 1", place()))),
+                Some(0) => {
+                    return Err(Error::usage(format!(
+                        "{}: k is the number of results, at least 1",
+                        place()
+                    )));
+                }
                 Some(k) => usize::try_from(k).unwrap_or(usize::MAX),
                 None => self.k,
             };
@@ -147,7 +174,13 @@ impl Query {
     }
 
     fn question(&self, text: String, mind: MindId, k: usize) -> Question {
-        Question { text, mind, k, as_of: self.as_of.unwrap_or_else(clock::now), explain: self.explain }
+        Question {
+            text,
+            mind,
+            k,
+            as_of: self.as_of.unwrap_or_else(clock::now),
+            explain: self.explain,
+        }
     }
 
     fn show(&self, answer: &Answer, out: &mut Output) -> Result<(), Stop> {
@@ -163,11 +196,17 @@ impl Query {
             if self.explain {
                 memory.push_str(&why(hit));
             }
+            // Explained scores are exact: a reader can add the components up.
+            let score = if self.explain {
+                hit.score.to_string()
+            } else {
+                format!("{:.3}", hit.score.value())
+            };
             rows.add_row([
                 hit.id.to_string(),
                 minute(&hit.created_at.to_string()),
                 hit.tier.clone(),
-                format!("{:.3}", hit.score.value()),
+                score,
                 memory,
             ]);
         }
@@ -177,17 +216,24 @@ impl Query {
 
 /// The reasons, on lines of their own below the memory.
 fn why(hit: &Hit) -> String {
-    let components: Vec<String> =
-        hit.components.iter().filter(|(_, s)| s.0 != 0).map(|(name, s)| format!("{name} {:.3}", s.value())).collect();
-    let mut lines = format!("\n  = {}", components.join(" + ").replace("+ -", "- "));
-    lines = lines.replace(" -", " −");
+    let components: Vec<String> = hit
+        .components
+        .iter()
+        .filter(|(_, score)| score.0 != 0)
+        .map(|(name, score)| format!("{name} {score}"))
+        .collect();
+    let mut lines = format!("\n  = {}", components.join(" + "));
     if let Some(explanation) = &hit.explanation {
         let words: Vec<String> = explanation
             .words
             .iter()
             .take(6)
             .map(|word| match word.lent_by {
-                Some(id) => format!("{} {:.3} (heard from {id})", word.term, word.lexical + word.context),
+                Some(id) => format!(
+                    "{} {:.3} (heard from {id})",
+                    word.term,
+                    word.lexical + word.context
+                ),
                 None => format!("{} {:.3}", word.term, word.lexical + word.context),
             })
             .collect();
@@ -195,7 +241,12 @@ fn why(hit: &Hit) -> String {
             lines.push_str(&format!("\n  words: {}", words.join(", ")));
         }
         if !explanation.associated_with.is_empty() {
-            let ids: Vec<String> = explanation.associated_with.iter().take(8).map(ToString::to_string).collect();
+            let ids: Vec<String> = explanation
+                .associated_with
+                .iter()
+                .take(8)
+                .map(ToString::to_string)
+                .collect();
             lines.push_str(&format!("\n  associated with: {}", ids.join(", ")));
         }
     }
@@ -209,9 +260,16 @@ fn read(file: &Path) -> Result<String> {
     } else {
         std::fs::read(file)
     };
-    let bytes = bytes.map_err(|e| Error::usage(format!("cannot read {}: {e}", file.display())).hint("check the path"))?;
+    let bytes = bytes.map_err(|e| {
+        Error::usage(format!("cannot read {}: {e}", file.display())).hint("check the path")
+    })?;
     String::from_utf8(bytes).map_err(|e| {
-        let line = e.as_bytes()[..e.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count() + 1;
-        Error::usage(format!("{}:{line}: this is not UTF-8", file.display())).hint("save the file as UTF-8")
+        let line = e.as_bytes()[..e.utf8_error().valid_up_to()]
+            .iter()
+            .filter(|b| **b == b'\n')
+            .count()
+            + 1;
+        Error::usage(format!("{}:{line}: this is not UTF-8", file.display()))
+            .hint("save the file as UTF-8")
     })
 }

@@ -35,12 +35,12 @@ impl From<io::Error> for Stop {
 pub(super) type Outcome = Result<ExitCode, Stop>;
 
 /// Tells why a command ended, and gives its exit code.
-pub(super) fn report(stop: &Stop, quiet: bool) -> ExitCode {
+pub(super) fn report(stop: &Stop) -> ExitCode {
     match stop {
         Stop::ReaderGone => ExitCode::SUCCESS,
         Stop::Error(error) => {
             note(&format!("error: {error}"));
-            if let (Some(hint), false) = (error.next_step(), quiet) {
+            if let Some(hint) = error.next_step() {
                 note(&format!("  hint: {hint}"));
             }
             ExitCode::from(error.kind().exit_code())
@@ -62,7 +62,10 @@ pub(super) struct Output {
 
 impl Output {
     pub(super) fn new(json: bool) -> Output {
-        Output { stdout: BufWriter::new(io::stdout()), json }
+        Output {
+            stdout: BufWriter::new(io::stdout()),
+            json,
+        }
     }
 
     /// A line of text.
@@ -70,9 +73,21 @@ impl Output {
         Ok(writeln!(self.stdout, "{}", text.as_ref())?)
     }
 
+    /// A line that is seen at once, as what it tells is done.
+    pub(super) fn line_now(&mut self, text: impl AsRef<str>) -> Result<(), Stop> {
+        self.line(text)?;
+        Ok(self.stdout.flush()?)
+    }
+
     /// A JSON document, on lines of its own where it is the whole answer.
     pub(super) fn document(&mut self, value: &impl Serialize) -> Result<(), Stop> {
         serde_json::to_writer_pretty(&mut self.stdout, value).map_err(io::Error::from)?;
+        Ok(writeln!(self.stdout)?)
+    }
+
+    /// A JSON object on a line of its own.
+    pub(super) fn record(&mut self, value: &impl Serialize) -> Result<(), Stop> {
+        serde_json::to_writer(&mut self.stdout, value).map_err(io::Error::from)?;
         Ok(writeln!(self.stdout)?)
     }
 
@@ -82,7 +97,11 @@ impl Output {
         for (i, row) in rows.iter().enumerate() {
             write!(self.stdout, "{}\n  {row}", if i == 0 { "" } else { "," })?;
         }
-        Ok(writeln!(self.stdout, "{}]", if rows.is_empty() { "" } else { "\n" })?)
+        Ok(writeln!(
+            self.stdout,
+            "{}]",
+            if rows.is_empty() { "" } else { "\n" }
+        )?)
     }
 
     /// A table, its lines without spaces at their ends.
@@ -101,7 +120,9 @@ impl Output {
 /// A table with these columns; a name that begins with `>` is a column of numbers.
 pub(super) fn table(columns: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_preset(NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table
+        .load_preset(NOTHING)
+        .set_content_arrangement(ContentArrangement::Dynamic);
     if !colour() {
         table.force_no_tty();
         // Without a terminal nothing is known of a width: rows stay on one line each.
@@ -113,7 +134,11 @@ pub(super) fn table(columns: &[&str]) -> Table {
         .iter()
         .map(|name| {
             let cell = Cell::new(name.trim_start_matches('>'));
-            if colour() { cell.add_attribute(Attribute::Bold) } else { cell }
+            if colour() {
+                cell.add_attribute(Attribute::Bold)
+            } else {
+                cell
+            }
         })
         .collect();
     table.set_header(names);
@@ -143,7 +168,9 @@ pub(super) fn one_line(text: &str) -> String {
 
 /// A text without control characters but for line breaks.
 pub(super) fn printable(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control() || *c == '\n').collect()
+    text.chars()
+        .filter(|c| !c.is_control() || *c == '\n')
+        .collect()
 }
 
 /// At most `length` characters on one line, cut with an ellipsis.

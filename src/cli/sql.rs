@@ -71,7 +71,12 @@ impl Snapshot {
         if out.json {
             out.document(&snapshot)?;
         } else {
-            out.line(format!("{}: {} memories, {}", snapshot.output.display(), snapshot.memories, size(snapshot.bytes)))?;
+            out.line(format!(
+                "{}: {} memories, {}",
+                snapshot.output.display(),
+                snapshot.memories,
+                size(snapshot.bytes)
+            ))?;
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -14,11 +14,17 @@ pub(super) fn moment(text: &str) -> Result<NaiveDateTime, String> {
                 .iter()
                 .find_map(|format| NaiveDateTime::parse_from_str(&spaced, format).ok())
         })
-        .or_else(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?.and_hms_opt(0, 0, 0));
+        .or_else(|| {
+            NaiveDate::parse_from_str(text, "%Y-%m-%d")
+                .ok()?
+                .and_hms_opt(0, 0, 0)
+        });
     match read {
         Some(at) if (1..=9999).contains(&at.year()) => Ok(at),
         Some(_) => Err("the year has to be from 1 to 9999".to_owned()),
-        None => Err("write it as 2026-03-16T12:00:00Z, 2026-03-16 12:00, or 2026-03-16 (UTC)".to_owned()),
+        None => Err(
+            "write it as 2026-03-16T12:00:00Z, 2026-03-16 12:00, or 2026-03-16 (UTC)".to_owned(),
+        ),
     }
 }
 
@@ -59,7 +65,13 @@ mod tests {
         ] {
             assert_eq!(moment(text).unwrap().to_string(), expected, "{text}");
         }
-        for text in ["", "tomorrow", "2026-13-01", "+12026-01-01", "2026-03-16 25:00"] {
+        for text in [
+            "",
+            "tomorrow",
+            "2026-13-01",
+            "+12026-01-01",
+            "2026-03-16 25:00",
+        ] {
             assert!(moment(text).is_err(), "{text}");
         }
     }
@@ -68,7 +80,16 @@ mod tests {
     fn durations_have_a_unit_and_an_end() {
         assert_eq!(duration("24h"), Ok(Duration::days(1)));
         assert_eq!(duration("2w"), Ok(Duration::days(14)));
-        for text in ["", "7", "d", "-1d", "0d", "7 days", "99999999999999999999d", "9999999999w"] {
+        for text in [
+            "",
+            "7",
+            "d",
+            "-1d",
+            "0d",
+            "7 days",
+            "99999999999999999999d",
+            "9999999999w",
+        ] {
             assert!(duration(text).is_err(), "{text}");
         }
     }

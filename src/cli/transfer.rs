@@ -75,8 +75,19 @@ impl Export {
 }
 
 /// Takes an export in.
-pub(super) fn restore(export: &FoundExport, dry_run: bool, context: &Context, out: &mut Output) -> Outcome {
-    let (engine, _) = context.engine()?;
+pub(super) fn restore(
+    export: &FoundExport,
+    dry_run: bool,
+    context: &Context,
+    out: &mut Output,
+) -> Outcome {
+    // A dry run makes no store where there is none.
+    let nowhere = dry_run && !context.config()?.settings.database.exists();
+    let (engine, _) = if nowhere {
+        context.without_store()?
+    } else {
+        context.engine()?
+    };
     let mut progress = Progress::start("rows read", context.quiet());
     let report = engine.restore(export, dry_run, |read| progress.tell(read, None, ""));
     progress.finish();
@@ -95,7 +106,10 @@ pub(super) fn restore(export: &FoundExport, dry_run: bool, context: &Context, ou
         out.table(&counts)?;
     }
     if report.known > 0 {
-        out.line(format!("{} known already", counted(report.known, "memory", "memories")))?;
+        out.line(format!(
+            "{} known already",
+            counted(report.known, "memory", "memories")
+        ))?;
     }
     if !context.quiet() {
         for text in &report.notes {

@@ -4,6 +4,7 @@
 //! each step in one transaction with one ledger row. DESIGN: *the result depends only on which events had arrived when each
 //! night ran.*
 
+mod by_hand;
 mod consolidate;
 mod due;
 mod execute;
@@ -13,14 +14,18 @@ mod pipeline;
 mod plan;
 mod progress;
 mod rebuild;
+mod replay;
 mod store;
 mod ticks;
 mod verify;
 
+pub use by_hand::{ByHand, asks_what_is_due, mark_changed, prepare_by_hand};
 pub use consolidate::{Advance, Consolidation, Request, consolidate};
 pub use due::Due;
-pub use nights::{Sleep, next_sleep};
+pub use execute::model_failed;
 pub use ledger::ModelRun;
+pub use nights::{Sleep, next_sleep};
 pub use pipeline::Pipeline;
+pub use replay::{Replay, copy_log, replay};
 pub use store::prepare_store;
 pub use verify::{Check, STATES, Verification, state_hash, verify};

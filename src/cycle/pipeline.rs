@@ -10,6 +10,9 @@ use md5::{Digest, Md5};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// The schemas that hold what happened and what nights made of it. Only transitions write there.
+const OF_THE_STORE: [&str; 5] = ["codex", "raw", "enrichment", "lexical", "state"];
+
 /// A project with parameters, rendered and ordered.
 pub struct Pipeline {
     renderer: Renderer,
@@ -27,9 +30,16 @@ impl Pipeline {
         let mut hash = Md5::new();
         hash.update(project.fingerprint());
         hash.update(parameters.fingerprint());
-        let renderer = Renderer::new(project, parameters).map_err(|e| Error::usage(e.to_string()))?;
+        let renderer =
+            Renderer::new(project, parameters).map_err(|e| Error::usage(e.to_string()))?;
         let graph = Graph::new(renderer.nodes()).map_err(|e| Error::usage(e.to_string()))?;
-        Ok(Pipeline { renderer, graph, parameters: parameters.clone(), fingerprint: format!("{:x}", hash.finalize()) })
+        refuse_store_tables(&renderer)?;
+        Ok(Pipeline {
+            renderer,
+            graph,
+            parameters: parameters.clone(),
+            fingerprint: format!("{:x}", hash.finalize()),
+        })
     }
 
     /// The pipeline of a project as it was stored: sources and parameters.
@@ -37,17 +47,22 @@ impl Pipeline {
     /// # Errors
     /// Failed when what was stored cannot be read.
     pub fn from_stored(sources: &str, parameters: &str) -> Result<Pipeline> {
-        let stored = |what: &str, e: String| Error::failed(format!("the stored {what} cannot be read: {e}"));
+        let stored =
+            |what: &str, e: String| Error::failed(format!("the stored {what} cannot be read: {e}"));
         let sources: BTreeMap<String, String> =
             serde_json::from_str(sources).map_err(|e| stored("project", e.to_string()))?;
-        let project = Project::from_sources(sources).map_err(|e| stored("project", e.to_string()))?;
-        let parameters = Parameters::from_stored(parameters).map_err(|e| stored("parameters", e.to_string()))?;
+        let project =
+            Project::from_sources(sources).map_err(|e| stored("project", e.to_string()))?;
+        let parameters =
+            Parameters::from_stored(parameters).map_err(|e| stored("parameters", e.to_string()))?;
         Pipeline::new(Arc::new(project), &parameters)
     }
 
     /// The models of a cycle, in the order they run.
     pub fn of_cycle(&self, cycle: CycleType) -> impl Iterator<Item = &Node> {
-        self.graph.order().filter(move |node| node.config.cycle == Some(cycle))
+        self.graph
+            .order()
+            .filter(move |node| node.config.cycle == Some(cycle))
     }
 
     /// All models, parents first.
@@ -77,13 +92,34 @@ impl Pipeline {
     /// # Errors
     /// Usage when the template cannot be rendered.
     pub(super) fn compile(&self, model: &Node, moment: &Moment) -> Result<Compiled> {
-        let context = RenderContext::new(moment.as_of).incremental(true).in_cycle(CycleValues {
-            epoch_start: moment.epoch_start,
-            epoch_end: moment.epoch_end,
-            seen_arrival: moment.seen_arrival,
-            step: moment.step,
-        });
-        self.renderer.compile(model.name.as_str(), &context).map_err(|e| Error::usage(e.to_string()))
+        let context = RenderContext::new(moment.as_of)
+            .incremental(true)
+            .in_cycle(CycleValues {
+                epoch_start: moment.epoch_start,
+                epoch_end: moment.epoch_end,
+                seen_arrival: moment.seen_arrival,
+                step: moment.step,
+            });
+        self.renderer
+            .compile(model.name.as_str(), &context)
+            .map_err(|e| Error::usage(e.to_string()))
+    }
+
+    /// Refuses a project that has no such models, which is one that computes something other than memory.
+    ///
+    /// # Errors
+    /// Usage, naming what is missing.
+    pub fn require(&self, models: &[&str], what: &str) -> Result<()> {
+        let missing: Vec<&str> = models
+            .iter()
+            .copied()
+            .filter(|name| self.graph.node(name).is_none())
+            .collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        Err(Error::usage(format!("this project has no model {}, and {what} without", missing.join(", ")))
+            .hint("use codex's own models (leave --project-dir out, or write them with `codex init DIR`); `codex run` runs any project"))
     }
 
     /// What decides how memory is computed: an md5 of models and parameters.
@@ -106,4 +142,24 @@ impl Pipeline {
             .and_then(Value::as_i64)
             .ok_or_else(|| Error::failed(format!("there is no whole-number parameter {name}")))
     }
+}
+
+/// Refuses a model that would take the place of one of the store's own tables, or change it outside a night.
+fn refuse_store_tables(renderer: &Renderer) -> Result<()> {
+    let wrong = renderer.nodes().values().find(|node| {
+        node.config.materialized != Materialization::Transition
+            && OF_THE_STORE.contains(&node.config.schema.as_str())
+    });
+    let Some(node) = wrong else { return Ok(()) };
+    let place = renderer
+        .project()
+        .model(node.name.as_str())
+        .map(|model| renderer.project().place_of(model).to_string());
+    Err(Error::usage(format!(
+        "{}: model '{}' would write into the schema '{}', which is the store's own",
+        place.as_deref().unwrap_or(&node.path),
+        node.name,
+        node.config.schema
+    ))
+    .hint("give it another schema in its config; only transitions write there, in cycles"))
 }

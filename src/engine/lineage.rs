@@ -200,7 +200,10 @@ fn trace_sql(id: i64) -> String {
 /// The n-th deep sleep since a mind last started over ends its n-th epoch.
 fn nights_sql(mind: &Mind, trace: &Trace) -> String {
     let epoch = trace.epoch;
-    let settled = format!("TIMESTAMP '{}'", trace.settled_at.trim_end_matches('Z').replace('T', " "));
+    let settled = format!(
+        "TIMESTAMP '{}'",
+        trace.settled_at.trim_end_matches('Z').replace('T', " ")
+    );
     let consolidated = match &trace.consolidated_at {
         Some(at) => format!("TIMESTAMP '{}'", at.trim_end_matches('Z').replace('T', " ")),
         None => "NULL::TIMESTAMP".to_owned(),

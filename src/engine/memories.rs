@@ -5,7 +5,8 @@ use super::rows::{moment, typed_rows};
 use crate::error::{Error, Result};
 use crate::memory::readers::MAX_CONTENT_BYTES;
 use crate::memory::{
-    Activation, ActivationKind, Incoming, Mind, append_activations, append_deletion, append_edit, append_memories, ensure_mind,
+    Activation, ActivationKind, Incoming, Mind, append_activations, append_deletion, append_edit,
+    append_memories, ensure_mind,
 };
 use crate::warehouse::text_literal;
 use chrono::NaiveDateTime;
@@ -124,15 +125,26 @@ impl Engine {
         check_content(&new.content)?;
         let key = match &new.key {
             Some(key) if key.trim().is_empty() || key.contains('\0') => {
-                return Err(Error::usage("a key cannot be empty").hint("leave --key out to have one made"));
+                return Err(
+                    Error::usage("a key cannot be empty").hint("leave --key out to have one made")
+                );
             }
             Some(key) => key.clone(),
             None => derived_key(new),
         };
-        for name in [&new.speaker, &new.session].into_iter().flatten().chain([&key]) {
+        for name in [&new.speaker, &new.session]
+            .into_iter()
+            .flatten()
+            .chain([&key])
+        {
             if name.contains('\0') || name.len() > crate::memory::readers::MAX_NAME_BYTES {
-                return Err(Error::usage("speaker, session and key are short names without NUL characters")
-                    .hint(format!("use at most {} bytes each", crate::memory::readers::MAX_NAME_BYTES)));
+                return Err(Error::usage(
+                    "speaker, session and key are short names without NUL characters",
+                )
+                .hint(format!(
+                    "use at most {} bytes each",
+                    crate::memory::readers::MAX_NAME_BYTES
+                )));
             }
         }
         let (mind, intake) = self.warehouse.transaction(|conn| {
@@ -161,7 +173,12 @@ impl Engine {
             (_, 1..) => "edited",
             _ => "unchanged",
         };
-        Ok(Added { id, key, mind: mind.name, outcome })
+        Ok(Added {
+            id,
+            key,
+            mind: mind.name,
+            outcome,
+        })
     }
 
     /// The memory's id from its number or its key.
@@ -179,20 +196,29 @@ impl Engine {
             match owner {
                 Some(owner) if owner == mind.name => return Ok(id),
                 Some(owner) if self.keyed(mind, name)?.is_empty() => {
-                    return Err(Error::usage(format!("memory {id} is not one of mind '{}'", mind.name))
-                        .hint(format!("it belongs to another one: add --mind {owner}")));
+                    return Err(Error::usage(format!(
+                        "memory {id} is not one of mind '{}'",
+                        mind.name
+                    ))
+                    .hint(format!("it belongs to another one: add --mind {owner}")));
                 }
                 _ => {}
             }
         }
         match self.keyed(mind, name)?.as_slice() {
             [id] => Ok(*id),
-            [] => Err(Error::usage(format!("mind '{}' has no memory with the id or key '{name}'", mind.name))
-                .hint("`codex memory list` and `codex query` show ids; --mind names another mind")),
+            [] => Err(Error::usage(format!(
+                "mind '{}' has no memory with the id or key '{name}'",
+                mind.name
+            ))
+            .hint("`codex memory list` and `codex query` show ids; --mind names another mind")),
             several => {
                 let ids: Vec<_> = several.iter().map(ToString::to_string).collect();
-                Err(Error::usage(format!("the key '{name}' belongs to several memories: {}", ids.join(", ")))
-                    .hint("they come from different sources; use one of these ids"))
+                Err(Error::usage(format!(
+                    "the key '{name}' belongs to several memories: {}",
+                    ids.join(", ")
+                ))
+                .hint("they come from different sources; use one of these ids"))
             }
         }
     }
@@ -266,11 +292,18 @@ impl Engine {
     ///
     /// # Errors
     /// Usage when the words cannot be taken or the memory is deleted; failed when the store cannot be written.
-    pub fn edit_memory(&self, mind: &Mind, id: i64, content: &str, now: NaiveDateTime) -> Result<Shown> {
+    pub fn edit_memory(
+        &self,
+        mind: &Mind,
+        id: i64,
+        content: &str,
+        now: NaiveDateTime,
+    ) -> Result<Shown> {
         check_content(content)?;
         let before = self.living(mind, id)?;
         if before.memory.content != content {
-            self.warehouse.transaction(|conn| append_edit(conn, mind.id, id, now, content))?;
+            self.warehouse
+                .transaction(|conn| append_edit(conn, mind.id, id, now, content))?;
             self.enrich(|_| ())?;
         }
         self.memory(mind, id)
@@ -280,9 +313,16 @@ impl Engine {
     ///
     /// # Errors
     /// Usage when it is deleted already; failed when the store cannot be written.
-    pub fn delete_memory(&self, mind: &Mind, id: i64, reason: &str, now: NaiveDateTime) -> Result<Shown> {
+    pub fn delete_memory(
+        &self,
+        mind: &Mind,
+        id: i64,
+        reason: &str,
+        now: NaiveDateTime,
+    ) -> Result<Shown> {
         self.living(mind, id)?;
-        self.warehouse.transaction(|conn| append_deletion(conn, mind.id, id, now, reason))?;
+        self.warehouse
+            .transaction(|conn| append_deletion(conn, mind.id, id, now, reason))?;
         self.memory(mind, id)
     }
 
@@ -306,21 +346,33 @@ impl Engine {
         if ids.is_empty() {
             return Ok(());
         }
-        let activation = Activation { mind: mind.id, at, kind, query: query.map(str::to_owned), memory_ids: ids.to_vec() };
-        self.warehouse.transaction(|conn| append_activations(conn, &activation))
+        let activation = Activation {
+            mind: mind.id,
+            at,
+            kind,
+            query: query.map(str::to_owned),
+            memory_ids: ids.to_vec(),
+        };
+        self.warehouse
+            .transaction(|conn| append_activations(conn, &activation))
     }
 }
 
 fn check_content(content: &str) -> Result<()> {
     if content.trim().is_empty() {
-        return Err(Error::usage("there is nothing to remember: the text is empty"));
+        return Err(Error::usage(
+            "there is nothing to remember: the text is empty",
+        ));
     }
     if content.contains('\0') {
         return Err(Error::usage("the text holds a NUL character").hint("remove it and try again"));
     }
     if content.len() > MAX_CONTENT_BYTES {
-        return Err(Error::usage(format!("the text is {} bytes long; a memory holds at most {MAX_CONTENT_BYTES}", content.len()))
-            .hint("split it into several memories"));
+        return Err(Error::usage(format!(
+            "the text is {} bytes long; a memory holds at most {MAX_CONTENT_BYTES}",
+            content.len()
+        ))
+        .hint("split it into several memories"));
     }
     Ok(())
 }
@@ -329,7 +381,12 @@ fn check_content(content: &str) -> Result<()> {
 fn derived_key(new: &NewMemory) -> String {
     let mut md5 = Md5::new();
     let at = new.created_at.to_string();
-    for part in [&at, &new.content, new.speaker.as_deref().unwrap_or(""), new.session.as_deref().unwrap_or("")] {
+    for part in [
+        &at,
+        &new.content,
+        new.speaker.as_deref().unwrap_or(""),
+        new.session.as_deref().unwrap_or(""),
+    ] {
         md5.update((part.len() as u64).to_le_bytes());
         md5.update(part.as_bytes());
     }

@@ -8,13 +8,16 @@
 //! * `memories`: single memories
 //! * `lineage`: where a memory comes from and what became of it
 //! * `overview`: status, health, metrics
+//! * `project`: the pipeline as a project, as dbt users know it: list, compile, run, test
 //! * `sql`: read-only SQL, snapshots
 //! * `transfer`: export, and import of what it wrote
 //! * `rows`: rows of a query as typed values
 
+mod history;
 mod lineage;
 mod memories;
 mod overview;
+mod project;
 mod questions;
 mod rows;
 mod sql;
@@ -22,16 +25,22 @@ mod transfer;
 
 pub use lineage::{ConceptPlace, EpisodePlace, Lineage, Link, NightOfMemory, Trace};
 pub use memories::{Added, Earlier, Listed, NewMemory, Shown};
-pub use overview::{CycleMetrics, HealthCheck, Metrics, MindStatus, ModelMetrics, StageMetrics, Status};
+pub use overview::{
+    CycleMetrics, HealthCheck, Metrics, MindStatus, ModelMetrics, StageMetrics, Status,
+};
+pub use project::{
+    CompiledModel, Ending, ListedModel, Listing, Models, Ran, RunReport, RunRequest, Selecting,
+    TestRequest,
+};
 pub use questions::Trail;
 pub use sql::{Snapshot, Table};
 
 // What requests and results are made of, so that callers need nothing but the engine.
-pub use crate::cycle::{Advance, Consolidation, Request, STATES, Verification};
+pub use crate::cycle::{Advance, Consolidation, Replay, Request, STATES, Verification, state_hash};
 pub use crate::insight::{Insight, Period};
 pub use crate::memory::{
-    DEFAULT_MIND, ExportFormat, ExportOptions, ExportReport, FoundExport, ImportOptions, ImportReport, Mind, MindId, RestoreReport,
-    find_export, parse_time_zone,
+    DEFAULT_MIND, ExportFormat, ExportOptions, ExportReport, FoundExport, ImportOptions,
+    ImportReport, Mind, MindId, RestoreReport, find_export, parse_time_zone,
 };
 pub use crate::project::{CycleType, Project, ProjectSource};
 pub use crate::recall::{Answer, Hit, Question};
@@ -41,12 +50,21 @@ use crate::cycle::{self, Pipeline};
 use crate::enrich::enrich_pending;
 use crate::error::{Error, Result};
 use crate::memory;
-use crate::warehouse::{Access, OpenOptions, Warehouse};
 use crate::recall::Queries;
+use crate::warehouse::{Access, OpenOptions, Warehouse};
 use chrono::NaiveDateTime;
 use std::cell::OnceCell;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// How far an import is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ImportAdvance {
+    /// Records read from files.
+    Read(u64),
+    /// New contents whose features and index are done.
+    Understood(u64),
+}
 
 /// An open store with the project that works on it.
 pub struct Engine {
@@ -71,7 +89,20 @@ impl Engine {
             patience: Duration::from_secs(u64::from(settings.lock_timeout)),
             allow_read_only,
         })?;
+        tracing::info!(database = %warehouse.path().display(), access = ?warehouse.access(), "store opened");
         Engine::over(warehouse, pipeline)
+    }
+
+    /// An engine over an empty store in memory, for looking at files without touching any store.
+    ///
+    /// # Errors
+    /// Usage when configuration or project are wrong.
+    pub fn in_memory(config: &Config, project: Arc<Project>) -> Result<Engine> {
+        let pipeline = Pipeline::new(project, &config.parameters)?;
+        Engine::over(
+            Warehouse::in_memory(config.settings.threads.get() as usize)?,
+            pipeline,
+        )
     }
 
     /// An engine over an open store.
@@ -82,7 +113,11 @@ impl Engine {
         if warehouse.access() == Access::ReadWrite {
             cycle::prepare_store(&warehouse, &pipeline)?;
         }
-        Ok(Engine { warehouse, pipeline, queries: OnceCell::new() })
+        Ok(Engine {
+            warehouse,
+            pipeline,
+            queries: OnceCell::new(),
+        })
     }
 
     /// The store.
@@ -105,14 +140,20 @@ impl Engine {
         self.pipeline.parameters()
     }
 
-    /// Files in, raw log out; then features and index for what is new. `progress` hears records read.
+    /// Files in, raw log out; then features and index for what is new. `progress` hears how far it is.
     ///
     /// # Errors
     /// See [`memory::import`].
-    pub fn import(&self, options: &ImportOptions, progress: impl FnMut(u64)) -> Result<ImportReport> {
-        let report = memory::import(&self.warehouse, options, progress)?;
+    pub fn import(
+        &self,
+        options: &ImportOptions,
+        mut progress: impl FnMut(ImportAdvance),
+    ) -> Result<ImportReport> {
+        let report = memory::import(&self.warehouse, options, |read| {
+            progress(ImportAdvance::Read(read))
+        })?;
         if !options.dry_run {
-            self.enrich(|_| ())?;
+            self.enrich(|done| progress(ImportAdvance::Understood(done)))?;
         }
         Ok(report)
     }
@@ -122,14 +163,20 @@ impl Engine {
     /// # Errors
     /// Failed when the store cannot be written.
     pub fn enrich(&self, progress: impl FnMut(u64)) -> Result<u64> {
-        enrich_pending(&self.warehouse, progress)
+        let revisions = enrich_pending(&self.warehouse, progress)?;
+        tracing::info!(revisions, "read and indexed");
+        Ok(revisions)
     }
 
     /// Runs what is due.
     ///
     /// # Errors
     /// See [`cycle::consolidate`].
-    pub fn consolidate(&self, request: &cycle::Request, heard: impl FnMut(Advance)) -> Result<Consolidation> {
+    pub fn consolidate(
+        &self,
+        request: &cycle::Request,
+        heard: impl FnMut(Advance),
+    ) -> Result<Consolidation> {
         self.enrich(|_| ())?;
         cycle::consolidate(&self.warehouse, &self.pipeline, request, heard)
     }
@@ -144,7 +191,22 @@ impl Engine {
             None => memory::all_minds(self.warehouse.conn())?,
         };
         if minds.is_empty() {
-            return Err(Error::usage("there is no mind that could take a nap").hint("import or add a memory first"));
+            return Err(Error::usage("there is no mind that could take a nap")
+                .hint("import or add a memory first"));
+        }
+        for mind in &minds {
+            let night: Option<NaiveDateTime> = self.warehouse.conn().query_row(
+                "SELECT max(night_at) FROM codex.progress WHERE mind_id = ?::UUID",
+                [mind.id.to_string()],
+                |r| r.get(0),
+            )?;
+            if let Some(night) = night.filter(|night| at < *night) {
+                return Err(Error::usage(format!(
+                    "a nap at {at} lies before the last night of mind '{}' ({night})",
+                    mind.name
+                ))
+                .hint("the past is settled; nap at a later time, or without --as-of now"));
+            }
         }
         self.warehouse.transaction(|conn| {
             for mind in &minds {

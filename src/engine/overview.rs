@@ -134,8 +134,16 @@ impl Engine {
                 only(mind, "WHERE")
             ),
         )?;
-        let as_of = conn.query_row(&format!("SELECT {} FROM codex.ledger", moment("max(as_of)")), [], |r| r.get(0))?;
-        let generation = conn.query_row("SELECT coalesce(max(generation), 1) FROM codex.ledger", [], |r| r.get(0))?;
+        let as_of = conn.query_row(
+            &format!("SELECT {} FROM codex.ledger", moment("max(as_of)")),
+            [],
+            |r| r.get(0),
+        )?;
+        let generation = conn.query_row(
+            "SELECT coalesce(max(generation), 1) FROM codex.ledger",
+            [],
+            |r| r.get(0),
+        )?;
         let path = self.warehouse.path();
         Ok(Status {
             database: path.to_owned(),
@@ -196,11 +204,17 @@ impl Engine {
                  ORDER BY total_ms DESC, model LIMIT 5"
             ),
         )?;
-        Ok(Metrics { since: since.format("%Y-%m-%dT%H:%M:%SZ").to_string(), cycles, stages, slowest })
+        Ok(Metrics {
+            since: since.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            cycles,
+            stages,
+            slowest,
+        })
     }
 }
 
 /// A condition on the mind, behind `word`, where one is named.
 fn only(mind: Option<&Mind>, word: &str) -> String {
-    mind.map(|mind| format!(" {word} mind_id = '{}'::UUID", mind.id)).unwrap_or_default()
+    mind.map(|mind| format!(" {word} mind_id = '{}'::UUID", mind.id))
+        .unwrap_or_default()
 }

@@ -28,9 +28,21 @@ impl Engine {
         let answer = recall(self.warehouse.conn(), self.queries()?, question)?;
         if trail != Trail::None && self.is_writable() {
             let ids: Vec<i64> = answer.results.iter().map(|hit| hit.id).collect();
-            self.activate(mind, ActivationKind::Retrieved, Some(&question.text), &ids, question.as_of)?;
+            self.activate(
+                mind,
+                ActivationKind::Retrieved,
+                Some(&question.text),
+                &ids,
+                question.as_of,
+            )?;
             if trail == Trail::Used {
-                self.activate(mind, ActivationKind::Used, Some(&question.text), &ids, question.as_of)?;
+                self.activate(
+                    mind,
+                    ActivationKind::Used,
+                    Some(&question.text),
+                    &ids,
+                    question.as_of,
+                )?;
             }
         }
         Ok(answer)
@@ -52,14 +64,23 @@ impl Engine {
     pub fn insights(&self, period: Period, mind: Option<&Mind>) -> Result<Vec<Insight>> {
         self.be_ready()?;
         let render = |model: &str, period: &Period| {
-            let values = CycleValues { epoch_start: period.since, epoch_end: period.as_of, ..CycleValues::default() };
+            let values = CycleValues {
+                epoch_start: period.since,
+                epoch_end: period.as_of,
+                ..CycleValues::default()
+            };
             self.pipeline
                 .renderer()
                 .compile(model, &RenderContext::new(period.as_of).in_cycle(values))
                 .map(|compiled| compiled.sql)
                 .map_err(|e| Error::usage(e.to_string()))
         };
-        insight::insights(self.warehouse.conn(), &render, period, mind.map(|mind| mind.id))
+        insight::insights(
+            self.warehouse.conn(),
+            &render,
+            period,
+            mind.map(|mind| mind.id),
+        )
     }
 
     /// Nothing that has come in may be missing from an answer.
@@ -74,7 +95,10 @@ impl Engine {
         if let Some(queries) = self.queries.get() {
             return Ok(queries);
         }
-        let queries = Queries::new(self.pipeline.renderer().project(), self.pipeline.parameters())?;
+        let queries = Queries::new(
+            self.pipeline.renderer().project(),
+            self.pipeline.parameters(),
+        )?;
         Ok(self.queries.get_or_init(|| queries))
     }
 }

@@ -12,7 +12,8 @@ pub(super) fn moment(expression: &str) -> String {
 
 /// Each row of `sql` as one JSON object, in order.
 pub(super) fn json_rows(conn: &Connection, sql: &str) -> Result<Vec<String>> {
-    let mut statement = conn.prepare(&format!("SELECT to_json(r)::VARCHAR FROM (\n{sql}\n) AS r"))?;
+    let mut statement =
+        conn.prepare(&format!("SELECT to_json(r)::VARCHAR FROM (\n{sql}\n) AS r"))?;
     let rows = statement.query_map([], |r| r.get::<_, String>(0))?;
     Ok(rows.collect::<std::result::Result<_, _>>()?)
 }
@@ -21,6 +22,9 @@ pub(super) fn json_rows(conn: &Connection, sql: &str) -> Result<Vec<String>> {
 pub(super) fn typed_rows<T: DeserializeOwned>(conn: &Connection, sql: &str) -> Result<Vec<T>> {
     json_rows(conn, sql)?
         .iter()
-        .map(|row| serde_json::from_str(row).map_err(|e| Error::failed(format!("{row} is not the row expected: {e}"))))
+        .map(|row| {
+            serde_json::from_str(row)
+                .map_err(|e| Error::failed(format!("{row} is not the row expected: {e}")))
+        })
         .collect()
 }

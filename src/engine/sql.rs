@@ -3,7 +3,9 @@
 use super::Engine;
 use super::rows::json_rows;
 use crate::error::{Error, Result};
+use crate::project::quoted;
 use crate::warehouse::text_literal;
+use duckdb::Connection;
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -55,23 +57,38 @@ impl Engine {
             return self.reading(|| {
                 let mut statement = conn.prepare(text)?;
                 let rows = statement
-                    .query_map([], |r| Ok(vec![Some(r.get::<_, String>(0)?), Some(r.get::<_, String>(1)?)]))?
+                    .query_map([], |r| {
+                        Ok(vec![
+                            Some(r.get::<_, String>(0)?),
+                            Some(r.get::<_, String>(1)?),
+                        ])
+                    })?
                     .collect::<std::result::Result<_, _>>()?;
-                Ok(Table { columns: vec!["plan".into(), "explanation".into()], numeric: vec![false, false], rows })
+                Ok(Table {
+                    columns: vec!["plan".into(), "explanation".into()],
+                    numeric: vec![false, false],
+                    rows,
+                })
             });
         }
         self.check_reads_only(text)?;
         self.reading(|| {
-            let mut described = conn.prepare(&format!("SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM (\n{text}\n))"))?;
-            let columns: Vec<(String, String)> = described
-                .query_map([], |r| Ok((r.get(0)?, r.get(1)?)))?
-                .collect::<std::result::Result<_, _>>()?;
-            let mut statement = conn.prepare(&format!("SELECT columns(*)::VARCHAR FROM (\n{text}\n)"))?;
+            let columns = described(conn, text)?;
+            let mut statement =
+                conn.prepare(&format!("SELECT columns(*)::VARCHAR FROM (\n{text}\n)"))?;
             let rows = statement
-                .query_map([], |r| (0..columns.len()).map(|i| r.get::<_, Option<String>>(i)).collect())?
+                .query_map([], |r| {
+                    (0..columns.len())
+                        .map(|i| r.get::<_, Option<String>>(i))
+                        .collect()
+                })?
                 .collect::<std::result::Result<_, _>>()?;
             let numeric = columns.iter().map(|(_, kind)| is_number(kind)).collect();
-            Ok(Table { columns: columns.into_iter().map(|(name, _)| name).collect(), numeric, rows })
+            Ok(Table {
+                columns: columns.into_iter().map(|(name, _)| name).collect(),
+                numeric,
+                rows,
+            })
         })
     }
 
@@ -90,7 +107,23 @@ impl Engine {
                 .collect());
         }
         self.check_reads_only(text)?;
-        self.reading(|| json_rows(self.warehouse.conn(), text))
+        self.reading(|| {
+            let conn = self.warehouse.conn();
+            // JSON has no NaN and no infinity.
+            let finite: Vec<String> = described(conn, text)?
+                .iter()
+                .filter(|(_, kind)| ["FLOAT", "DOUBLE"].contains(&kind.as_str()))
+                .map(|(name, _)| quoted(name))
+                .map(|name| format!("CASE WHEN isfinite({name}) THEN {name} END AS {name}"))
+                .collect();
+            match finite.is_empty() {
+                true => json_rows(conn, text),
+                false => json_rows(
+                    conn,
+                    &format!("SELECT * REPLACE ({}) FROM (\n{text}\n)", finite.join(", ")),
+                ),
+            }
+        })
     }
 
     /// Only what DuckDB's own parser takes for one query passes.
@@ -99,15 +132,22 @@ impl Engine {
         if text.is_empty() {
             return Err(Error::usage("there is no query").hint(HINT));
         }
-        let json: String =
-            self.warehouse.conn().query_row("SELECT json_serialize_sql(?::VARCHAR)::VARCHAR", [text], |r| r.get(0))?;
-        let parsed: Parsed =
-            serde_json::from_str(&json).map_err(|e| Error::failed(format!("DuckDB's parser said {json}: {e}")))?;
+        let json: String = self.warehouse.conn().query_row(
+            "SELECT json_serialize_sql(?::VARCHAR)::VARCHAR",
+            [text],
+            |r| r.get(0),
+        )?;
+        let parsed: Parsed = serde_json::from_str(&json)
+            .map_err(|e| Error::failed(format!("DuckDB's parser said {json}: {e}")))?;
         if parsed.error && parsed.error_type == "parser" {
-            return Err(Error::usage(format!("SQL: {}", parsed.error_message)).hint("mend the query"));
+            return Err(
+                Error::usage(format!("SQL: {}", parsed.error_message)).hint("mend the query")
+            );
         }
         if parsed.error || parsed.statements.len() != 1 {
-            return Err(Error::usage("this is not one query that only reads; nothing was run").hint(HINT));
+            return Err(
+                Error::usage("this is not one query that only reads; nothing was run").hint(HINT),
+            );
         }
         Ok(())
     }
@@ -118,7 +158,10 @@ impl Engine {
         conn.execute_batch("BEGIN TRANSACTION READ ONLY")?;
         let result = work();
         conn.execute_batch("ROLLBACK")?;
-        result.map_err(|e| Error::usage(e.to_string().replacen("DuckDB: ", "SQL: ", 1)).hint("mend the query; `codex sql \"SHOW ALL TABLES\"` lists what there is"))
+        result.map_err(|e| {
+            Error::usage(e.to_string().replacen("DuckDB: ", "SQL: ", 1))
+                .hint("mend the query; `codex sql \"SHOW ALL TABLES\"` lists what there is")
+        })
     }
 
     /// Writes a copy of the whole store to `output`: into a file beside it first, then under its name at once.
@@ -126,6 +169,14 @@ impl Engine {
     /// # Errors
     /// Usage when the file exists and `force` is not given; failed when it cannot be written.
     pub fn snapshot(&self, output: &Path, force: bool) -> Result<Snapshot> {
+        if !self.is_writable() {
+            // DuckDB makes no file at all for a process that opened its first one to read.
+            let store = self.warehouse.path().display();
+            return Err(Error::failed(format!(
+                "{store} cannot be written, so DuckDB makes no copy of it"
+            ))
+            .hint("nobody can be writing to it either: copy the file itself"));
+        }
         let shown = output.display();
         let dir = match output.parent() {
             Some(dir) if !dir.as_os_str().is_empty() => dir,
@@ -134,31 +185,49 @@ impl Engine {
         if output.is_dir() {
             return Err(Error::usage(format!("{shown} is a directory")).hint("name a file in it"));
         }
-        let same = output.canonicalize().is_ok_and(|path| path == self.warehouse.path());
+        let same = output
+            .canonicalize()
+            .is_ok_and(|path| path == self.warehouse.path());
         if same {
-            return Err(Error::usage(format!("{shown} is the store itself")).hint("name another file"));
+            return Err(
+                Error::usage(format!("{shown} is the store itself")).hint("name another file")
+            );
         }
         if output.exists() && !force {
-            return Err(Error::usage(format!("{shown} exists already")).hint("name another file, or overwrite it with --force"));
+            return Err(Error::usage(format!("{shown} exists already"))
+                .hint("name another file, or overwrite it with --force"));
         }
         // DuckDB wants to make the file itself, so it gets a new directory on the same disk.
         let room = tempfile::Builder::new()
             .prefix(".codex-snapshot-")
             .tempdir_in(dir)
-            .map_err(|e| Error::failed(format!("cannot write in {}: {e}", dir.display())).hint("check that the directory exists and can be written"))?;
+            .map_err(|e| {
+                Error::failed(format!("cannot write in {}: {e}", dir.display()))
+                    .hint("check that the directory exists and can be written")
+            })?;
         let copy = room.path().join("snapshot.duckdb");
         let conn = self.warehouse.conn();
         let name: String = conn.query_row("SELECT current_database()", [], |r| r.get(0))?;
-        let name = name.replace('"', "\"\"");
-        conn.execute_batch(&format!("ATTACH {} AS codex_snapshot", text_literal(&copy.to_string_lossy())))?;
-        let copied = conn.execute_batch(&format!("COPY FROM DATABASE \"{name}\" TO codex_snapshot"));
+        conn.execute_batch(&format!(
+            "ATTACH {} AS codex_snapshot",
+            text_literal(&copy.to_string_lossy())
+        ))?;
+        let copied = conn.execute_batch(&format!(
+            "COPY FROM DATABASE {} TO codex_snapshot",
+            quoted(&name)
+        ));
         let detached = conn.execute_batch("DETACH codex_snapshot");
         copied?;
         detached?;
-        fs::rename(&copy, output).map_err(|e| Error::failed(format!("cannot write {shown}: {e}")))?;
+        fs::rename(&copy, output)
+            .map_err(|e| Error::failed(format!("cannot write {shown}: {e}")))?;
         let memories = conn.query_row("SELECT count(*) FROM raw.memories", [], |r| r.get(0))?;
         let bytes = fs::metadata(output).map(|m| m.len()).unwrap_or(0);
-        Ok(Snapshot { output: output.to_owned(), bytes, memories })
+        Ok(Snapshot {
+            output: output.to_owned(),
+            bytes,
+            memories,
+        })
     }
 }
 
@@ -172,12 +241,22 @@ fn trimmed(text: &str) -> &str {
     text.trim_end_matches(|c: char| c == ';' || c.is_whitespace())
 }
 
+/// The names and types of a query's columns.
+fn described(conn: &Connection, text: &str) -> Result<Vec<(String, String)>> {
+    let mut statement = conn.prepare(&format!(
+        "SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM (\n{text}\n))"
+    ))?;
+    let columns = statement.query_map([], |r| Ok((r.get(0)?, r.get(1)?)))?;
+    Ok(columns.collect::<std::result::Result<_, _>>()?)
+}
+
 /// The query behind an EXPLAIN.
 fn explained(text: &str) -> Option<&str> {
     let word = |text: &'_ str, word: &str| -> Option<usize> {
         let head = text.get(..word.len())?;
         let rest = &text[word.len()..];
-        (head.eq_ignore_ascii_case(word) && rest.starts_with(char::is_whitespace)).then_some(word.len())
+        (head.eq_ignore_ascii_case(word) && rest.starts_with(char::is_whitespace))
+            .then_some(word.len())
     };
     let rest = text[word(text, "EXPLAIN")?..].trim_start();
     Some(word(rest, "ANALYZE").map_or(rest, |at| rest[at..].trim_start()))
@@ -185,6 +264,19 @@ fn explained(text: &str) -> Option<&str> {
 
 fn is_number(kind: &str) -> bool {
     kind.starts_with("DECIMAL")
-        || ["TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT", "FLOAT", "DOUBLE"]
-            .contains(&kind)
+        || [
+            "TINYINT",
+            "SMALLINT",
+            "INTEGER",
+            "BIGINT",
+            "HUGEINT",
+            "UTINYINT",
+            "USMALLINT",
+            "UINTEGER",
+            "UBIGINT",
+            "UHUGEINT",
+            "FLOAT",
+            "DOUBLE",
+        ]
+        .contains(&kind)
 }

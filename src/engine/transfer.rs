@@ -9,7 +9,11 @@ impl Engine {
     ///
     /// # Errors
     /// See [`memory::export`].
-    pub fn export(&self, options: &ExportOptions, progress: impl FnMut(u64)) -> Result<ExportReport> {
+    pub fn export(
+        &self,
+        options: &ExportOptions,
+        progress: impl FnMut(u64),
+    ) -> Result<ExportReport> {
         memory::export(&self.warehouse, options, progress)
     }
 
@@ -17,7 +21,12 @@ impl Engine {
     ///
     /// # Errors
     /// See [`memory::restore`].
-    pub fn restore(&self, export: &FoundExport, dry_run: bool, mut progress: impl FnMut(u64)) -> Result<RestoreReport> {
+    pub fn restore(
+        &self,
+        export: &FoundExport,
+        dry_run: bool,
+        mut progress: impl FnMut(u64),
+    ) -> Result<RestoreReport> {
         let report = memory::restore(&self.warehouse, export, dry_run, &mut progress)?;
         if !dry_run {
             self.enrich(|_| ())?;

@@ -123,7 +123,9 @@ impl Column {
 
     /// Whether its values are lists or structures: text formats write them as JSON.
     pub(super) fn is_nested(&self) -> bool {
-        self.kind.ends_with(']') || self.kind.starts_with("STRUCT(") || self.kind.starts_with("MAP(")
+        self.kind.ends_with(']')
+            || self.kind.starts_with("STRUCT(")
+            || self.kind.starts_with("MAP(")
     }
 
     /// SQL for its value such that the format says it exactly.
@@ -132,19 +134,40 @@ impl Column {
         let as_it_is = self.kind == "VARCHAR"
             || match format {
                 ExportFormat::Parquet => !self.kind.contains("HUGEINT"),
-                ExportFormat::Csv if self.is_nested() => return format!("to_json({name})::VARCHAR AS {name}"),
+                ExportFormat::Csv if self.is_nested() => {
+                    return format!("to_json({name})::VARCHAR AS {name}");
+                }
                 ExportFormat::Csv => false,
                 // Numbers of up to 15 digits survive readers that take every number for a double.
-                ExportFormat::Json | ExportFormat::Jsonl => self.is_nested() || self.is_plain_in_json(),
+                ExportFormat::Json | ExportFormat::Jsonl => {
+                    self.is_nested() || self.is_plain_in_json()
+                }
             };
-        if as_it_is { name } else { format!("{name}::VARCHAR AS {name}") }
+        if as_it_is {
+            name
+        } else {
+            format!("{name}::VARCHAR AS {name}")
+        }
     }
 
     fn is_plain_in_json(&self) -> bool {
-        let decimal = self.kind.strip_prefix("DECIMAL(").and_then(|rest| rest.split(',').next()?.parse::<u32>().ok());
+        let decimal = self
+            .kind
+            .strip_prefix("DECIMAL(")
+            .and_then(|rest| rest.split(',').next()?.parse::<u32>().ok());
         decimal.is_some_and(|digits| digits <= 15)
-            || ["BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"]
-                .contains(&self.kind.as_str())
+            || [
+                "BOOLEAN",
+                "TINYINT",
+                "SMALLINT",
+                "INTEGER",
+                "BIGINT",
+                "UTINYINT",
+                "USMALLINT",
+                "UINTEGER",
+                "UBIGINT",
+            ]
+            .contains(&self.kind.as_str())
     }
 }
 
@@ -154,12 +177,17 @@ fn quoted(name: &str) -> String {
 
 /// `raw.memories`, quoted.
 pub(super) fn relation(table: &str) -> String {
-    table.split_once('.').map_or_else(|| quoted(table), |(schema, name)| format!("{}.{}", quoted(schema), quoted(name)))
+    table.split_once('.').map_or_else(
+        || quoted(table),
+        |(schema, name)| format!("{}.{}", quoted(schema), quoted(name)),
+    )
 }
 
 /// Whether a table is one of the store's own, not of a project.
 pub(super) fn is_own(table: &str) -> bool {
-    table.split_once('.').is_some_and(|(schema, _)| OWN_SCHEMAS.contains(&schema))
+    table
+        .split_once('.')
+        .is_some_and(|(schema, _)| OWN_SCHEMAS.contains(&schema))
 }
 
 /// Every table of the store with its columns, by name.
@@ -170,7 +198,15 @@ pub(super) fn tables(conn: &Connection) -> Result<BTreeMap<String, Vec<Column>>>
          WHERE database_name = current_database() AND NOT t.internal
          ORDER BY t.schema_name, t.table_name, c.column_index",
     )?;
-    let rows = statement.query_map([], |r| Ok((r.get::<_, String>(0)?, Column { name: r.get(1)?, kind: r.get(2)? })))?;
+    let rows = statement.query_map([], |r| {
+        Ok((
+            r.get::<_, String>(0)?,
+            Column {
+                name: r.get(1)?,
+                kind: r.get(2)?,
+            },
+        ))
+    })?;
     let mut tables: BTreeMap<String, Vec<Column>> = BTreeMap::new();
     for row in rows {
         let (table, column) = row?;
@@ -183,19 +219,30 @@ pub(super) fn tables(conn: &Connection) -> Result<BTreeMap<String, Vec<Column>>>
 ///
 /// # Errors
 /// Usage when the output exists and `force` is not given, or there is no such mind; failed when it cannot be written.
-pub fn export(warehouse: &Warehouse, options: &ExportOptions, mut progress: impl FnMut(u64)) -> Result<ExportReport> {
+pub fn export(
+    warehouse: &Warehouse,
+    options: &ExportOptions,
+    mut progress: impl FnMut(u64),
+) -> Result<ExportReport> {
     let conn = warehouse.conn();
     check_output(warehouse, options)?;
-    let mind = options.mind.as_deref().map(|name| find_mind(conn, name)).transpose()?;
+    let mind = options
+        .mind
+        .as_deref()
+        .map(|name| find_mind(conn, name))
+        .transpose()?;
     let output = &options.output;
     let dir = match output.parent() {
         Some(dir) if !dir.as_os_str().is_empty() => dir,
         _ => Path::new("."),
     };
-    let room = tempfile::Builder::new().prefix(".codex-export-").tempdir_in(dir).map_err(|e| {
-        Error::failed(format!("cannot write in {}: {e}", dir.display()))
-            .hint("check that the directory exists and can be written")
-    })?;
+    let room = tempfile::Builder::new()
+        .prefix(".codex-export-")
+        .tempdir_in(dir)
+        .map_err(|e| {
+            Error::failed(format!("cannot write in {}: {e}", dir.display()))
+                .hint("check that the directory exists and can be written")
+        })?;
     let made = room.path().join("export");
     fs::create_dir(&made).map_err(|e| unwritable(&made, &e))?;
     // One transaction: all tables as of one moment.
@@ -205,7 +252,8 @@ pub fn export(warehouse: &Warehouse, options: &ExportOptions, mut progress: impl
     let manifest = written?;
     let ready = if options.format.is_directory() {
         let path = made.join(MANIFEST);
-        let text = serde_json::to_string_pretty(&manifest).map_err(|e| Error::failed(format!("manifest: {e}")))?;
+        let text = serde_json::to_string_pretty(&manifest)
+            .map_err(|e| Error::failed(format!("manifest: {e}")))?;
         fs::write(&path, text + "\n").map_err(|e| unwritable(&path, &e))?;
         made
     } else {
@@ -218,7 +266,11 @@ pub fn export(warehouse: &Warehouse, options: &ExportOptions, mut progress: impl
         output: output.clone(),
         format: options.format,
         bytes: size(output),
-        tables: manifest.contents.into_iter().map(|(table, c)| (table, c.rows)).collect(),
+        tables: manifest
+            .contents
+            .into_iter()
+            .map(|(table, c)| (table, c.rows))
+            .collect(),
     })
 }
 
@@ -226,28 +278,39 @@ pub fn export(warehouse: &Warehouse, options: &ExportOptions, mut progress: impl
 fn check_output(warehouse: &Warehouse, options: &ExportOptions) -> Result<()> {
     let output = &options.output;
     let shown = output.display();
-    if output.canonicalize().is_ok_and(|path| path == warehouse.path()) {
+    if output
+        .canonicalize()
+        .is_ok_and(|path| path == warehouse.path())
+    {
         return Err(Error::usage(format!("{shown} is the store itself")).hint("name another file"));
     }
     if fs::symlink_metadata(output).is_err() {
         return Ok(());
     }
     if !options.force {
-        return Err(Error::usage(format!("{shown} exists already")).hint("name another one, or overwrite it with --force"));
+        return Err(Error::usage(format!("{shown} exists already"))
+            .hint("name another one, or overwrite it with --force"));
     }
     let is_dir = output.is_dir();
     if is_dir && !options.format.is_directory() {
         return Err(Error::usage(format!("{shown} is a directory")).hint("name a file in it"));
     }
     if !is_dir && options.format.is_directory() {
-        return Err(Error::usage(format!("{shown} is a file; {} is written as a directory", options.format)).hint("name a directory"));
+        return Err(Error::usage(format!(
+            "{shown} is a file; {} is written as a directory",
+            options.format
+        ))
+        .hint("name a directory"));
     }
     let replaceable = |dir: &Path| {
-        matches!(super::restore::find_export(dir), Ok(Some(_))) || fs::read_dir(dir).is_ok_and(|mut d| d.next().is_none())
+        matches!(super::restore::find_export(dir), Ok(Some(_)))
+            || fs::read_dir(dir).is_ok_and(|mut d| d.next().is_none())
     };
     if is_dir && !replaceable(output) {
-        return Err(Error::usage(format!("{shown} holds something else than an export; it was left alone"))
-            .hint("name a directory that does not exist yet"));
+        return Err(Error::usage(format!(
+            "{shown} holds something else than an export; it was left alone"
+        ))
+        .hint("name a directory that does not exist yet"));
     }
     Ok(())
 }
@@ -286,9 +349,19 @@ fn write_tables(
         ))?;
         done += rows as u64;
         progress(done);
-        contents.insert(table, Contents { rows: rows as u64, columns });
+        contents.insert(
+            table,
+            Contents {
+                rows: rows as u64,
+                columns,
+            },
+        );
     }
-    let project = conn.query_row("SELECT max(value) FROM codex.meta WHERE key = 'project'", [], |r| r.get(0))?;
+    let project = conn.query_row(
+        "SELECT max(value) FROM codex.meta WHERE key = 'project'",
+        [],
+        |r| r.get(0),
+    )?;
     Ok(Manifest {
         codex_export: VERSION,
         format,
@@ -310,7 +383,11 @@ fn join(manifest: &Manifest, parts: &Path, path: &Path) -> io::Result<()> {
     let header = serde_json::to_string(manifest)?;
     let document = manifest.format == ExportFormat::Json;
     if document {
-        write!(out, "{},\n\"tables\":{{", header.strip_suffix('}').unwrap_or(&header))?;
+        write!(
+            out,
+            "{},\n\"tables\":{{",
+            header.strip_suffix('}').unwrap_or(&header)
+        )?;
     } else {
         writeln!(out, "{header}")?;
     }
@@ -345,7 +422,9 @@ fn join(manifest: &Manifest, parts: &Path, path: &Path) -> io::Result<()> {
     if document {
         out.write_all(b"\n}}\n")?;
     }
-    out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()
+    out.into_inner()
+        .map_err(io::IntoInnerError::into_error)?
+        .sync_all()
 }
 
 /// Moves what was made to its place; an earlier directory steps aside into `room`, which goes away.
@@ -369,5 +448,6 @@ fn size(path: &Path) -> u64 {
 }
 
 fn unwritable(path: &Path, error: &io::Error) -> Error {
-    Error::failed(format!("cannot write {}: {error}", path.display())).hint("check that there is room, and the permissions")
+    Error::failed(format!("cannot write {}: {error}", path.display()))
+        .hint("check that there is room, and the permissions")
 }

@@ -19,7 +19,10 @@ const EVENTS: [(&str, bool, &[&str]); 4] = [
 ];
 
 /// Appends what is new of `staged_*`. Returns rows by table, and how many memories were known.
-pub(super) fn merge(conn: &Connection, notes: &mut Vec<String>) -> Result<(BTreeMap<String, u64>, u64)> {
+pub(super) fn merge(
+    conn: &Connection,
+    notes: &mut Vec<String>,
+) -> Result<(BTreeMap<String, u64>, u64)> {
     check_minds(conn, "temp.main.staged_minds")?;
     let zones: i64 = conn.query_row(
         "SELECT count(*) FROM temp.main.staged_minds s JOIN raw.minds m USING (mind_id) WHERE s.time_zone <> m.time_zone",
@@ -27,7 +30,9 @@ pub(super) fn merge(conn: &Connection, notes: &mut Vec<String>) -> Result<(BTree
         |r| r.get(0),
     )?;
     if zones > 0 {
-        notes.push(format!("{zones} minds have another time zone here, and keep it"));
+        notes.push(format!(
+            "{zones} minds have another time zone here, and keep it"
+        ));
     }
     // Nothing may refer to what the export does not hold.
     let lost: i64 = conn.query_row(
@@ -43,7 +48,9 @@ pub(super) fn merge(conn: &Connection, notes: &mut Vec<String>) -> Result<(BTree
         |r| r.get(0),
     )?;
     if lost > 0 {
-        return Err(Error::usage(format!("{lost} events are about memories or minds that the export does not hold")));
+        return Err(Error::usage(format!(
+            "{lost} events are about memories or minds that the export does not hold"
+        )));
     }
     conn.execute_batch(
         "CREATE OR REPLACE TEMP TABLE merged_memories AS
@@ -75,7 +82,9 @@ pub(super) fn merge(conn: &Connection, notes: &mut Vec<String>) -> Result<(BTree
         |r| Ok((r.get(0)?, r.get(1)?)),
     )?;
     if differing > 0 {
-        notes.push(format!("{differing} memories have another content here, and keep it"));
+        notes.push(format!(
+            "{differing} memories have another content here, and keep it"
+        ));
     }
     conn.execute_batch(
         "DROP TABLE temp.main.merged_memories; DROP TABLE temp.main.merged_events; DROP TABLE temp.main.arrivals; DROP TABLE temp.main.places;
@@ -91,12 +100,18 @@ pub(super) fn merge(conn: &Connection, notes: &mut Vec<String>) -> Result<(BTree
 fn fresh_events(table: &str, of_memory: bool, says: &[&str]) -> String {
     let about = if of_memory { "memory_id" } else { "mind_id" };
     let (place, join) = if of_memory {
-        ("p.known_id", "JOIN temp.main.merged_memories p ON p.old_id = s.memory_id")
+        (
+            "p.known_id",
+            "JOIN temp.main.merged_memories p ON p.old_id = s.memory_id",
+        )
     } else {
         ("s.mind_id", "")
     };
     let listed = says.join(", ");
-    let same: Vec<_> = says.iter().map(|c| format!("t.{c} IS NOT DISTINCT FROM n.{c}")).collect();
+    let same: Vec<_> = says
+        .iter()
+        .map(|c| format!("t.{c} IS NOT DISTINCT FROM n.{c}"))
+        .collect();
     format!(
         "INSERT INTO temp.main.merged_events
          WITH n AS (
@@ -150,7 +165,11 @@ fn append(conn: &Connection) -> Result<BTreeMap<String, u64>> {
         if table == "activations" {
             replaced.push("min(a.arrival) OVER (PARTITION BY s.recall_id) AS recall_id");
         }
-        let join = if of_memory { "JOIN temp.main.places p ON p.old_id = s.memory_id" } else { "" };
+        let join = if of_memory {
+            "JOIN temp.main.places p ON p.old_id = s.memory_id"
+        } else {
+            ""
+        };
         let rows = conn.execute(
             &format!(
                 "INSERT INTO raw.{table} BY NAME
@@ -164,29 +183,42 @@ fn append(conn: &Connection) -> Result<BTreeMap<String, u64>> {
         add(&format!("raw.{table}"), rows);
     }
     // What rules say is said again; answers of models come along with the contents that are new here.
-    add("enrichment.features", conn.execute(
-        "INSERT INTO enrichment.features BY NAME
+    add(
+        "enrichment.features",
+        conn.execute(
+            "INSERT INTO enrichment.features BY NAME
          SELECT s.* REPLACE (p.memory_id AS memory_id, a.arrival AS revision)
          FROM temp.main.staged_features s
          JOIN temp.main.places p ON p.old_id = s.memory_id
          JOIN temp.main.arrivals a ON a.old_id = s.revision
          WHERE s.provider <> 'rules'
          ORDER BY a.arrival",
-        [],
-    )?);
+            [],
+        )?,
+    );
     Ok(added)
 }
 
 /// Whether every mind has a possible name, the identity of that name, and a known zone.
 pub(super) fn check_minds(conn: &Connection, relation: &str) -> Result<()> {
-    let mut statement = conn.prepare(&format!("SELECT mind_id::VARCHAR, name, time_zone FROM {relation} ORDER BY name"))?;
-    let rows = statement.query_map([], |r| Ok((r.get::<_, String>(0)?, r.get::<_, String>(1)?, r.get::<_, String>(2)?)))?;
+    let mut statement = conn.prepare(&format!(
+        "SELECT mind_id::VARCHAR, name, time_zone FROM {relation} ORDER BY name"
+    ))?;
+    let rows = statement.query_map([], |r| {
+        Ok((
+            r.get::<_, String>(0)?,
+            r.get::<_, String>(1)?,
+            r.get::<_, String>(2)?,
+        ))
+    })?;
     for row in rows {
         let (id, name, zone) = row?;
         check_name(&name)?;
         parse_time_zone(&zone)?;
         if MindId::parse(&id)? != MindId::of(&name) {
-            return Err(Error::usage(format!("the mind '{name}' has the id of another name")));
+            return Err(Error::usage(format!(
+                "the mind '{name}' has the id of another name"
+            )));
         }
     }
     Ok(())
@@ -206,7 +238,9 @@ pub(super) fn check_log(conn: &Connection) -> Result<()> {
         |r| r.get(0),
     )?;
     if doubled > 0 {
-        return Err(Error::usage(format!("{doubled} events share their arrival number with another")));
+        return Err(Error::usage(format!(
+            "{doubled} events share their arrival number with another"
+        )));
     }
     Ok(())
 }

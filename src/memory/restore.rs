@@ -2,16 +2,19 @@
 //!
 //! All of it happens in one transaction. What is not whole is refused, and the store stays as it was.
 
-use super::export::{Column, ExportFormat, MANIFEST, Manifest, VERSION, file_name, is_own, relation, tables};
+use super::document::Document;
+use super::export::{
+    Column, ExportFormat, MANIFEST, Manifest, VERSION, file_name, is_own, relation, tables,
+};
 use super::merge::{check_log, check_minds, merge};
 use super::minds::DEFAULT_MIND;
-use super::staging::Staging;
+use super::staging::{Staging, csv_source, newlines, typed, unreadable};
 use crate::error::{Error, Result};
 use crate::warehouse::{Warehouse, text_literal};
 use duckdb::Connection;
 use serde::Serialize;
-use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Value};
+use serde::de::DeserializeSeed;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::{self, File};
@@ -51,27 +54,50 @@ pub struct RestoreReport {
 /// # Errors
 /// Usage when it is an export of an unknown format; failed when it cannot be read.
 pub fn find_export(path: &Path) -> Result<Option<FoundExport>> {
-    let manifest = if path.is_dir() { path.join(MANIFEST) } else { path.to_owned() };
+    let manifest = if path.is_dir() {
+        path.join(MANIFEST)
+    } else {
+        path.to_owned()
+    };
     if !manifest.is_file() {
         return Ok(None);
     }
     let mut head = Vec::new();
-    File::open(&manifest).and_then(|f| f.take(512).read_to_end(&mut head)).map_err(|e| unreadable(&manifest, &e))?;
-    let head: String = String::from_utf8_lossy(&head).chars().filter(|c| !c.is_whitespace()).collect();
-    let Some(head) = head.trim_start_matches('\u{feff}').strip_prefix("{\"codex_export\":") else { return Ok(None) };
-    let named = head.split_once("\"format\":\"").and_then(|(_, rest)| rest.split('"').next());
+    File::open(&manifest)
+        .and_then(|f| f.take(512).read_to_end(&mut head))
+        .map_err(|e| unreadable(&manifest, &e))?;
+    let head: String = String::from_utf8_lossy(&head)
+        .chars()
+        .filter(|c| !c.is_whitespace())
+        .collect();
+    let Some(head) = head
+        .trim_start_matches('\u{feff}')
+        .strip_prefix("{\"codex_export\":")
+    else {
+        return Ok(None);
+    };
+    let named = head
+        .split_once("\"format\":\"")
+        .and_then(|(_, rest)| rest.split('"').next());
     let format = match named {
         Some("json") => ExportFormat::Json,
         Some("jsonl") => ExportFormat::Jsonl,
         Some("csv") => ExportFormat::Csv,
         Some("parquet") => ExportFormat::Parquet,
         _ => {
-            return Err(Error::usage(format!("{}: an export of codex's, but of no format this one knows", manifest.display()))
-                .hint("upgrade codex, or export again as json, jsonl, csv or parquet"));
+            return Err(Error::usage(format!(
+                "{}: an export of codex's, but of no format this one knows",
+                manifest.display()
+            ))
+            .hint("upgrade codex, or export again as json, jsonl, csv or parquet"));
         }
     };
     let dir = manifest.parent().unwrap_or(Path::new("."));
-    let path = if format.is_directory() { dir.to_owned() } else { manifest };
+    let path = if format.is_directory() {
+        dir.to_owned()
+    } else {
+        manifest
+    };
     Ok(Some(FoundExport { path, format }))
 }
 
@@ -91,7 +117,11 @@ pub fn restore(
         let done = run(conn, export, progress)?;
         report = Some(RestoreReport { dry_run, ..done });
         // A dry run does everything and takes it back.
-        if dry_run { Err(Error::failed("dry run")) } else { Ok(()) }
+        if dry_run {
+            Err(Error::failed("dry run"))
+        } else {
+            Ok(())
+        }
     });
     match (result, report) {
         (Err(_), Some(report)) if dry_run => Ok(report),
@@ -101,14 +131,25 @@ pub fn restore(
     }
 }
 
-fn run(conn: &Connection, export: &FoundExport, progress: &mut dyn FnMut(u64)) -> Result<RestoreReport> {
-    let mut loader = Loader { conn, export, plan: None, progress };
+fn run(
+    conn: &Connection,
+    export: &FoundExport,
+    progress: &mut dyn FnMut(u64),
+) -> Result<RestoreReport> {
+    let mut loader = Loader {
+        conn,
+        export,
+        plan: None,
+        progress,
+    };
     match export.format {
         ExportFormat::Json => loader.document()?,
         ExportFormat::Jsonl => loader.lines()?,
         ExportFormat::Csv | ExportFormat::Parquet => loader.directory()?,
     }
-    let plan = loader.plan.ok_or_else(|| damaged(&export.path, "it has no header"))?;
+    let plan = loader
+        .plan
+        .ok_or_else(|| damaged(&export.path, "it has no header"))?;
     plan.finish(conn, export)
 }
 
@@ -130,8 +171,11 @@ impl<'a> Plan<'a> {
         if whole {
             conn.execute_batch("DELETE FROM raw.minds; DELETE FROM codex.progress")?;
         }
-        let project: Option<String> =
-            conn.query_row("SELECT max(value) FROM codex.meta WHERE key = 'project'", [], |r| r.get(0))?;
+        let project: Option<String> = conn.query_row(
+            "SELECT max(value) FROM codex.meta WHERE key = 'project'",
+            [],
+            |r| r.get(0),
+        )?;
         let same_project = manifest.project.is_some() && project == manifest.project;
         let (mut targets, mut notes) = (BTreeMap::new(), Vec::new());
         for (table, contents) in &manifest.contents {
@@ -140,22 +184,39 @@ impl<'a> Plan<'a> {
                     return Err(damaged(path, &format!("the store has no table {table}"))
                         .hint("it was written by another version of codex: upgrade this one"));
                 }
-                notes.push(format!("{table} is a project's own and was left out: it is computed again"));
+                notes.push(format!(
+                    "{table} is a project's own and was left out: it is computed again"
+                ));
                 continue;
             };
             let mut columns = Vec::new();
             for column in &contents.columns {
-                let found = known.iter().find(|c| c.name == column.name).ok_or_else(|| {
-                    damaged(path, &format!("{table} has no column {}", column.name))
-                        .hint("it was written by another version of codex: upgrade this one")
-                })?;
+                let found = known
+                    .iter()
+                    .find(|c| c.name == column.name)
+                    .ok_or_else(|| {
+                        damaged(path, &format!("{table} has no column {}", column.name))
+                            .hint("it was written by another version of codex: upgrade this one")
+                    })?;
                 columns.push(found.clone());
             }
             let cache = !is_own(table) || table == "codex.ticks";
-            let staged = if whole { table == "codex.meta" } else { table.starts_with("raw.") || table == "enrichment.features" };
+            let staged = if whole {
+                table == "codex.meta"
+            } else {
+                table.starts_with("raw.") || table == "enrichment.features"
+            };
             if staged {
-                let name = format!("staged_{}", table.split_once('.').map_or(table.as_str(), |(_, name)| name));
-                conn.execute_batch(&format!("CREATE OR REPLACE TEMP TABLE {name} AS FROM {} LIMIT 0", relation(table)))?;
+                let name = format!(
+                    "staged_{}",
+                    table
+                        .split_once('.')
+                        .map_or(table.as_str(), |(_, name)| name)
+                );
+                conn.execute_batch(&format!(
+                    "CREATE OR REPLACE TEMP TABLE {name} AS FROM {} LIMIT 0",
+                    relation(table)
+                ))?;
                 targets.insert(table.clone(), (format!("temp.main.{name}"), columns));
             } else if whole && (!cache || same_project) {
                 // Making the store ready for its project may have left something in caches and bookkeeping.
@@ -165,7 +226,15 @@ impl<'a> Plan<'a> {
                 targets.insert(table.clone(), (relation(table), columns));
             }
         }
-        for needed in ["raw.minds", "raw.memories", "raw.edits", "raw.deletions", "raw.activations", "raw.naps", "enrichment.features"] {
+        for needed in [
+            "raw.minds",
+            "raw.memories",
+            "raw.edits",
+            "raw.deletions",
+            "raw.activations",
+            "raw.naps",
+            "enrichment.features",
+        ] {
             if !targets.contains_key(needed) {
                 return Err(damaged(path, &format!("it has no table {needed}")));
             }
@@ -173,7 +242,13 @@ impl<'a> Plan<'a> {
         if whole && !same_project {
             notes.push("the caches of the open epoch are another project's: the next consolidate computes them again".into());
         }
-        Ok(Plan { manifest, whole, targets, staging: Staging::new(conn), notes })
+        Ok(Plan {
+            manifest,
+            whole,
+            targets,
+            staging: Staging::new(conn),
+            notes,
+        })
     }
 
     /// All rows are in: what is left to do, and what it came to.
@@ -185,9 +260,18 @@ impl<'a> Plan<'a> {
                  WHERE key NOT IN (SELECT key FROM codex.meta) AND key <> 'project';
                  DROP TABLE temp.main.staged_meta",
             )?;
-            check_minds(conn, "raw.minds").and_then(|()| check_log(conn)).map_err(|e| e.context(export.path.display()))?;
+            check_minds(conn, "raw.minds")
+                .and_then(|()| check_log(conn))
+                .map_err(|e| e.context(export.path.display()))?;
             let rows = |table: &String| self.manifest.contents.get(table).map_or(0, |c| c.rows);
-            (self.targets.keys().map(|t| (t.clone(), rows(t))).filter(|(_, n)| *n > 0).collect(), 0)
+            (
+                self.targets
+                    .keys()
+                    .map(|t| (t.clone(), rows(t)))
+                    .filter(|(_, n)| *n > 0)
+                    .collect(),
+                0,
+            )
         } else {
             notes.push("raw events were merged as new arrivals; what nights make of them is left to the next consolidate".into());
             merge(conn, &mut notes).map_err(|e| e.context(export.path.display()))?
@@ -214,38 +298,54 @@ fn is_empty(conn: &Connection) -> Result<bool> {
     )?)
 }
 
-struct Loader<'a, 'p> {
+/// Reads an export of any format, row by row or file by file.
+pub(super) struct Loader<'a, 'p> {
     conn: &'a Connection,
-    export: &'a FoundExport,
+    pub(super) export: &'a FoundExport,
     plan: Option<Plan<'a>>,
     progress: &'p mut dyn FnMut(u64),
 }
 
 impl Loader<'_, '_> {
     /// The header is read: is it one that this program understands?
-    fn begin(&mut self, header: Value, file: &Path) -> Result<()> {
+    pub(super) fn begin(&mut self, header: Value, file: &Path) -> Result<()> {
         let version = header.get("codex_export").and_then(Value::as_u64);
         if version != Some(VERSION) {
             let named = version.map_or_else(|| "no version".to_owned(), |v| format!("version {v}"));
-            return Err(Error::usage(format!("{}:1: an export of {named}; this codex reads version {VERSION}", file.display()))
-                .hint("upgrade codex, or export again with this one; nothing was changed"));
+            return Err(Error::usage(format!(
+                "{}:1: an export of {named}; this codex reads version {VERSION}",
+                file.display()
+            ))
+            .hint("upgrade codex, or export again with this one; nothing was changed"));
         }
-        let manifest: Manifest =
-            serde_json::from_value(header).map_err(|e| damaged(file, &format!("its header is incomplete: {e}")))?;
+        let manifest: Manifest = serde_json::from_value(header)
+            .map_err(|e| damaged(file, &format!("its header is incomplete: {e}")))?;
         self.plan = Some(Plan::new(self.conn, file, manifest)?);
         Ok(())
     }
 
+    /// Whether the header has been read.
+    pub(super) fn has_begun(&self) -> bool {
+        self.plan.is_some()
+    }
+
     /// One row of a table, from a text format.
-    fn row(&mut self, table: &str, row: Value) -> Result<()> {
-        let plan = self.plan.as_mut().ok_or_else(|| Error::usage("rows come before the header"))?;
+    pub(super) fn row(&mut self, table: &str, row: Value) -> Result<()> {
+        let plan = self
+            .plan
+            .as_mut()
+            .ok_or_else(|| Error::usage("rows come before the header"))?;
         let Some(contents) = plan.manifest.contents.get(table) else {
-            return Err(Error::usage(format!("'{table}' is no table of the header's")));
+            return Err(Error::usage(format!(
+                "'{table}' is no table of the header's"
+            )));
         };
         let Value::Object(row) = row else {
             return Err(Error::usage(format!("a row of {table} is no object")));
         };
-        let read = plan.staging.push(table, &contents.columns, row, plan.targets.get(table))?;
+        let read = plan
+            .staging
+            .push(table, &contents.columns, row, plan.targets.get(table))?;
         if read % 5_000 == 0 {
             (self.progress)(read);
         }
@@ -254,14 +354,19 @@ impl Loader<'_, '_> {
 
     /// The last row is in: is every table whole?
     fn end(&mut self, file: &Path, line: usize) -> Result<()> {
-        let Some(plan) = self.plan.as_mut() else { return Err(damaged(file, "it has no header")) };
+        let Some(plan) = self.plan.as_mut() else {
+            return Err(damaged(file, "it has no header"));
+        };
         plan.staging.flush()?;
         for (table, contents) in &plan.manifest.contents {
             let found = plan.staging.rows(table);
             if found != contents.rows {
                 let place = format!("{}:{line}", file.display());
-                return Err(Error::usage(format!("{place}: {table} has {found} rows where the header promises {}", contents.rows))
-                    .hint("the export is cut off or was changed: export again; nothing was changed"));
+                return Err(Error::usage(format!(
+                    "{place}: {table} has {found} rows where the header promises {}",
+                    contents.rows
+                ))
+                .hint("the export is cut off or was changed: export again; nothing was changed"));
             }
         }
         (self.progress)(plan.staging.read());
@@ -275,22 +380,34 @@ impl Loader<'_, '_> {
         let mut number = 0;
         loop {
             line.clear();
-            if file.read_until(b'\n', &mut line).map_err(|e| unreadable(path, &e))? == 0 {
+            if file
+                .read_until(b'\n', &mut line)
+                .map_err(|e| unreadable(path, &e))?
+                == 0
+            {
                 break;
             }
             number += 1;
-            let text = line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&line).trim_ascii();
+            let text = line
+                .strip_prefix("\u{feff}".as_bytes())
+                .unwrap_or(&line)
+                .trim_ascii();
             if text.is_empty() {
                 continue;
             }
             let at = |column: usize| format!("{}:{number}:{column}", path.display());
-            let value: Value = serde_json::from_slice(text).map_err(|e| cut_off(&at(e.column()), &e))?;
+            let value: Value =
+                serde_json::from_slice(text).map_err(|e| cut_off(&at(e.column()), &e))?;
             if self.plan.is_none() {
                 self.begin(value, path)?;
                 continue;
             }
-            let Value::Object(mut entry) = value else { return Err(cut_off(&at(1), &"it is no object")) };
-            let (Some(Value::String(table)), Some(row)) = (entry.remove("table"), entry.remove("row")) else {
+            let Value::Object(mut entry) = value else {
+                return Err(cut_off(&at(1), &"it is no object"));
+            };
+            let (Some(Value::String(table)), Some(row)) =
+                (entry.remove("table"), entry.remove("row"))
+            else {
                 return Err(cut_off(&at(1), &"it has no table and row"));
             };
             self.row(&table, row).map_err(|e| e.context(at(1)))?;
@@ -303,8 +420,14 @@ impl Loader<'_, '_> {
         let file = BufReader::new(File::open(path).map_err(|e| unreadable(path, &e))?);
         let mut reader = serde_json::Deserializer::from_reader(file);
         let mut wrong = None;
-        let read = Document { loader: self, wrong: &mut wrong }.deserialize(&mut reader).and_then(|()| reader.end());
-        let place = |e: &serde_json::Error| format!("{}:{}:{}", path.display(), e.line(), e.column());
+        let read = Document {
+            loader: self,
+            wrong: &mut wrong,
+        }
+        .deserialize(&mut reader)
+        .and_then(|()| reader.end());
+        let place =
+            |e: &serde_json::Error| format!("{}:{}:{}", path.display(), e.line(), e.column());
         match (read, wrong) {
             (Err(e), Some(wrong)) if wrong.next_step().is_none() => Err(wrong.context(place(&e))),
             (_, Some(wrong)) => Err(wrong),
@@ -316,10 +439,16 @@ impl Loader<'_, '_> {
     fn directory(&mut self) -> Result<()> {
         let path = self.export.path.join(MANIFEST);
         let text = fs::read_to_string(&path).map_err(|e| unreadable(&path, &e))?;
-        let header = serde_json::from_str(&text)
-            .map_err(|e| cut_off(&format!("{}:{}:{}", path.display(), e.line(), e.column()), &e))?;
+        let header = serde_json::from_str(&text).map_err(|e| {
+            cut_off(
+                &format!("{}:{}:{}", path.display(), e.line(), e.column()),
+                &e,
+            )
+        })?;
         self.begin(header, &path)?;
-        let (Some(plan), format) = (self.plan.as_ref(), self.export.format) else { return Ok(()) };
+        let (Some(plan), format) = (self.plan.as_ref(), self.export.format) else {
+            return Ok(());
+        };
         let mut read = 0;
         for (table, contents) in &plan.manifest.contents {
             let file = self.export.path.join(file_name(table, format));
@@ -327,7 +456,9 @@ impl Loader<'_, '_> {
                 return Err(damaged(&file, "the file is missing"));
             }
             let source = match format {
-                ExportFormat::Parquet => format!("read_parquet({})", text_literal(&file.to_string_lossy())),
+                ExportFormat::Parquet => {
+                    format!("read_parquet({})", text_literal(&file.to_string_lossy()))
+                }
                 _ => csv_source(&file, &contents.columns)?,
             };
             let refused = |e: duckdb::Error| damaged(&file, e.to_string().trim());
@@ -338,141 +469,33 @@ impl Loader<'_, '_> {
                         .iter()
                         .map(|c| match format {
                             ExportFormat::Parquet => format!("{}::{}", c.quoted(), c.kind),
-                            _ => super::staging::typed(&c.quoted(), c),
+                            _ => typed(&c.quoted(), c),
                         })
                         .collect();
-                    let insert = format!("INSERT INTO {target} ({}) SELECT {} FROM {source}", names.join(", "), values.join(", "));
+                    let insert = format!(
+                        "INSERT INTO {target} ({}) SELECT {} FROM {source}",
+                        names.join(", "),
+                        values.join(", ")
+                    );
                     self.conn.execute(&insert, []).map_err(refused)? as u64
                 }
                 None => contents.rows,
             };
             if found != contents.rows {
                 let promised = contents.rows;
-                let line = if format == ExportFormat::Csv { format!(":{}", newlines(&file)?) } else { String::new() };
-                return Err(Error::usage(format!("{}{line}: it ends after {found} rows; the manifest promises {promised}", file.display()))
-                    .hint("the export is cut off or was changed: export again; nothing was changed"));
+                let line = if format == ExportFormat::Csv {
+                    format!(":{}", newlines(&file)?)
+                } else {
+                    String::new()
+                };
+                return Err(Error::usage(format!(
+                    "{}{line}: it ends after {found} rows; the manifest promises {promised}",
+                    file.display()
+                ))
+                .hint("the export is cut off or was changed: export again; nothing was changed"));
             }
             read += found;
             (self.progress)(read);
-        }
-        Ok(())
-    }
-}
-
-/// Lines of a file.
-fn newlines(file: &Path) -> Result<usize> {
-    let mut reader = BufReader::new(File::open(file).map_err(|e| unreadable(file, &e))?);
-    let mut lines = 0;
-    loop {
-        let part = reader.fill_buf().map_err(|e| unreadable(file, &e))?;
-        if part.is_empty() {
-            return Ok(lines);
-        }
-        lines += part.iter().filter(|b| **b == b'\n').count();
-        let read = part.len();
-        reader.consume(read);
-    }
-}
-
-/// A CSV file as text columns: a quoted empty value is an empty text, one without quotes is NULL.
-fn csv_source(file: &Path, columns: &[Column]) -> Result<String> {
-    let size = fs::metadata(file).map_err(|e| unreadable(file, &e))?.len();
-    let types: Vec<_> = columns.iter().map(|c| format!("{}: 'VARCHAR'", text_literal(&c.name))).collect();
-    // A content may be as long as its file; the buffer has to hold one line.
-    let line = size.clamp(1 << 20, 256 << 20);
-    Ok(format!(
-        "read_csv({}, columns = {{{}}}, auto_detect = false, header = true, delim = ',', quote = '\"', escape = '\"',
-          new_line = '\\n', nullstr = '', allow_quoted_nulls = false, strict_mode = true, parallel = false,
-          max_line_size = {line}, buffer_size = {})",
-        text_literal(&file.to_string_lossy()),
-        types.join(", "),
-        line + (1 << 20)
-    ))
-}
-
-/// The document `{header…, "tables": {"raw.memories": [row, …], …}}`, read row by row.
-struct Document<'l, 'a, 'p> {
-    loader: &'l mut Loader<'a, 'p>,
-    wrong: &'l mut Option<Error>,
-}
-
-/// The object of tables, or one table's rows.
-struct Tables<'d, 'l, 'a, 'p>(&'d mut Document<'l, 'a, 'p>);
-struct Rows<'d, 'l, 'a, 'p>(&'d mut Document<'l, 'a, 'p>, String);
-
-impl Document<'_, '_, '_> {
-    fn keep<E: serde::de::Error>(&mut self, result: Result<()>) -> Result<(), E> {
-        result.map_err(|e| {
-            *self.wrong = Some(e);
-            E::custom("refused")
-        })
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Document<'_, '_, '_> {
-    type Value = ();
-    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<(), D::Error> {
-        reader.deserialize_map(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Document<'_, '_, '_> {
-    type Value = ();
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an export")
-    }
-    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
-        let mut header = Map::new();
-        while let Some(key) = map.next_key::<String>()? {
-            if key != "tables" {
-                header.insert(key, map.next_value()?);
-                continue;
-            }
-            let file = self.loader.export.path.clone();
-            let begun = self.loader.begin(Value::Object(std::mem::take(&mut header)), &file);
-            self.keep(begun)?;
-            map.next_value_seed(Tables(&mut self))?;
-        }
-        if self.loader.plan.is_none() { Err(A::Error::custom("it has no tables")) } else { Ok(()) }
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Tables<'_, '_, '_, '_> {
-    type Value = ();
-    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<(), D::Error> {
-        reader.deserialize_map(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Tables<'_, '_, '_, '_> {
-    type Value = ();
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("tables")
-    }
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(table) = map.next_key::<String>()? {
-            map.next_value_seed(Rows(self.0, table))?;
-        }
-        Ok(())
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Rows<'_, '_, '_, '_> {
-    type Value = ();
-    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<(), D::Error> {
-        reader.deserialize_seq(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Rows<'_, '_, '_, '_> {
-    type Value = ();
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("rows")
-    }
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        while let Some(row) = seq.next_element::<Value>()? {
-            let taken = self.0.loader.row(&self.1, row);
-            self.0.keep(taken)?;
         }
         Ok(())
     }
@@ -483,9 +506,6 @@ fn damaged(path: &Path, what: &str) -> Error {
 }
 
 fn cut_off(place: &str, what: &dyn fmt::Display) -> Error {
-    Error::usage(format!("{place}: the export is cut off or damaged: {what}")).hint("export again; nothing was changed")
-}
-
-fn unreadable(path: &Path, error: &std::io::Error) -> Error {
-    Error::usage(format!("cannot read {}: {error}", path.display())).hint("check the path and its permissions")
+    Error::usage(format!("{place}: the export is cut off or damaged: {what}"))
+        .hint("export again; nothing was changed")
 }

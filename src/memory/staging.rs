@@ -1,10 +1,14 @@
-//! Rows of a text export on their way into a table: as text in batches, cast by DuckDB.
+//! Rows of a text export on their way into a table: as text, cast by DuckDB.
 
 use super::export::Column;
 use crate::error::{Error, Result};
+use crate::warehouse::text_literal;
 use duckdb::{Connection, appender_params_from_iter};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader};
+use std::path::Path;
 
 /// Rows, and bytes, of a batch.
 const ROWS: usize = 20_000;
@@ -23,7 +27,15 @@ pub(super) struct Staging<'a> {
 
 impl<'a> Staging<'a> {
     pub(super) fn new(conn: &'a Connection) -> Staging<'a> {
-        Staging { conn, table: String::new(), target: None, batch: Vec::new(), bytes: 0, counts: BTreeMap::new(), read: 0 }
+        Staging {
+            conn,
+            table: String::new(),
+            target: None,
+            batch: Vec::new(),
+            bytes: 0,
+            counts: BTreeMap::new(),
+            read: 0,
+        }
     }
 
     /// Takes a row; without a target it is only counted. Returns how many were read so far.
@@ -60,7 +72,9 @@ impl<'a> Staging<'a> {
             });
         }
         if let Some((name, _)) = row.iter().next() {
-            return Err(Error::usage(format!("a row of {table} has {name}, which its header does not name")));
+            return Err(Error::usage(format!(
+                "a row of {table} has {name}, which its header does not name"
+            )));
         }
         if self.target.is_none() {
             return Ok(self.read);
@@ -75,12 +89,20 @@ impl<'a> Staging<'a> {
 
     /// Writes what has been collected.
     pub(super) fn flush(&mut self) -> Result<()> {
-        let Some((target, columns)) = self.target.as_ref().filter(|_| !self.batch.is_empty()) else { return Ok(()) };
+        let Some((target, columns)) = self.target.as_ref().filter(|_| !self.batch.is_empty())
+        else {
+            return Ok(());
+        };
         let names: Vec<_> = columns.iter().map(Column::quoted).collect();
         let texts: Vec<_> = names.iter().map(|name| format!("{name} VARCHAR")).collect();
-        self.conn.execute_batch(&format!("CREATE OR REPLACE TEMP TABLE staged_texts ({})", texts.join(", ")))?;
+        self.conn.execute_batch(&format!(
+            "CREATE OR REPLACE TEMP TABLE staged_texts ({})",
+            texts.join(", ")
+        ))?;
         {
-            let mut appender = self.conn.appender_to_catalog_and_db("staged_texts", "temp", "main")?;
+            let mut appender =
+                self.conn
+                    .appender_to_catalog_and_db("staged_texts", "temp", "main")?;
             for row in &self.batch {
                 appender.append_row(appender_params_from_iter(row))?;
             }
@@ -121,4 +143,44 @@ pub(super) fn typed(text: &str, column: &Column) -> String {
         kind if column.is_nested() => format!("{text}::JSON::{kind}"),
         kind => format!("{text}::{kind}"),
     }
+}
+
+/// Lines of a file.
+pub(super) fn newlines(file: &Path) -> Result<usize> {
+    let mut reader = BufReader::new(File::open(file).map_err(|e| unreadable(file, &e))?);
+    let mut lines = 0;
+    loop {
+        let part = reader.fill_buf().map_err(|e| unreadable(file, &e))?;
+        if part.is_empty() {
+            return Ok(lines);
+        }
+        lines += part.iter().filter(|b| **b == b'\n').count();
+        let read = part.len();
+        reader.consume(read);
+    }
+}
+
+/// A CSV file as text columns: a quoted empty value is an empty text, one without quotes is NULL.
+pub(super) fn csv_source(file: &Path, columns: &[Column]) -> Result<String> {
+    let size = fs::metadata(file).map_err(|e| unreadable(file, &e))?.len();
+    let types: Vec<_> = columns
+        .iter()
+        .map(|c| format!("{}: 'VARCHAR'", text_literal(&c.name)))
+        .collect();
+    // A content may be as long as its file; the buffer has to hold one line.
+    let line = size.clamp(1 << 20, 256 << 20);
+    Ok(format!(
+        "read_csv({}, columns = {{{}}}, auto_detect = false, header = true, delim = ',', quote = '\"', escape = '\"',
+          new_line = '\\n', nullstr = '', allow_quoted_nulls = false, strict_mode = true, parallel = false,
+          max_line_size = {line}, buffer_size = {})",
+        text_literal(&file.to_string_lossy()),
+        types.join(", "),
+        line + (1 << 20)
+    ))
+}
+
+/// What to say of a file that cannot be read.
+pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> Error {
+    Error::usage(format!("cannot read {}: {error}", path.display()))
+        .hint("check the path and its permissions")
 }

@@ -132,6 +132,12 @@ impl<'a> Linter<'a> {
             Json::Array(items) => items.iter().for_each(|item| self.walk(item)),
             Json::Object(fields) => {
                 match node["class"].as_str() {
+                    // A sorted list is the same in any order of rows; DuckDB reads list(x ORDER BY x) as one.
+                    Some("FUNCTION") if order::is_sorted_list(node) => {
+                        let list = &node["children"][0];
+                        self.walk(&list["children"]);
+                        return self.walk(&list["filter"]);
+                    }
                     Some("FUNCTION") => self.function(node),
                     Some("WINDOW") => self.window(node),
                     Some("COLUMN_REF") => self.column(node),

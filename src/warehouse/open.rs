@@ -37,7 +37,7 @@ pub struct OpenOptions {
 pub struct Warehouse {
     conn: Connection,
     path: PathBuf,
-    threads: usize,
+    options: OpenOptions,
     access: Access,
     _lock: Option<FileLock>,
 }
@@ -51,36 +51,57 @@ impl Warehouse {
     pub fn open(options: &OpenOptions) -> Result<Warehouse> {
         let path = absolute(&options.path)?;
         if path.is_dir() {
-            return Err(Error::usage(format!("{} is a directory, not a DuckDB file", path.display()))
-                .hint("give the file itself with --db PATH"));
+            return Err(Error::usage(format!(
+                "{} is a directory, not a DuckDB file",
+                path.display()
+            ))
+            .hint("give the file itself with --db PATH"));
         }
         let existed = path.exists();
         if existed && !writable(&path) {
             if options.allow_read_only {
                 return Self::open_read_only(path, options);
             }
-            return Err(Error::failed(format!("{} cannot be written", path.display()))
-                .hint("check its permissions and those of its directory"));
+            return Err(
+                Error::failed(format!("{} cannot be written", path.display()))
+                    .hint("check its permissions and those of its directory"),
+            );
         }
         if let Some(dir) = path.parent() {
-            fs::create_dir_all(dir)
-                .map_err(|e| Error::failed(format!("cannot make the directory {}: {e}", dir.display())))?;
+            fs::create_dir_all(dir).map_err(|e| {
+                Error::failed(format!("cannot make the directory {}: {e}", dir.display()))
+            })?;
         }
         let lock = FileLock::acquire(&path, options.patience)?;
         let conn = connect(&path, options, AccessMode::ReadWrite)?;
         if let Err(e) = migrate::migrate(&conn) {
             return Err(e.context(path.display()));
         }
-        Ok(Warehouse { conn, path, threads: options.threads, access: Access::ReadWrite, _lock: Some(lock) })
+        Ok(Warehouse {
+            conn,
+            path,
+            options: options.clone(),
+            access: Access::ReadWrite,
+            _lock: Some(lock),
+        })
     }
 
     fn open_read_only(path: PathBuf, options: &OpenOptions) -> Result<Warehouse> {
         let conn = connect(&path, options, AccessMode::ReadOnly)?;
         if !migrate::is_current(&conn).map_err(|e| e.context(path.display()))? {
-            return Err(Error::usage(format!("{} is not a store of this codex's version, and cannot be written", path.display()))
-                .hint("make the file writable once, or open a copy"));
+            return Err(Error::usage(format!(
+                "{} is not a store of this codex's version, and cannot be written",
+                path.display()
+            ))
+            .hint("make the file writable once, or open a copy"));
         }
-        Ok(Warehouse { conn, path, threads: options.threads, access: Access::ReadOnly, _lock: None })
+        Ok(Warehouse {
+            conn,
+            path,
+            options: options.clone(),
+            access: Access::ReadOnly,
+            _lock: None,
+        })
     }
 
     /// A store in memory, for tests and for `codex run` on a project without data.
@@ -88,10 +109,46 @@ impl Warehouse {
     /// # Errors
     /// Failed when DuckDB cannot start.
     pub fn in_memory(threads: usize) -> Result<Warehouse> {
-        let config = base_config("2GB", threads)?;
-        let conn = Connection::open_in_memory_with_flags(config)?;
+        let options = OpenOptions {
+            path: PathBuf::from(":memory:"),
+            memory_limit: "2GB".to_owned(),
+            threads,
+            patience: Duration::ZERO,
+            allow_read_only: false,
+        };
+        let conn = connect(&options.path, &options, AccessMode::ReadWrite)?;
         migrate::migrate(&conn)?;
-        Ok(Warehouse { conn, path: PathBuf::from(":memory:"), threads, access: Access::ReadWrite, _lock: None })
+        Ok(Warehouse {
+            conn,
+            path: options.path.clone(),
+            options,
+            access: Access::ReadWrite,
+            _lock: None,
+        })
+    }
+
+    /// Another store, opened as this one is.
+    ///
+    /// # Errors
+    /// See [`Warehouse::open`].
+    pub fn open_existing(&self, path: &Path) -> Result<Warehouse> {
+        Warehouse::open(&OpenOptions {
+            path: path.to_path_buf(),
+            allow_read_only: false,
+            ..self.options.clone()
+        })
+    }
+
+    /// A fresh store at `path`, opened as this one is.
+    ///
+    /// # Errors
+    /// Usage when there is a file already; see [`Warehouse::open`].
+    pub fn open_fresh(&self, path: &Path) -> Result<Warehouse> {
+        if path.exists() {
+            return Err(Error::usage(format!("{} exists already", path.display()))
+                .hint("give a new file's name, or remove it"));
+        }
+        self.open_existing(path)
     }
 
     /// The connection.
@@ -109,6 +166,35 @@ impl Warehouse {
         self.access
     }
 
+    /// Puts the store at `path`, which nobody has open, in this one's place, and opens it. The lock is held throughout.
+    ///
+    /// # Errors
+    /// Failed when the file cannot be moved or opened; usage for a store in memory.
+    pub fn replace_with(self, path: &Path) -> Result<Warehouse> {
+        let Some(lock) = self._lock else {
+            return Err(Error::usage("this store has no file of its own to replace"));
+        };
+        let place = self.path;
+        self.conn.execute_batch("CHECKPOINT")?;
+        drop(self.conn);
+        fs::rename(path, &place).map_err(|e| {
+            Error::failed(format!(
+                "cannot move {} to {}: {e}",
+                path.display(),
+                place.display()
+            ))
+            .hint("the store is as it was; the rebuilt one is still where it was built")
+        })?;
+        let conn = connect(&place, &self.options, AccessMode::ReadWrite)?;
+        Ok(Warehouse {
+            conn,
+            path: place,
+            options: self.options,
+            access: Access::ReadWrite,
+            _lock: Some(lock),
+        })
+    }
+
     /// Runs `work` on one of DuckDB's threads.
     ///
     /// A night's or tick's statements touch a day's rows: more threads only cost there.
@@ -118,7 +204,8 @@ impl Warehouse {
     pub fn single_threaded<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
         self.conn.execute_batch("SET threads = 1")?;
         let result = work();
-        self.conn.execute_batch(&format!("SET threads = {}", self.threads))?;
+        self.conn
+            .execute_batch(&format!("SET threads = {}", self.options.threads))?;
         result
     }
 
@@ -153,19 +240,34 @@ fn base_config(memory_limit: &str, threads: usize) -> Result<Config> {
         .with("autoinstall_known_extensions", "false")?)
 }
 
+/// The name every store has within DuckDB: named after its file, a `raw.duckdb` would hide the schema `raw`.
+const CATALOG: &str = "store";
+
 fn connect(path: &Path, options: &OpenOptions, mode: AccessMode) -> Result<Connection> {
-    let config = base_config(&options.memory_limit, options.threads)
-        .map_err(|e| Error::usage(e.to_string()).hint("check the settings memory_limit (such as 2GB) and threads"))?
-        .access_mode(mode)?;
-    Connection::open_with_flags(path, config).map_err(|e| {
+    let config = base_config(&options.memory_limit, options.threads).map_err(|e| {
+        Error::usage(e.to_string())
+            .hint("check the settings memory_limit (such as 2GB) and threads")
+    })?;
+    let conn = Connection::open_in_memory_with_flags(config)?;
+    let read_only = match mode {
+        AccessMode::ReadOnly => " (READ_ONLY)",
+        _ => "",
+    };
+    let attach = format!(
+        "ATTACH {} AS {CATALOG}{read_only}; USE {CATALOG}",
+        super::text_literal(&path.to_string_lossy())
+    );
+    conn.execute_batch(&attach).map_err(|e| {
         let text = e.to_string();
-        if text.contains("not a valid DuckDB database file") || text.contains("Corrupt") || text.contains("corrupt") || text.contains("Serialization") {
+        let damaged = ["not a valid DuckDB database file", "orrupt", "erialization", "INTERNAL"];
+        if damaged.iter().any(|sign| text.contains(sign)) {
             Error::usage(format!("{} is not a DuckDB file, or is damaged: {}", path.display(), text.trim()))
                 .hint("the file was left as it is; give another one with --db PATH, or restore a snapshot")
         } else {
             Error::failed(format!("cannot open {}: {}", path.display(), text.trim())).caused_by(e)
         }
-    })
+    })?;
+    Ok(conn)
 }
 
 fn absolute(path: &Path) -> Result<PathBuf> {
@@ -176,6 +278,8 @@ fn absolute(path: &Path) -> Result<PathBuf> {
 }
 
 fn writable(path: &Path) -> bool {
-    let beside = path.parent().is_none_or(|dir| tempfile::tempfile_in(dir).is_ok());
+    let beside = path
+        .parent()
+        .is_none_or(|dir| tempfile::tempfile_in(dir).is_ok());
     beside && fs::OpenOptions::new().append(true).open(path).is_ok()
 }

@@ -140,8 +140,8 @@ fn unix(text: &str) -> Option<Result<NaiveDateTime, String>> {
     }
     let nanos_per_unit: i128 = match whole {
         ..100_000_000_000 => 1_000_000_000,
-        ..100_000_000_000_000 => 1_000_000,
-        ..100_000_000_000_000_000 => 1_000,
+        100_000_000_000..100_000_000_000_000 => 1_000_000,
+        100_000_000_000_000..100_000_000_000_000_000 => 1_000,
         _ => 1,
     };
     let fraction = fraction.bytes().chain(std::iter::repeat(b'0')).take(9);

@@ -49,6 +49,18 @@ pub(super) fn orders_by_arguments(name: &str, node: &Json, orders: &Json) -> boo
             .all(|argument| keys.contains(&text(argument)))
 }
 
+/// Whether a function sorts the list that an aggregate makes.
+pub(super) fn is_sorted_list(node: &Json) -> bool {
+    let sorts = matches!(
+        node["function_name"].as_str(),
+        Some("list_sort" | "array_sort" | "list_reverse_sort" | "array_reverse_sort")
+    );
+    let inner = &node["children"][0];
+    sorts
+        && inner["class"] == "FUNCTION"
+        && matches!(inner["function_name"].as_str(), Some("list" | "array_agg"))
+}
+
 /// The names that order rows fully, besides ids.
 pub(super) struct OrderKeys<'a>(pub(super) &'a [String]);
 

@@ -132,6 +132,11 @@ fn aggregates_that_depend_on_order_must_be_ordered_fully() {
         "SELECT list(term ORDER BY heard_at, id) FROM s.m",
     );
     refused(
+        "SELECT list_sort(list(now()))",
+        "now",
+        "SELECT list(term ORDER BY term), list_sort(list(d) FILTER (id > 1)) FROM s.m",
+    );
+    refused(
         "SELECT string_agg(term, ',' ORDER BY heard_at) FROM s.m",
         "string_agg()",
         "SELECT string_agg(term, ',' ORDER BY term) FROM s.m",

@@ -1,0 +1,47 @@
+# codex: `make help` lists what there is. CI runs the same commands (.ci/run).
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# Compiled dependencies are shared between clones. Delete the cache at any time.
+CODEX_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/codex
+CARGO_TARGET_DIR ?= $(CODEX_CACHE)/target
+export CODEX_CACHE CARGO_TARGET_DIR
+
+# FEATURES=bundled compiles DuckDB into the binary.
+export FEATURES ?=
+
+# scripts/cargo.sh is cargo with DuckDB found.
+CARGO := scripts/cargo.sh
+
+.PHONY: help build demo test lint bench soak clean
+
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' Makefile
+
+build: ## target/release/codex, with libduckdb beside it: runs from any directory
+	$(CARGO) build --locked --release --bin codex
+	@scripts/place.sh "$(CARGO_TARGET_DIR)/release/codex" target/release
+
+demo: ## build codex and run the sample diary through every cycle (under a minute after the build)
+	$(CARGO) build --locked --bin codex
+	@scripts/demo.sh "$(CARGO_TARGET_DIR)/debug/codex"
+
+test: ## all tests, with totals
+	@scripts/test.sh
+
+lint: ## formatting, clippy, documentation, licences and dependencies
+	cargo fmt --check
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" $(CARGO) doc --locked --no-deps --document-private-items
+	@scripts/deny.sh
+
+bench: ## the promised figures, measured (SIZES="10000 100000 1000000"; default 10000 100000)
+	SIZES="$(SIZES)" $(CARGO) bench --locked --bench figures
+
+soak: ## the property and crash tests with many more cases
+	PROPTEST_CASES=256 CODEX_KILLS=200 $(CARGO) test --locked --release
+
+clean: ## remove what was built in this clone (the shared cache stays: $(CODEX_CACHE))
+	rm -rf target

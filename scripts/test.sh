@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Runs all tests and the examples in the documentation, and ends with the totals of both.
+#
+# usage: scripts/test.sh [ARGUMENT…]        (arguments go to the test runner, for example a test's name)
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+outcome=0
+
+# Runs cargo, keeps what it says, and goes on when tests fail: the totals come last in any case.
+run() { scripts/cargo.sh "$@" 2>&1 | tee -a "$log" || outcome=1; }
+
+if cargo nextest --version >/dev/null 2>&1; then
+    run nextest run --locked --no-fail-fast "$@"
+else
+    echo "cargo-nextest is not installed; cargo test runs the same tests, slower (cargo install cargo-nextest --locked)"
+    run test --locked --no-fail-fast --lib --bins --tests "$@"
+fi
+run test --locked --doc "$@"
+
+# nextest closes with "Summary […] 12 tests run: 12 passed, 0 skipped", cargo test with "test result: ok. 3 passed; 0 failed; …".
+awk '
+    { gsub(/\033\[[0-9;]*m/, "") }
+    /^ *Summary \[|^test result:/ {
+        for (i = 2; i <= NF; i++) {
+            if ($i ~ /^passed/) passed += $(i - 1)
+            if ($i ~ /^failed|^timed/) failed += $(i - 1)
+            if ($i ~ /^skipped|^ignored/) skipped += $(i - 1)
+        }
+    }
+    END { printf "\nAll tests, documentation included:\n%d passed, %d failed, %d skipped\n", passed, failed, skipped }
+' "$log"
+exit "$outcome"

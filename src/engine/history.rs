@@ -1,0 +1,103 @@
+//! History again: replay into another file, and the rebuild that takes this one's place.
+
+use super::Engine;
+use crate::cycle::{self, Advance, Consolidation, Replay, Request};
+use crate::error::{Error, Result};
+use chrono::NaiveDateTime;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+impl Engine {
+    /// Rebuilds every tier from the raw log and the ledger, up to `until`, into the new file `into`.
+    ///
+    /// # Errors
+    /// Usage when the file exists; failed when a transition cannot be repeated. Nothing is left of the file then.
+    pub fn replay(
+        &self,
+        into: &Path,
+        until: Option<NaiveDateTime>,
+        heard: impl FnMut(u64, u64),
+    ) -> Result<Replay> {
+        let into = std::path::absolute(into)
+            .map_err(|e| Error::usage(format!("{}: {e}", into.display())))?;
+        let done = self
+            .fresh(&into, false)
+            .and_then(|target| cycle::replay(&self.warehouse, &target, until, heard));
+        if done.is_err() {
+            remove(&into);
+        }
+        done
+    }
+
+    /// Lives through all events anew, in event order and with everything known from the start, checks the result and puts it
+    /// in the store's place. A new generation of the ledger begins; the raw log is the same.
+    ///
+    /// # Errors
+    /// Failed when a night or the check fails; the store then stays as it was.
+    pub fn rebuild(
+        self,
+        as_of: NaiveDateTime,
+        heard: impl FnMut(Advance),
+    ) -> Result<(Engine, Consolidation)> {
+        self.enrich(|_| ())?;
+        let mut name = self.warehouse.path().as_os_str().to_owned();
+        name.push(".rebuild");
+        let beside = PathBuf::from(name);
+        // What an earlier rebuild left when it was killed.
+        remove(&beside);
+        let built = self.fresh(&beside, true).and_then(|target| {
+            cycle::prepare_store(&target, &self.pipeline)?;
+            let report = cycle::consolidate(
+                &target,
+                &self.pipeline,
+                &Request {
+                    cycle: None,
+                    as_of,
+                    mind: None,
+                },
+                heard,
+            )?;
+            let verification = cycle::verify(&target, &self.pipeline)?;
+            if !verification.ok {
+                return Err(Error::failed(
+                    "the rebuilt store did not pass verification; the store stays as it was",
+                ));
+            }
+            target.conn().execute_batch("CHECKPOINT")?;
+            Ok(report)
+        });
+        match built {
+            Ok(report) => {
+                let Engine {
+                    warehouse,
+                    pipeline,
+                    ..
+                } = self;
+                let warehouse = warehouse.replace_with(&beside)?;
+                remove(&beside);
+                Ok((Engine::over(warehouse, pipeline)?, report))
+            }
+            Err(e) => {
+                remove(&beside);
+                Err(e)
+            }
+        }
+    }
+
+    /// A fresh store at `path` with this one's log.
+    fn fresh(&self, path: &Path, history: bool) -> Result<crate::warehouse::Warehouse> {
+        // Made by codex, closed, filled through this connection, and opened again.
+        drop(self.warehouse.open_fresh(path)?);
+        cycle::copy_log(&self.warehouse, path, history)?;
+        self.warehouse.open_existing(path)
+    }
+}
+
+/// Removes a store's files, where there are any.
+fn remove(path: &Path) {
+    for suffix in ["", ".wal", ".lock"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        let _ = fs::remove_file(PathBuf::from(name));
+    }
+}

@@ -1,0 +1,319 @@
+//! Answers out: query, insights, explain, sql, snapshot and the overviews.
+
+use crate::room::{AFTER, Room};
+use serde_json::Value;
+
+#[test]
+fn a_query_finds_the_memory_and_its_components_sum_to_the_score() {
+    let room = Room::lived();
+    let answer = room.json(&[
+        "query",
+        "--text",
+        "When is the cutover of the reports?",
+        "-k",
+        "3",
+        "--explain",
+    ]);
+    assert_eq!(answer["query"], "When is the cutover of the reports?");
+    let hits = answer["results"].as_array().unwrap();
+    assert!(!hits.is_empty() && hits.len() <= 3);
+    assert_eq!(hits[0]["key"], "b2");
+    for hit in hits {
+        for field in ["id", "content", "created_at", "tier", "metadata"] {
+            assert!(hit.get(field).is_some(), "{field} in {hit}");
+        }
+        let millionths = |value: &Value| (value.as_f64().unwrap() * 1e6).round() as i64;
+        let sum: i64 = hit["components"]
+            .as_object()
+            .unwrap()
+            .values()
+            .map(millionths)
+            .sum();
+        assert_eq!(sum, millionths(&hit["score"]));
+    }
+    assert!(
+        room.ok(&["query", "--text", "cutover", "--explain"])
+            .contains("lexical")
+    );
+}
+
+#[test]
+fn what_was_just_added_is_found_at_once() {
+    let room = Room::with_diary();
+    room.ok(&[
+        "memory",
+        "add",
+        "The greenhouse key hangs behind the flour scales",
+    ]);
+    let answer = room.json(&["query", "--text", "greenhouse key"]);
+    assert_eq!(answer["results"][0]["tier"], "pending");
+}
+
+#[test]
+fn only_questions_of_today_leave_a_trail() {
+    let room = Room::lived();
+    let count = |kind: &str| {
+        room.count(&format!(
+            "SELECT count(*) FROM raw.activations WHERE kind = '{kind}'"
+        ))
+    };
+    room.write("questions.jsonl", "{\"text\":\"Bolota\"}\n");
+    room.ok(&["query", "--batch", "questions.jsonl"]);
+    room.ok(&["query", "--text", "Bolota", "--as-of", "2026-03-03"]);
+    room.ok(&["explain", "a1"]);
+    assert_eq!((count("retrieved"), count("used")), (0, 0));
+    room.ok(&["query", "--text", "cutover", "-k", "1"]);
+    assert_eq!((count("retrieved"), count("used")), (1, 0));
+    room.ok(&["query", "--text", "cutover", "-k", "1", "--use"]);
+    assert_eq!((count("retrieved"), count("used")), (2, 1));
+}
+
+#[test]
+fn a_batch_answers_line_by_line_in_order() {
+    let room = Room::lived();
+    room.ok(&["memory", "add", "Other people's cutover", "--mind", "other"]);
+    room.write("questions.jsonl", "{\"text\":\"cutover\",\"k\":1}\n\n{\"text\":\"cutover\",\"mind\":\"other\"}\n{\"text\":\"vet\"}\n");
+    let lines = room.ok(&["query", "--batch", "questions.jsonl", "--json"]);
+    let answers: Vec<Value> = lines
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(answers.len(), 3);
+    assert_eq!(answers[0]["results"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        answers[1]["results"][0]["content"],
+        "Other people's cutover"
+    );
+    assert_eq!(answers[2]["query"], "vet");
+    room.write("broken.jsonl", "{\"text\":\"vet\"}\n{\"txt\":1}\n");
+    room.refused(2, "broken.jsonl:2:", &["query", "--batch", "broken.jsonl"]);
+    room.refused(2, "nobody", &["query", "--text", "vet", "--mind", "nobody"]);
+}
+
+#[test]
+fn as_of_looks_no_further() {
+    let room = Room::lived();
+    let answer = room.json(&[
+        "query",
+        "--text",
+        "cutover of the reports",
+        "--as-of",
+        "2026-03-03 00:00",
+    ]);
+    assert!(
+        answer["results"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|hit| hit["key"] != "b2")
+    );
+}
+
+#[test]
+fn explain_leads_back_to_raw_rows_and_ledger() {
+    let room = Room::lived();
+    let lineage = room.json(&["explain", "a4"]);
+    assert_eq!(
+        (&lineage["key"], &lineage["source"], &lineage["mind"]),
+        (&"a4".into(), &"diary.jsonl".into(), &"default".into())
+    );
+    assert!(lineage["features"]["provider"].is_string());
+    let id = &lineage["id"];
+    assert!(
+        lineage["episode"]["memory_ids"]
+            .as_array()
+            .unwrap()
+            .contains(id)
+    );
+    assert!(lineage["trace"]["strength_now"].as_f64().unwrap() > 0.0);
+    assert!(
+        lineage["nights"][0]["what"]
+            .as_str()
+            .unwrap()
+            .contains("learned")
+    );
+    assert!(lineage["nights"][0]["ledger_id"].is_i64());
+    for link in lineage["associations"].as_array().unwrap() {
+        assert!(
+            link["memory_id"].is_i64() && !link["why"].as_str().unwrap().is_empty(),
+            "{link}"
+        );
+    }
+    for part in [
+        "raw row",
+        "features",
+        "episode",
+        "associations",
+        "trace",
+        "concepts",
+    ] {
+        assert!(room.ok(&["explain", "a4"]).contains(part), "{part}");
+    }
+    room.refused(2, "no memory", &["explain", "4711"]);
+}
+
+#[test]
+fn a_memory_no_cycle_has_seen_is_explained_as_far_as_it_goes() {
+    let room = Room::with_diary();
+    let lineage = room.json(&["explain", "a1"]);
+    assert!(lineage["trace"].is_null() && lineage["episode"].is_null());
+    room.ok(&["explain", "a1"]);
+}
+
+#[test]
+fn insights_have_confidence_and_evidence() {
+    let room = Room::lived();
+    let found = room.json(&["insights", "--since", "7d", "--as-of", AFTER]);
+    assert_eq!(
+        (&found["since"], &found["as_of"]),
+        (&"2026-02-25T12:00:00Z".into(), &AFTER.into())
+    );
+    for insight in found["insights"].as_array().unwrap() {
+        assert!((0.0..=1.0).contains(&insight["confidence"].as_f64().unwrap()));
+        assert!(insight["evidence"][0]["id"].is_i64(), "{insight}");
+    }
+    room.ok(&["insights", "--since", "7d", "--as-of", AFTER]);
+}
+
+#[test]
+fn sql_reads_and_only_reads() {
+    let room = Room::with_diary();
+    let rows = room.json(&[
+        "sql",
+        "SELECT memory_id, key FROM raw.memories ORDER BY key LIMIT 2;",
+    ]);
+    assert_eq!(
+        (&rows[0]["key"], &rows[1]["key"]),
+        (&"a1".into(), &"a2".into())
+    );
+    assert!(rows[0]["memory_id"].is_i64());
+    assert_eq!(
+        room.json(&["sql", "SELECT 1 WHERE false"]),
+        serde_json::json!([])
+    );
+    for query in [
+        "SHOW ALL TABLES",
+        "DESCRIBE raw.memories",
+        "FROM memory_dashboard",
+        "VALUES (1)",
+        "EXPLAIN SELECT 1",
+        "WITH x AS (SELECT 1 AS a) FROM x",
+        "SELECT 1; -- done",
+    ] {
+        assert!(!room.ok(&["sql", query]).is_empty(), "{query}");
+    }
+    for query in [
+        "DELETE FROM raw.memories",
+        "SELECT 1; DROP TABLE raw.memories",
+        "EXPLAIN ANALYZE DELETE FROM raw.memories",
+        "COMMIT; DELETE FROM raw.memories",
+        "ATTACH 'x.duckdb'",
+        "COPY raw.memories TO 'x.csv'",
+        "CREATE TABLE x (a INTEGER)",
+        "SET threads = 1",
+        "",
+    ] {
+        room.refused(2, "hint", &["sql", query]);
+    }
+    room.refused(2, "nope", &["sql", "SELECT nope FROM raw.memories"]);
+    room.refused(2, "SELEC", &["sql", "SELEC 1"]);
+    assert_eq!(room.count("SELECT count(*) FROM raw.memories"), 6);
+}
+
+#[test]
+fn a_snapshot_is_a_store_of_its_own_and_overwrites_nothing() {
+    let room = Room::lived();
+    let before = room.json(&["verify"])["state_hash"].clone();
+    let snapshot = room.json(&["snapshot", "--output", "copy.duckdb"]);
+    assert_eq!(snapshot["memories"], 6);
+    let copied = room.json(&["verify", "--db", "copy.duckdb"]);
+    assert_eq!(
+        (&copied["ok"], &copied["state_hash"]),
+        (&true.into(), &before)
+    );
+    room.refused(2, "--force", &["snapshot", "--output", "copy.duckdb"]);
+    room.refused(
+        2,
+        "the store itself",
+        &["snapshot", "--output", "memory.duckdb", "--force"],
+    );
+    room.ok(&["snapshot", "--output", "copy.duckdb", "--force"]);
+    room.refused(
+        1,
+        "cannot write",
+        &["snapshot", "--output", "nowhere/copy.duckdb"],
+    );
+    let left: Vec<_> = std::fs::read_dir(room.path("."))
+        .unwrap()
+        .map(|e| e.unwrap().file_name())
+        .collect();
+    assert!(
+        left.iter()
+            .all(|name| !name.to_string_lossy().starts_with(".codex-snapshot")),
+        "{left:?}"
+    );
+}
+
+#[test]
+fn overviews_have_the_shapes_others_rely_on() {
+    let room = Room::lived();
+    let status = room.json(&["status"]);
+    let mind = &status["minds"][0];
+    assert_eq!(
+        (
+            &mind["mind"],
+            &mind["memories"],
+            &mind["nights"],
+            &mind["balanced"]
+        ),
+        (&"default".into(), &6.into(), &2.into(), &true.into())
+    );
+    let verified = room.json(&["verify"]);
+    assert_eq!(verified["ok"], true);
+    assert!(verified["state_hash"].is_string());
+    let states = verified["minds"]["default"].as_object().unwrap();
+    assert_eq!(states.values().filter_map(Value::as_i64).sum::<i64>(), 6);
+    let health = room.json(&["health", "--verbose"]);
+    assert_eq!(health["ok"], true, "{health}");
+    assert!(health["checks"][0]["alert_level"].is_string());
+    let metrics = room.json(&["metrics", "--period", "24h"]);
+    assert!(
+        metrics["cycles"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|c| c["cycle"] == "deep_sleep" && c["runs"] == 2)
+    );
+    assert!(
+        metrics["stages"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|s| s["stage"] == "long_term_memory")
+    );
+    for command in [
+        &["status"][..],
+        &["verify"],
+        &["health"],
+        &["health", "--verbose"],
+        &["metrics"],
+        &["status", "--mind", "default"],
+    ] {
+        assert!(!room.ok(command).is_empty());
+    }
+    room.refused(2, "nobody", &["status", "--mind", "nobody"]);
+}
+
+#[test]
+fn health_is_code_1_when_something_is_critical() {
+    let room = Room::new();
+    room.write("old.jsonl", "{\"id\":\"1\",\"content\":\"one\",\"created_at\":\"2026-01-01\"}\n{\"id\":\"2\",\"content\":\"two\",\"created_at\":\"2026-02-01\"}\n");
+    room.ok(&["import", "old.jsonl"]);
+    let ran = room.run(&["health"]);
+    assert_eq!(ran.code, 1, "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("CRITICAL") && ran.stdout.contains("codex consolidate"),
+        "{}",
+        ran.stdout
+    );
+}

@@ -1,0 +1,8 @@
+//! The command line as a user meets it: the real binary on real DuckDB files in temporary directories.
+
+mod failures;
+mod help;
+mod intake;
+mod lookups;
+mod room;
+mod sharing;
