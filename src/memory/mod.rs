@@ -4,18 +4,21 @@ mod document;
 mod export;
 mod import;
 mod log;
+mod manifest;
 mod merge;
 mod minds;
+mod plan;
 pub mod readers;
 mod restore;
 mod staging;
 
-pub use export::{ExportFormat, ExportOptions, ExportReport, export};
+pub use export::{ExportOptions, ExportReport, export};
 pub use import::{ImportOptions, ImportReport, import};
 pub use log::{
     Activation, ActivationKind, Incoming, Intake, append_activations, append_deletion, append_edit,
     append_memories, append_nap, highest_arrival,
 };
+pub use manifest::ExportFormat;
 pub use minds::{
     DEFAULT_MIND, Mind, MindId, all_minds, ensure_mind, find_mind, parse_time_zone, to_local,
 };

@@ -1,6 +1,6 @@
 //! Rows of a text export on their way into a table: as text, cast by DuckDB.
 
-use super::export::Column;
+use super::manifest::Column;
 use crate::error::{Error, Result};
 use crate::warehouse::text_literal;
 use duckdb::{Connection, appender_params_from_iter};
