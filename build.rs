@@ -15,7 +15,11 @@ fn main() {
     match env::var("DUCKDB_LIB_DIR") {
         Ok(dir) => {
             // A copy beside the binary (`make build` puts it there) wins over the build machine's cache.
-            let origin = if env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("macos") { "@executable_path" } else { "$ORIGIN" };
+            let origin = if env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("macos") {
+                "@executable_path"
+            } else {
+                "$ORIGIN"
+            };
             println!("cargo:rustc-link-arg=-Wl,-rpath,{origin}");
             println!("cargo:rustc-link-arg=-Wl,-rpath,{dir}");
         }

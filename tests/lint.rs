@@ -5,7 +5,8 @@ use std::sync::Arc;
 use codex_dreams::config::{Config, ConfigSources};
 use codex_dreams::graph::Graph;
 use codex_dreams::project::{
-    ConfigPatch, IncrementalStrategy, Materialization, ModelConfig, ModelName, Project, ProjectSource, Relation, StageName,
+    ConfigPatch, IncrementalStrategy, Materialization, ModelConfig, ModelName, Project,
+    ProjectSource, Relation, StageName,
 };
 use codex_dreams::template::{Compiled, CycleValues, RenderContext, Renderer};
 use codex_dreams::warehouse::Warehouse;
@@ -23,7 +24,10 @@ struct Embedded {
 impl Embedded {
     fn new() -> Embedded {
         // Defaults only; the database is in memory, but settings want a path.
-        let sources = ConfigSources { database: Some("unused.duckdb".into()), ..ConfigSources::default() };
+        let sources = ConfigSources {
+            database: Some("unused.duckdb".into()),
+            ..ConfigSources::default()
+        };
         let config = Config::load(&sources).unwrap();
         let project = Arc::new(Project::load(ProjectSource::Embedded).unwrap());
         let renderer = Renderer::new(project, &config.parameters).unwrap();
@@ -45,7 +49,12 @@ impl Embedded {
                 materialize(store.conn(), &compiled, &Options::default()).unwrap();
             }
         }
-        Embedded { renderer, graph, store, context }
+        Embedded {
+            renderer,
+            graph,
+            store,
+            context,
+        }
     }
 }
 
@@ -57,7 +66,10 @@ fn every_model_of_the_embedded_project_passes_the_lint() {
     for node in embedded.graph.order() {
         for incremental in [false, true] {
             let context = embedded.context.clone().incremental(incremental);
-            let compiled = embedded.renderer.compile(node.name.as_str(), &context).unwrap();
+            let compiled = embedded
+                .renderer
+                .compile(node.name.as_str(), &context)
+                .unwrap();
             for finding in lint(embedded.store.conn(), &compiled, &columns).unwrap() {
                 let finding = finding.to_string();
                 if !findings.contains(&finding) {
@@ -66,7 +78,12 @@ fn every_model_of_the_embedded_project_passes_the_lint() {
             }
         }
     }
-    assert!(findings.is_empty(), "{} findings:\n{}", findings.len(), findings.join("\n"));
+    assert!(
+        findings.is_empty(),
+        "{} findings:\n{}",
+        findings.len(),
+        findings.join("\n")
+    );
 }
 
 /// Recall's queries are rendered for a mind and bind what a person wrote; both do not matter here.
@@ -76,26 +93,50 @@ fn every_query_of_recall_passes_the_lint() {
     let project = embedded.renderer.project();
     let columns = ExactColumns::of(project);
     let mut findings = Vec::new();
-    let queries: Vec<_> = project.sources().iter().filter(|(path, _)| path.starts_with("sql/recall/")).collect();
+    let queries: Vec<_> = project
+        .sources()
+        .iter()
+        .filter(|(path, _)| path.starts_with("sql/recall/"))
+        .collect();
     assert!(!queries.is_empty());
-    let ordered_by_term = ConfigPatch { order_keys: Some(vec!["term".into()]), ..ConfigPatch::default() };
+    let ordered_by_term = ConfigPatch {
+        order_keys: Some(vec!["term".into()]),
+        ..ConfigPatch::default()
+    };
     for (path, text) in queries {
         let values = "{% set mind = 'NULL::UUID' %}{% set explain = true %}";
-        let query = embedded.renderer.compile_text(path, &format!("{values}{text}"), &embedded.context).unwrap();
+        let query = embedded
+            .renderer
+            .compile_text(path, &format!("{values}{text}"), &embedded.context)
+            .unwrap();
         let compiled = Compiled {
             name: ModelName::parse("query").unwrap(),
             file: path.clone(),
             // A query with a parameter cannot be bound, and so its sums could not be judged.
-            sql: query.sql.replace("LIMIT $1", "LIMIT 1").replace("$1", "'[]'"),
+            sql: query
+                .sql
+                .replace("LIMIT $1", "LIMIT 1")
+                .replace("$1", "'[]'"),
             relation: Relation::new("recall", "query"),
-            config: ModelConfig::resolve("query", &StageName::parse("recall").unwrap(), &ordered_by_term, None).unwrap(),
+            config: ModelConfig::resolve(
+                "query",
+                &StageName::parse("recall").unwrap(),
+                &ordered_by_term,
+                None,
+            )
+            .unwrap(),
             depends_on: query.depends_on,
             sources: query.sources,
         };
         let found = lint(embedded.store.conn(), &compiled, &columns).unwrap();
         findings.extend(found.iter().map(ToString::to_string));
     }
-    assert!(findings.is_empty(), "{} findings:\n{}", findings.len(), findings.join("\n"));
+    assert!(
+        findings.is_empty(),
+        "{} findings:\n{}",
+        findings.len(),
+        findings.join("\n")
+    );
 }
 
 #[test]
@@ -111,6 +152,10 @@ fn every_transition_that_merges_has_a_unique_test_on_its_key() {
         let has_one = tests.iter().any(|test| {
             matches!(test, codex_dreams::project::DataTest::Unique { columns } if *columns == node.config.unique_key)
         });
-        assert!(has_one, "{}: no unique test of {:?}", node.name, node.config.unique_key);
+        assert!(
+            has_one,
+            "{}: no unique test of {:?}",
+            node.name, node.config.unique_key
+        );
     }
 }

@@ -19,78 +19,242 @@ struct Theme {
 
 const THEMES: [Theme; 12] = [
     Theme {
-        things: ["garden", "seedlings", "compost", "greenhouse", "tomatoes", "hedge", "soil", "watering can", "slugs", "beans"],
+        things: [
+            "garden",
+            "seedlings",
+            "compost",
+            "greenhouse",
+            "tomatoes",
+            "hedge",
+            "soil",
+            "watering can",
+            "slugs",
+            "beans",
+        ],
         deeds: ["plant", "prune", "water", "harvest", "weed"],
     },
     Theme {
-        things: ["server", "deployment", "backup", "query", "dashboard", "schema", "latency", "pipeline", "incident", "index"],
+        things: [
+            "server",
+            "deployment",
+            "backup",
+            "query",
+            "dashboard",
+            "schema",
+            "latency",
+            "pipeline",
+            "incident",
+            "index",
+        ],
         deeds: ["migrate", "deploy", "debug", "restore", "review"],
     },
     Theme {
-        things: ["sourdough", "oven", "soup", "lentils", "recipe", "saffron", "cellar", "knife", "breakfast", "dough"],
+        things: [
+            "sourdough",
+            "oven",
+            "soup",
+            "lentils",
+            "recipe",
+            "saffron",
+            "cellar",
+            "knife",
+            "breakfast",
+            "dough",
+        ],
         deeds: ["bake", "season", "taste", "knead", "serve"],
     },
     Theme {
-        things: ["marathon", "knee", "intervals", "trainers", "lake loop", "pulse", "stretching", "physio", "hill", "stopwatch"],
+        things: [
+            "marathon",
+            "knee",
+            "intervals",
+            "trainers",
+            "lake loop",
+            "pulse",
+            "stretching",
+            "physio",
+            "hill",
+            "stopwatch",
+        ],
         deeds: ["run", "stretch", "rest", "train", "measure"],
     },
     Theme {
-        things: ["violin", "rehearsal", "quartet", "score", "bow", "concert", "tuning", "duet", "metronome", "encore"],
+        things: [
+            "violin",
+            "rehearsal",
+            "quartet",
+            "score",
+            "bow",
+            "concert",
+            "tuning",
+            "duet",
+            "metronome",
+            "encore",
+        ],
         deeds: ["practise", "tune", "perform", "record", "rehearse"],
     },
     Theme {
-        things: ["invoice", "tax return", "budget", "landlord", "insurance", "receipt", "savings", "contract", "pension", "refund"],
+        things: [
+            "invoice",
+            "tax return",
+            "budget",
+            "landlord",
+            "insurance",
+            "receipt",
+            "savings",
+            "contract",
+            "pension",
+            "refund",
+        ],
         deeds: ["pay", "sign", "calculate", "file", "negotiate"],
     },
     Theme {
-        things: ["dog", "vet", "leash", "puppy", "kennel", "vaccination", "forest walk", "paw", "biscuit", "collar"],
+        things: [
+            "dog",
+            "vet",
+            "leash",
+            "puppy",
+            "kennel",
+            "vaccination",
+            "forest walk",
+            "paw",
+            "biscuit",
+            "collar",
+        ],
         deeds: ["feed", "walk", "brush", "comfort", "train"],
     },
     Theme {
-        things: ["grammar", "vocabulary", "flashcards", "accent", "tutor", "subjunctive", "novel", "dictionary", "exam", "essay"],
+        things: [
+            "grammar",
+            "vocabulary",
+            "flashcards",
+            "accent",
+            "tutor",
+            "subjunctive",
+            "novel",
+            "dictionary",
+            "exam",
+            "essay",
+        ],
         deeds: ["study", "repeat", "translate", "memorise", "read"],
     },
     Theme {
-        things: ["roof", "plumber", "boiler", "paint", "floorboards", "ladder", "leak", "kitchen shelf", "drill", "window frame"],
+        things: [
+            "roof",
+            "plumber",
+            "boiler",
+            "paint",
+            "floorboards",
+            "ladder",
+            "leak",
+            "kitchen shelf",
+            "drill",
+            "window frame",
+        ],
         deeds: ["repair", "paint", "replace", "sand", "install"],
     },
     Theme {
-        things: ["night train", "passport", "ferry", "hostel", "suitcase", "map", "border", "ticket", "harbour", "itinerary"],
+        things: [
+            "night train",
+            "passport",
+            "ferry",
+            "hostel",
+            "suitcase",
+            "map",
+            "border",
+            "ticket",
+            "harbour",
+            "itinerary",
+        ],
         deeds: ["book", "pack", "cancel", "explore", "postpone"],
     },
     Theme {
-        things: ["headache", "prescription", "clinic", "blood test", "sleep", "allergy", "dentist", "vitamin", "fever", "waiting room"],
+        things: [
+            "headache",
+            "prescription",
+            "clinic",
+            "blood test",
+            "sleep",
+            "allergy",
+            "dentist",
+            "vitamin",
+            "fever",
+            "waiting room",
+        ],
         deeds: ["visit", "take", "cancel", "ask about", "remember"],
     },
     Theme {
-        things: ["birthday", "wedding", "cake", "guest list", "speech", "present", "cousin", "invitation", "photo album", "toast"],
+        things: [
+            "birthday",
+            "wedding",
+            "cake",
+            "guest list",
+            "speech",
+            "present",
+            "cousin",
+            "invitation",
+            "photo album",
+            "toast",
+        ],
         deeds: ["plan", "invite", "celebrate", "organise", "thank"],
     },
 ];
 
 const PEOPLE: [&str; 24] = [
-    "Marta", "Jonas", "Ines", "Tobias", "Leila", "Oskar", "Greta", "Pavel", "Amira", "Henrik", "Sofia", "Mateo", "Yuki", "Clara",
-    "Ravi", "Elena", "Bruno", "Nadia", "Felix", "Ingrid", "Samir", "Paula", "Emil", "Judith",
+    "Marta", "Jonas", "Ines", "Tobias", "Leila", "Oskar", "Greta", "Pavel", "Amira", "Henrik",
+    "Sofia", "Mateo", "Yuki", "Clara", "Ravi", "Elena", "Bruno", "Nadia", "Felix", "Ingrid",
+    "Samir", "Paula", "Emil", "Judith",
 ];
 const PLACES: [&str; 16] = [
-    "Hamburg", "the library", "Lisbon", "the office", "Gothenburg", "the station", "Porto", "the workshop", "Vienna", "the market",
-    "Bergen", "the clinic", "Ghent", "the café", "Turin", "the allotment",
+    "Hamburg",
+    "the library",
+    "Lisbon",
+    "the office",
+    "Gothenburg",
+    "the station",
+    "Porto",
+    "the workshop",
+    "Vienna",
+    "the market",
+    "Bergen",
+    "the clinic",
+    "Ghent",
+    "the café",
+    "Turin",
+    "the allotment",
 ];
 const FEELINGS: [&str; 12] = [
-    "happy", "worried", "relieved", "tired", "proud", "annoyed", "curious", "sad", "excited", "calm", "nervous", "grateful",
+    "happy", "worried", "relieved", "tired", "proud", "annoyed", "curious", "sad", "excited",
+    "calm", "nervous", "grateful",
 ];
 const QUALITIES: [&str; 14] = [
-    "old", "new", "broken", "small", "expensive", "strange", "perfect", "terrible", "quiet", "heavy", "promising", "late", "simple",
+    "old",
+    "new",
+    "broken",
+    "small",
+    "expensive",
+    "strange",
+    "perfect",
+    "terrible",
+    "quiet",
+    "heavy",
+    "promising",
+    "late",
+    "simple",
     "wonderful",
 ];
 const SYLLABLES: [&str; 20] = [
-    "ka", "ro", "mi", "ven", "tal", "os", "be", "lin", "dor", "sa", "qui", "nor", "fa", "zel", "ti", "gan", "hu", "pra", "lo", "esk",
+    "ka", "ro", "mi", "ven", "tal", "os", "be", "lin", "dor", "sa", "qui", "nor", "fa", "zel",
+    "ti", "gan", "hu", "pra", "lo", "esk",
 ];
 
 /// Writes a diary of `memories` entries as JSON lines.
 pub fn write(path: &Path, memories: u64) -> io::Result<()> {
     let mut writer = BufWriter::new(std::fs::File::create(path)?);
-    let mut diary = Diary { chance: Chance(memories), written: 0 };
+    let mut diary = Diary {
+        chance: Chance(memories),
+        written: 0,
+    };
     for day in 0..DAYS {
         // Equal shares of what is left, so that every size ends on the last day.
         let share = (memories - diary.written).div_ceil(DAYS - day);
@@ -102,7 +266,10 @@ pub fn write(path: &Path, memories: u64) -> io::Result<()> {
 /// Writes `memories` more entries of the day after the diary's last one.
 pub fn write_next_day(path: &Path, memories: u64) -> io::Result<()> {
     let mut writer = BufWriter::new(std::fs::File::create(path)?);
-    let mut diary = Diary { chance: Chance(memories ^ 0x5eed), written: 1 << 40 };
+    let mut diary = Diary {
+        chance: Chance(memories ^ 0x5eed),
+        written: 1 << 40,
+    };
     diary.day(&mut writer, DAYS, memories)?;
     writer.flush()
 }
@@ -123,11 +290,18 @@ impl Diary {
         let sessions = share.div_ceil(20).max(1);
         let mut left = share;
         for session in 0..sessions {
-            let turns = if session + 1 == sessions { left } else { (left / (sessions - session)).max(1) };
+            let turns = if session + 1 == sessions {
+                left
+            } else {
+                (left / (sessions - session)).max(1)
+            };
             left -= turns;
             // Sessions spread over the waking day, 06:30 to 23:00.
             let slot = 59_400 / sessions;
-            let mut at = midnight(day) + Duration::seconds((23_400 + session * slot + self.chance.below(slot.max(2) / 2)) as i64);
+            let mut at = midnight(day)
+                + Duration::seconds(
+                    (23_400 + session * slot + self.chance.below(slot.max(2) / 2)) as i64,
+                );
             let theme = self.theme(day);
             let name = format!("{}-{session}", midnight(day).date());
             for turn in 0..turns {
@@ -157,8 +331,15 @@ impl Diary {
     fn sentences(&mut self, day: u64, theme: usize) -> String {
         let n = 1 + self.chance.below(3);
         // Now and then the talk strays.
-        let theme = if self.chance.below(12) == 0 { self.theme(day) } else { theme };
-        (0..n).map(|_| self.sentence(theme)).collect::<Vec<_>>().join(" ")
+        let theme = if self.chance.below(12) == 0 {
+            self.theme(day)
+        } else {
+            theme
+        };
+        (0..n)
+            .map(|_| self.sentence(theme))
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 
     fn sentence(&mut self, theme: usize) -> String {
@@ -173,15 +354,33 @@ impl Diary {
         match self.chance.below(11) {
             0 => format!("I need to {deed} the {thing} before Friday, {person} is waiting for it."),
             1 => format!("{person} told me at {place} that the {other} is {quality}."),
-            2 => format!("Today I was {feeling} about the {thing}, mostly because of the {quality} {other}."),
+            2 => format!(
+                "Today I was {feeling} about the {thing}, mostly because of the {quality} {other}."
+            ),
             3 => format!("Should we {deed} the {quality} {thing} together with {person}?"),
             4 => format!("The {thing} in {place} was {quality}, and {person} looked {feeling}."),
-            5 => format!("Remember to {deed} the {other} tomorrow at {}:{:02}.", 7 + self.chance.below(14), self.chance.below(12) * 5),
-            6 => format!("We spent an hour on the {thing} and then had to {deed} the {other} again."),
-            7 => format!("{} costs {} euros, said {person}.", self.coined(), 5 + self.chance.below(900)),
+            5 => format!(
+                "Remember to {deed} the {other} tomorrow at {}:{:02}.",
+                7 + self.chance.below(14),
+                self.chance.below(12) * 5
+            ),
+            6 => {
+                format!("We spent an hour on the {thing} and then had to {deed} the {other} again.")
+            }
+            7 => format!(
+                "{} costs {} euros, said {person}.",
+                self.coined(),
+                5 + self.chance.below(900)
+            ),
             8 => format!("Urgent: the {thing} is {quality}, please {deed} it now!"),
-            9 => format!("{person} and {} meet in {place} next week about the {other}.", PEOPLE[self.chance.zipf(PEOPLE.len())]),
-            _ => format!("Project {} goes on: {deed} the {thing}, then the {other}.", self.coined()),
+            9 => format!(
+                "{person} and {} meet in {place} next week about the {other}.",
+                PEOPLE[self.chance.zipf(PEOPLE.len())]
+            ),
+            _ => format!(
+                "Project {} goes on: {deed} the {thing}, then the {other}.",
+                self.coined()
+            ),
         }
     }
 
@@ -189,7 +388,9 @@ impl Diary {
     fn coined(&mut self) -> String {
         let known = 20 + ((self.written % (1 << 40)) as f64).sqrt() as usize;
         let mut spelling = Chance(self.chance.zipf(known) as u64);
-        let name: String = (0..3).map(|_| SYLLABLES[spelling.below(SYLLABLES.len() as u64) as usize]).collect();
+        let name: String = (0..3)
+            .map(|_| SYLLABLES[spelling.below(SYLLABLES.len() as u64) as usize])
+            .collect();
         name[..1].to_uppercase() + &name[1..]
     }
 }
@@ -214,6 +415,8 @@ impl Chance {
     /// A rank below `n`, the k-th with a frequency of about 1/k.
     fn zipf(&mut self, n: usize) -> usize {
         let uniform = (self.next() >> 11) as f64 / (1u64 << 53) as f64;
-        (((n as f64 + 1.0).powf(uniform)) as usize).saturating_sub(1).min(n - 1)
+        (((n as f64 + 1.0).powf(uniform)) as usize)
+            .saturating_sub(1)
+            .min(n - 1)
     }
 }

@@ -30,8 +30,12 @@ struct Figures {
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
     match (std::env::var(STAGE).as_deref(), arguments.as_slice()) {
-        (Ok("live"), [store, file]) => println!("{}", serde_json::to_string(&stages::live(store, file)?)?),
-        (Ok("tick"), [store, file]) => println!("{}", serde_json::to_string(&stages::tick(store, file)?)?),
+        (Ok("live"), [store, file]) => {
+            println!("{}", serde_json::to_string(&stages::live(store, file)?)?)
+        }
+        (Ok("tick"), [store, file]) => {
+            println!("{}", serde_json::to_string(&stages::tick(store, file)?)?)
+        }
         _ => measure_all()?,
     }
     Ok(())
@@ -39,7 +43,10 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn measure_all() -> Result<(), Box<dyn Error>> {
     let sizes = std::env::var("SIZES").unwrap_or_default();
-    let mut sizes: Vec<u64> = sizes.split_whitespace().map(str::parse).collect::<Result<_, _>>()?;
+    let mut sizes: Vec<u64> = sizes
+        .split_whitespace()
+        .map(str::parse)
+        .collect::<Result<_, _>>()?;
     if sizes.is_empty() {
         sizes = vec![10_000, 100_000];
     }
@@ -67,7 +74,13 @@ fn measure(folder: &Path, memories: u64) -> Result<Figures, Box<dyn Error>> {
     let store_mib = std::fs::metadata(&store)?.len() as f64 / f64::from(1 << 20);
     eprintln!(" backfilled in {:.1} s", lived.backfill_ms / 1e3);
     let query = match supports("query")? {
-        true => Some(fastest(&["--db", &store.to_string_lossy(), "query", "--text", "What did Marta say about the roof in Lisbon?"])?),
+        true => Some(fastest(&[
+            "--db",
+            &store.to_string_lossy(),
+            "query",
+            "--text",
+            "What did Marta say about the roof in Lisbon?",
+        ])?),
         false => None,
     };
     let mut ticked: Option<Ticked> = None;
@@ -81,13 +94,27 @@ fn measure(folder: &Path, memories: u64) -> Result<Figures, Box<dyn Error>> {
         }
     }
     let ticked = ticked.ok_or("no tick was measured")?;
-    Ok(Figures { memories, lived, ticked, store_mib, query })
+    Ok(Figures {
+        memories,
+        lived,
+        ticked,
+        store_mib,
+        query,
+    })
 }
 
 /// Runs a stage in a process of its own, so that its peak memory is its own too.
-fn child<T: serde::de::DeserializeOwned>(stage: &str, store: &Path, file: &Path) -> Result<T, Box<dyn Error>> {
-    let output =
-        Command::new(std::env::current_exe()?).env(STAGE, stage).arg(store).arg(file).stderr(Stdio::inherit()).output()?;
+fn child<T: serde::de::DeserializeOwned>(
+    stage: &str,
+    store: &Path,
+    file: &Path,
+) -> Result<T, Box<dyn Error>> {
+    let output = Command::new(std::env::current_exe()?)
+        .env(STAGE, stage)
+        .arg(store)
+        .arg(file)
+        .stderr(Stdio::inherit())
+        .output()?;
     if !output.status.success() {
         return Err(format!("the stage {stage} failed").into());
     }
@@ -101,29 +128,44 @@ struct Process {
 }
 
 fn supports(command: &str) -> Result<bool, Box<dyn Error>> {
-    let help = Command::new(env!("CARGO_BIN_EXE_codex")).arg("--help").output()?;
+    let help = Command::new(env!("CARGO_BIN_EXE_codex"))
+        .arg("--help")
+        .output()?;
     let help = String::from_utf8_lossy(&help.stdout).into_owned();
-    Ok(help.lines().any(|line| line.split_whitespace().next() == Some(command)))
+    Ok(help
+        .lines()
+        .any(|line| line.split_whitespace().next() == Some(command)))
 }
 
 /// The fastest of some runs of codex with these arguments.
 fn fastest(arguments: &[&str]) -> Result<Process, Box<dyn Error>> {
-    let mut best = Process { ms: f64::INFINITY, peak_mib: 0.0 };
+    let mut best = Process {
+        ms: f64::INFINITY,
+        peak_mib: 0.0,
+    };
     for _ in 0..REPEATS * 3 {
         let again = process(arguments)?;
-        best = Process { ms: best.ms.min(again.ms), peak_mib: best.peak_mib.max(again.peak_mib) };
+        best = Process {
+            ms: best.ms.min(again.ms),
+            peak_mib: best.peak_mib.max(again.peak_mib),
+        };
     }
     Ok(best)
 }
 
 fn process(arguments: &[&str]) -> Result<Process, Box<dyn Error>> {
     let started = Instant::now();
-    let mut running =
-        Command::new(env!("CARGO_BIN_EXE_codex")).args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
+    let mut running = Command::new(env!("CARGO_BIN_EXE_codex"))
+        .args(arguments)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()?;
     let status = format!("/proc/{}/status", running.id());
     let mut peak_mib: f64 = 0.0;
     let exit = loop {
-        peak_mib = peak_mib.max(stages::peak_of(&std::fs::read_to_string(&status).unwrap_or_default()));
+        peak_mib = peak_mib.max(stages::peak_of(
+            &std::fs::read_to_string(&status).unwrap_or_default(),
+        ));
         match running.try_wait()? {
             Some(exit) => break exit,
             None => std::thread::sleep(Duration::from_micros(500)),
@@ -132,20 +174,42 @@ fn process(arguments: &[&str]) -> Result<Process, Box<dyn Error>> {
     if !exit.success() {
         return Err(format!("codex {} ended with {exit}", arguments.join(" ")).into());
     }
-    Ok(Process { ms: started.elapsed().as_secs_f64() * 1e3, peak_mib })
+    Ok(Process {
+        ms: started.elapsed().as_secs_f64() * 1e3,
+        peak_mib,
+    })
 }
 
 fn print_machine(figures: &[Figures]) {
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let read = |path: &str, key: &str| {
         let text = std::fs::read_to_string(path).unwrap_or_default();
-        let line = text.lines().find(|l| l.starts_with(key)).unwrap_or_default();
-        line.split_once(':').map(|(_, value)| value.trim().to_owned()).unwrap_or_default()
+        let line = text
+            .lines()
+            .find(|l| l.starts_with(key))
+            .unwrap_or_default();
+        line.split_once(':')
+            .map(|(_, value)| value.trim().to_owned())
+            .unwrap_or_default()
     };
-    println!("processor  {} ({cores} cores)", read("/proc/cpuinfo", "model name"));
+    println!(
+        "processor  {} ({cores} cores)",
+        read("/proc/cpuinfo", "model name")
+    );
     println!("memory     {}", read("/proc/meminfo", "MemTotal"));
-    println!("DuckDB     {}", figures.first().map_or("", |f| &f.lived.duckdb));
-    println!("codex      {}, {}\n", env!("CARGO_PKG_VERSION"), if cfg!(debug_assertions) { "debug" } else { "release" });
+    println!(
+        "DuckDB     {}",
+        figures.first().map_or("", |f| &f.lived.duckdb)
+    );
+    println!(
+        "codex      {}, {}\n",
+        env!("CARGO_PKG_VERSION"),
+        if cfg!(debug_assertions) {
+            "debug"
+        } else {
+            "release"
+        }
+    );
 }
 
 /// One figure: what it is, its goal, and its value for each size.
@@ -165,22 +229,45 @@ fn print_figures(figures: &[Figures], help: &Process) {
     };
     let rows = [
         row("import", "", "s", &|f| Some(f.lived.import_ms / 1e3)),
-        row("enrichment by rules", "", "s", &|f| Some(f.lived.enrich_ms / 1e3)),
-        row("backfill, all cycles", "", "s", &|f| Some(f.lived.backfill_ms / 1e3)),
-        row("  per night", "", "ms", &|f| Some(f.lived.backfill_ms / f.lived.nights.max(1) as f64)),
-        row("the three together", "120 s at 100,000; at most 12x", "s", &|f| {
-            Some((f.lived.import_ms + f.lived.enrich_ms + f.lived.backfill_ms) / 1e3)
+        row("enrichment by rules", "", "s", &|f| {
+            Some(f.lived.enrich_ms / 1e3)
         }),
+        row("backfill, all cycles", "", "s", &|f| {
+            Some(f.lived.backfill_ms / 1e3)
+        }),
+        row("  per night", "", "ms", &|f| {
+            Some(f.lived.backfill_ms / f.lived.nights.max(1) as f64)
+        }),
+        row(
+            "the three together",
+            "120 s at 100,000; at most 12x",
+            "s",
+            &|f| Some((f.lived.import_ms + f.lived.enrich_ms + f.lived.backfill_ms) / 1e3),
+        ),
         row("  processor time", "", "s", &|f| Some(f.lived.cpu_s)),
-        row("  peak memory", "2048 MiB at 100,000", "MiB", &|f| Some(f.lived.peak_mib)),
+        row("  peak memory", "2048 MiB at 100,000", "MiB", &|f| {
+            Some(f.lived.peak_mib)
+        }),
         row("  store", "", "MiB", &|f| Some(f.store_mib)),
         row("open a store", "", "ms", &|f| Some(f.ticked.open_ms)),
-        row("working tick, 100 new", "", "ms", &|f| Some(f.ticked.working_ms)),
-        row("short_term tick", "200 ms; at most 1.5x", "ms", &|f| Some(f.ticked.short_term_ms)),
-        row("hippocampal cycle", "1000 ms; at most 1.5x", "ms", &|f| Some(f.ticked.hippocampal_ms)),
-        row("working-memory view", "50 ms; at most 1.5x", "ms", &|f| Some(f.ticked.view_ms)),
-        row("codex query, cold", "150 ms at 10,000", "ms", &|f| f.query.as_ref().map(|q| q.ms)),
-        row("  peak memory", "", "MiB", &|f| f.query.as_ref().map(|q| q.peak_mib)),
+        row("working tick, 100 new", "", "ms", &|f| {
+            Some(f.ticked.working_ms)
+        }),
+        row("short_term tick", "200 ms; at most 1.5x", "ms", &|f| {
+            Some(f.ticked.short_term_ms)
+        }),
+        row("hippocampal cycle", "1000 ms; at most 1.5x", "ms", &|f| {
+            Some(f.ticked.hippocampal_ms)
+        }),
+        row("working-memory view", "50 ms; at most 1.5x", "ms", &|f| {
+            Some(f.ticked.view_ms)
+        }),
+        row("codex query, cold", "150 ms at 10,000", "ms", &|f| {
+            f.query.as_ref().map(|q| q.ms)
+        }),
+        row("  peak memory", "", "MiB", &|f| {
+            f.query.as_ref().map(|q| q.peak_mib)
+        }),
     ];
     let mut table = table();
     let mut header = vec!["figure".to_owned()];
@@ -189,7 +276,11 @@ fn print_figures(figures: &[Figures], help: &Process) {
     table.set_header(header);
     for row in rows {
         let mut cells = vec![row.name.to_owned()];
-        cells.extend(row.values.iter().map(|v| v.map_or("-".to_owned(), |v| format!("{v:.1} {}", row.unit))));
+        cells.extend(
+            row.values
+                .iter()
+                .map(|v| v.map_or("-".to_owned(), |v| format!("{v:.1} {}", row.unit))),
+        );
         cells.push(growth(&row.values));
         cells.push(row.goal.to_owned());
         table.add_row(cells);
@@ -198,7 +289,10 @@ fn print_figures(figures: &[Figures], help: &Process) {
         column.set_cell_alignment(CellAlignment::Right);
     }
     println!("{table}\n");
-    println!("codex --help   {:.1} ms (goal 40 ms), peak memory {:.1} MiB\n", help.ms, help.peak_mib);
+    println!(
+        "codex --help   {:.1} ms (goal 40 ms), peak memory {:.1} MiB\n",
+        help.ms, help.peak_mib
+    );
 }
 
 /// How much the last size needs of what the one before it needed.
@@ -219,14 +313,31 @@ fn print_models(figures: &Figures) {
         (figures.lived.backfill_ms - in_ledger) / 1e3
     );
     let mut table = table();
-    table.set_header(["model", "cycle", "total", "share", "runs", "first tenth", "last tenth", "growth", "tick"]);
+    table.set_header([
+        "model",
+        "cycle",
+        "total",
+        "share",
+        "runs",
+        "first tenth",
+        "last tenth",
+        "growth",
+        "tick",
+    ]);
     for model in figures.lived.models.iter().take(20) {
-        let ticked = figures.ticked.models.iter().find(|t| t.model == model.model);
+        let ticked = figures
+            .ticked
+            .models
+            .iter()
+            .find(|t| t.model == model.model);
         table.add_row([
             model.model.clone(),
             model.cycle.clone(),
             format!("{:.1} s", model.total_ms / 1e3),
-            format!("{:.0} %", 100.0 * model.total_ms / figures.lived.backfill_ms),
+            format!(
+                "{:.0} %",
+                100.0 * model.total_ms / figures.lived.backfill_ms
+            ),
             model.runs.to_string(),
             format!("{:.1} ms", model.early_ms),
             format!("{:.1} ms", model.late_ms),
@@ -236,7 +347,10 @@ fn print_models(figures: &Figures) {
     }
     println!("{table}\n");
     for model in figures.ticked.models.iter().take(12) {
-        println!("  tick: {:12} {:28} {:6.1} ms", model.cycle, model.model, model.total_ms);
+        println!(
+            "  tick: {:12} {:28} {:6.1} ms",
+            model.cycle, model.model, model.total_ms
+        );
     }
     println!();
 }

@@ -53,15 +53,24 @@ pub struct Ticked {
 /// Imports a diary into a new store and consolidates all of it.
 pub fn live(store: &Path, file: &Path) -> Result<Lived, Box<dyn Error>> {
     let (engine, open_ms) = open(store)?;
-    let (imported, import_ms) = timed(|| memory::import(engine.warehouse(), &imports(file), |_| ()));
+    let (imported, import_ms) =
+        timed(|| memory::import(engine.warehouse(), &imports(file), |_| ()));
     let report = imported?;
     if !report.rejected.is_empty() {
-        return Err(format!("{} records of the diary were rejected", report.rejected.len()).into());
+        return Err(format!(
+            "{} records of the diary were rejected",
+            report.rejected.len()
+        )
+        .into());
     }
     let (enriched, enrich_ms) = timed(|| engine.enrich(|_| ()));
     enriched?;
     let last_morning = diary::midnight(diary::DAYS) + chrono::Duration::hours(5);
-    let request = Request { cycle: None, as_of: last_morning, mind: None };
+    let request = Request {
+        cycle: None,
+        as_of: last_morning,
+        mind: None,
+    };
     let (consolidated, backfill_ms) = timed(|| {
         engine.consolidate(&request, |step| {
             if step.done % 73 == 0 {
@@ -70,9 +79,22 @@ pub fn live(store: &Path, file: &Path) -> Result<Lived, Box<dyn Error>> {
         })
     });
     let nights = consolidated?.nights;
-    let duckdb = engine.warehouse().conn().query_row("SELECT version()", [], |r| r.get(0))?;
+    let duckdb = engine
+        .warehouse()
+        .conn()
+        .query_row("SELECT version()", [], |r| r.get(0))?;
     let models = model_costs(&engine, "transition")?;
-    Ok(Lived { open_ms, import_ms, enrich_ms, backfill_ms, nights, cpu_s: cpu_seconds(), peak_mib: peak_mib(), duckdb, models })
+    Ok(Lived {
+        open_ms,
+        import_ms,
+        enrich_ms,
+        backfill_ms,
+        nights,
+        cpu_s: cpu_seconds(),
+        peak_mib: peak_mib(),
+        duckdb,
+        models,
+    })
 }
 
 /// Takes in one more day and runs the day's cycles once each.
@@ -81,27 +103,48 @@ pub fn tick(store: &Path, file: &Path) -> Result<Ticked, Box<dyn Error>> {
     engine.import(&imports(file), |_| ())?;
     let as_of = diary::midnight(diary::DAYS) + chrono::Duration::minutes(23 * 60 + 30);
     let run = |cycle| {
-        let request = Request { cycle: Some(cycle), as_of, mind: None };
+        let request = Request {
+            cycle: Some(cycle),
+            as_of,
+            mind: None,
+        };
         let (report, ms) = timed(|| engine.consolidate(&request, |_| ()));
         match report?.ticks {
             1 => Ok(ms),
-            ticks => Err(Box::<dyn Error>::from(format!("{cycle}: {ticks} ticks ran, not one"))),
+            ticks => Err(Box::<dyn Error>::from(format!(
+                "{cycle}: {ticks} ticks ran, not one"
+            ))),
         }
     };
     let working_ms = run(CycleType::Working)?;
     let short_term_ms = run(CycleType::ShortTerm)?;
     let hippocampal_ms = run(CycleType::Hippocampal)?;
     let (rows, view_ms) = timed(|| {
-        let mut statement = engine.warehouse().conn().prepare("SELECT content::VARCHAR FROM main.working_memory_now")?;
-        statement.query_map([], |r| r.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()
+        let mut statement = engine
+            .warehouse()
+            .conn()
+            .prepare("SELECT content::VARCHAR FROM main.working_memory_now")?;
+        statement
+            .query_map([], |r| r.get::<_, String>(0))?
+            .collect::<Result<Vec<_>, _>>()
     });
     rows?;
     let models = model_costs(&engine, "NOT transition")?;
-    Ok(Ticked { open_ms, working_ms, short_term_ms, hippocampal_ms, view_ms, models })
+    Ok(Ticked {
+        open_ms,
+        working_ms,
+        short_term_ms,
+        hippocampal_ms,
+        view_ms,
+        models,
+    })
 }
 
 fn open(store: &Path) -> Result<(Engine, f64), Box<dyn Error>> {
-    let config = Config::load(&ConfigSources { database: Some(store.to_path_buf()), ..ConfigSources::from_process() })?;
+    let config = Config::load(&ConfigSources {
+        database: Some(store.to_path_buf()),
+        ..ConfigSources::from_process()
+    })?;
     let project = Project::load(ProjectSource::Embedded).map_err(|e| e.to_string())?;
     let (engine, ms) = timed(|| Engine::open(&config, Arc::new(project), false));
     Ok((engine?, ms))
@@ -158,15 +201,29 @@ fn peak_mib() -> f64 {
 
 /// Reads VmHWM from the text of /proc/<pid>/status.
 pub fn peak_of(status: &str) -> f64 {
-    let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:")).unwrap_or_default();
-    line.trim().trim_end_matches(" kB").parse::<f64>().map_or(0.0, |kib| kib / 1024.0)
+    let line = status
+        .lines()
+        .find_map(|l| l.strip_prefix("VmHWM:"))
+        .unwrap_or_default();
+    line.trim()
+        .trim_end_matches(" kB")
+        .parse::<f64>()
+        .map_or(0.0, |kib| kib / 1024.0)
 }
 
 /// Processor seconds of this process, in ticks of 10 ms; 0 where the system does not say.
 fn cpu_seconds() -> f64 {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let fields: Vec<f64> =
-        stat.rsplit(')').next().unwrap_or_default().split_whitespace().filter_map(|f| f.parse().ok()).collect();
+    let fields: Vec<f64> = stat
+        .rsplit(')')
+        .next()
+        .unwrap_or_default()
+        .split_whitespace()
+        .filter_map(|f| f.parse().ok())
+        .collect();
     // utime and stime are fields 14 and 15; the state letter, field 3, is no number.
-    fields.get(10).zip(fields.get(11)).map_or(0.0, |(user, system)| (user + system) / 100.0)
+    fields
+        .get(10)
+        .zip(fields.get(11))
+        .map_or(0.0, |(user, system)| (user + system) / 100.0)
 }

@@ -31,13 +31,19 @@ impl Replay {
     pub(super) fn run(self, context: &Context, out: &mut Output) -> Outcome {
         let engine = context.existing()?;
         let mut progress = Progress::start("steps", context.quiet());
-        let replayed = engine.replay(&self.into, self.until, |done, all| progress.tell(done, Some(all), ""));
+        let replayed = engine.replay(&self.into, self.until, |done, all| {
+            progress.tell(done, Some(all), "")
+        });
         progress.finish();
         let replayed = replayed?;
         if out.json {
             out.document(&replayed)?;
         } else {
-            out.line(format!("{} steps repeated into {}", replayed.transitions, self.into.display()))?;
+            out.line(format!(
+                "{} steps repeated into {}",
+                replayed.transitions,
+                self.into.display()
+            ))?;
             out.line(format!("state hash {}", replayed.state_hash))?;
             if let (Some(original), true) = (&replayed.original_hash, replayed.ok) {
                 out.line(format!("the same as the store's, {original}"))?;
@@ -45,9 +51,11 @@ impl Replay {
         }
         if !replayed.ok {
             let original = replayed.original_hash.unwrap_or_default();
-            return Err(Error::failed(format!("the replay came to another state than the store, whose hash is {original}"))
-                .hint("the new file is kept: compare the tables of its schema `state` with the store's")
-                .into());
+            return Err(Error::failed(format!(
+                "the replay came to another state than the store, whose hash is {original}"
+            ))
+            .hint("the new file is kept: compare the tables of its schema `state` with the store's")
+            .into());
         }
         Ok(ExitCode::SUCCESS)
     }

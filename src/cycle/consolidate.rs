@@ -69,7 +69,10 @@ pub fn consolidate(
     let mut report = Consolidation::default();
     store::remember_project(warehouse, pipeline)?;
     let minds = progress(warehouse.conn(), request.mind)?;
-    if let Some(early) = minds.iter().find(|m| m.night_at.is_some_and(|night| request.as_of < night)) {
+    if let Some(early) = minds
+        .iter()
+        .find(|m| m.night_at.is_some_and(|night| request.as_of < night))
+    {
         return Err(Error::usage(format!(
             "--as-of {} lies before the last night ({})",
             request.as_of,
@@ -82,7 +85,11 @@ pub fn consolidate(
     run_nights(warehouse, pipeline, request, &mut report, &mut heard)?;
     ticks::run_due(warehouse, pipeline, request, &mut report)?;
     report.late_waiting =
-        warehouse.conn().query_row("SELECT count(*) FROM codex.late_memories", [], |r| r.get::<_, i64>(0))? as u64;
+        warehouse
+            .conn()
+            .query_row("SELECT count(*) FROM codex.late_memories", [], |r| {
+                r.get::<_, i64>(0)
+            })? as u64;
     Ok(report)
 }
 
@@ -102,7 +109,11 @@ fn run_nights(
     while !rest.is_empty() {
         let (pass, after) = rest.split_at(pass_length(rest));
         // A pass of one night computes its caches inside the night's own transaction.
-        let caches = if pass.len() > 1 { Caches::Prepared } else { Caches::Stale };
+        let caches = if pass.len() > 1 {
+            Caches::Prepared
+        } else {
+            Caches::Stale
+        };
         if caches == Caches::Prepared {
             prepare(warehouse, pipeline, pass)?;
         }
@@ -110,10 +121,17 @@ fn run_nights(
             let last = after.is_empty() && i + 1 == pass.len();
             run_night(warehouse, pipeline, request, night, caches, last, report)?;
             report.nights += 1;
-            heard(Advance { done: report.nights, nights: total, at: night.at });
+            heard(Advance {
+                done: report.nights,
+                nights: total,
+                at: night.at,
+            });
         }
         if caches == Caches::Prepared {
-            let due: Vec<Due> = pass.iter().flat_map(|n| n.sleepers.iter().map(|s| s.due)).collect();
+            let due: Vec<Due> = pass
+                .iter()
+                .flat_map(|n| n.sleepers.iter().map(|s| s.due))
+                .collect();
             set_due(conn, &due)?;
             warehouse.transaction(|conn| clear_caches(conn, pipeline))?;
         }
@@ -137,8 +155,13 @@ fn pass_length(nights: &[Night]) -> usize {
 
 /// Working and short-term memory of all epochs of a pass at once: they read raw features, never consolidated state.
 fn prepare(warehouse: &Warehouse, pipeline: &Pipeline, pass: &[Night]) -> Result<()> {
-    let due: Vec<Due> = pass.iter().flat_map(|n| n.sleepers.iter().map(|s| s.due)).collect();
-    let Some(last) = pass.last() else { return Ok(()) };
+    let due: Vec<Due> = pass
+        .iter()
+        .flat_map(|n| n.sleepers.iter().map(|s| s.due))
+        .collect();
+    let Some(last) = pass.last() else {
+        return Ok(());
+    };
     let moment = Moment::of(&due, last.at, 0);
     set_due(warehouse.conn(), &due)?;
     warehouse.transaction(|conn| {
@@ -171,11 +194,18 @@ fn run_night(
     last: bool,
     report: &mut Consolidation,
 ) -> Result<()> {
-    let chains: Vec<Vec<CycleType>> =
-        night.sleepers.iter().map(|s| chain(pipeline, s.nap, s.homeostasis)).collect::<Result<_>>()?;
+    let chains: Vec<Vec<CycleType>> = night
+        .sleepers
+        .iter()
+        .map(|s| chain(pipeline, s.nap, s.homeostasis))
+        .collect::<Result<_>>()?;
     let longest = chains.iter().map(Vec::len).max().unwrap_or(0);
     for i in 0..longest {
-        for cycle in [CycleType::DeepSleep, CycleType::RemSleep, CycleType::Homeostasis] {
+        for cycle in [
+            CycleType::DeepSleep,
+            CycleType::RemSleep,
+            CycleType::Homeostasis,
+        ] {
             if last && stops_before(request.cycle, cycle) {
                 continue;
             }
@@ -189,7 +219,13 @@ fn run_night(
             if due.is_empty() {
                 continue;
             }
-            let step = ChainStep { cycle, step: i as i32 + 1, at: night.at, due, chains };
+            let step = ChainStep {
+                cycle,
+                step: i as i32 + 1,
+                at: night.at,
+                due,
+                chains,
+            };
             report.count(run_step(warehouse, pipeline, &step, caches)?, cycle);
         }
     }
@@ -211,31 +247,60 @@ fn finish_half_done(
 ) -> Result<()> {
     let conn = warehouse.conn();
     loop {
-        let half: Vec<Progress> = progress(conn, request.mind)?.into_iter().filter(Progress::is_half_done).collect();
-        let Some(first) = half.first().cloned() else { return Ok(()) };
-        let Some(at) = first.night_at else { return Ok(()) };
-        let Some(&cycle) = first.chain.get(first.chain_step) else { return Ok(()) };
+        let half: Vec<Progress> = progress(conn, request.mind)?
+            .into_iter()
+            .filter(Progress::is_half_done)
+            .collect();
+        let Some(first) = half.first().cloned() else {
+            return Ok(());
+        };
+        let Some(at) = first.night_at else {
+            return Ok(());
+        };
+        let Some(&cycle) = first.chain.get(first.chain_step) else {
+            return Ok(());
+        };
         let same: Vec<&Progress> = half
             .iter()
-            .filter(|p| p.night_at == Some(at) && p.chain_step == first.chain_step && p.chain == first.chain)
+            .filter(|p| {
+                p.night_at == Some(at) && p.chain_step == first.chain_step && p.chain == first.chain
+            })
             .collect();
         let due = same
             .iter()
-            .map(|p| Due { mind: p.mind, epoch: p.epoch - 1, start: p.epoch_start, end: at, seen_arrival: p.seen_arrival, highest_arrival: p.seen_arrival })
+            .map(|p| Due {
+                mind: p.mind,
+                epoch: p.epoch - 1,
+                start: p.epoch_start,
+                end: at,
+                seen_arrival: p.seen_arrival,
+                highest_arrival: p.seen_arrival,
+            })
             .collect();
-        let step = ChainStep { cycle, step: first.chain_step as i32 + 1, at, due, chains: Vec::new() };
-        report.count(run_step(warehouse, pipeline, &step, Caches::Prepared)?, cycle);
+        let step = ChainStep {
+            cycle,
+            step: first.chain_step as i32 + 1,
+            at,
+            due,
+            chains: Vec::new(),
+        };
+        report.count(
+            run_step(warehouse, pipeline, &step, Caches::Prepared)?,
+            cycle,
+        );
     }
 }
 
 impl Consolidation {
     fn count(&mut self, runs: Vec<super::ledger::ModelRun>, cycle: CycleType) {
         self.steps += 1;
-        *self.rows.entry(cycle.as_str().to_owned()).or_default() += runs.iter().map(|r| r.rows).sum::<u64>();
+        *self.rows.entry(cycle.as_str().to_owned()).or_default() +=
+            runs.iter().map(|r| r.rows).sum::<u64>();
     }
 
     pub(super) fn count_tick(&mut self, runs: &[super::ledger::ModelRun], cycle: CycleType) {
         self.ticks += 1;
-        *self.rows.entry(cycle.as_str().to_owned()).or_default() += runs.iter().map(|r| r.rows).sum::<u64>();
+        *self.rows.entry(cycle.as_str().to_owned()).or_default() +=
+            runs.iter().map(|r| r.rows).sum::<u64>();
     }
 }

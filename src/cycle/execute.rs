@@ -7,14 +7,20 @@ use super::progress::chain_text;
 use crate::clock;
 use crate::error::{Error, Result};
 use crate::project::{CycleType, Relation};
-use crate::warehouse::materialize::{Epochs, Existing, MaterializeError, Options, materialize_onto};
+use crate::warehouse::materialize::{
+    Epochs, Existing, MaterializeError, Options, materialize_onto,
+};
 use crate::warehouse::{Warehouse, timestamp_literal};
 use chrono::NaiveDateTime;
 use duckdb::Connection;
 use std::time::Instant;
 
 /// The day's cycles, in the order they build on each other.
-pub(super) const DAY: [CycleType; 3] = [CycleType::Working, CycleType::ShortTerm, CycleType::Hippocampal];
+pub(super) const DAY: [CycleType; 3] = [
+    CycleType::Working,
+    CycleType::ShortTerm,
+    CycleType::Hippocampal,
+];
 
 /// Runs the models of `cycle` over what is due.
 pub(super) fn run_models(
@@ -38,7 +44,8 @@ pub(super) fn run_models(
     for node in pipeline.of_cycle(cycle) {
         let started = Instant::now();
         let model = pipeline.compile(node, moment)?;
-        let outcome = materialize_onto(conn, &model, Existing::Table, &options).map_err(model_failed)?;
+        let outcome =
+            materialize_onto(conn, &model, Existing::Table, &options).map_err(model_failed)?;
         runs.push(ModelRun {
             model: node.name.to_string(),
             stage: node.stage.to_string(),
@@ -80,47 +87,59 @@ pub(super) enum Caches {
 }
 
 /// Runs a step of the night in one transaction: tiers, progress and ledger row, or nothing.
-pub(super) fn run_step(warehouse: &Warehouse, pipeline: &Pipeline, step: &ChainStep, caches: Caches) -> Result<Vec<ModelRun>> {
+pub(super) fn run_step(
+    warehouse: &Warehouse,
+    pipeline: &Pipeline,
+    step: &ChainStep,
+    caches: Caches,
+) -> Result<Vec<ModelRun>> {
     let started_at = clock::now();
     let started = Instant::now();
     let moment = Moment::of(&step.due, step.at, step.step);
     set_due(warehouse.conn(), &step.due)?;
-    warehouse.single_threaded(|| warehouse.transaction(|conn| {
-        let mut runs = Vec::new();
-        if step.cycle == CycleType::DeepSleep {
-            for day in DAY {
-                if caches == Caches::Stale || day == CycleType::Hippocampal {
-                    runs.extend(run_models(conn, pipeline, day, &moment, caches)?);
+    warehouse.single_threaded(|| {
+        warehouse.transaction(|conn| {
+            let mut runs = Vec::new();
+            if step.cycle == CycleType::DeepSleep {
+                for day in DAY {
+                    if caches == Caches::Stale || day == CycleType::Hippocampal {
+                        runs.extend(run_models(conn, pipeline, day, &moment, caches)?);
+                    }
                 }
             }
-        }
-        runs.extend(run_models(conn, pipeline, step.cycle, &moment, caches)?);
-        if step.cycle == CycleType::DeepSleep {
-            conserve(conn)?;
-            keep_late(conn)?;
-            if caches == Caches::Stale {
-                clear_caches(conn, pipeline)?;
+            runs.extend(run_models(conn, pipeline, step.cycle, &moment, caches)?);
+            if step.cycle == CycleType::DeepSleep {
+                conserve(conn)?;
+                keep_late(conn)?;
+                if caches == Caches::Stale {
+                    clear_caches(conn, pipeline)?;
+                }
             }
-        }
-        advance(conn, step)?;
-        let minds: Vec<_> = step.due.iter().map(|d| d.mind).collect();
-        ledger::append(
-            conn,
-            &Entry {
-                cycle: step.cycle.as_str(),
-                transition: true,
-                step: step.step,
-                as_of: step.at,
-                minds: &minds,
-                seen_arrival: step.due.iter().map(|d| d.highest_arrival).max().unwrap_or(0),
-                fingerprint: pipeline.fingerprint(),
-                models: &runs,
-                started_at,
-                duration_ms: started.elapsed().as_secs_f64() * 1e3,
-            },
-        )?;
-        Ok(runs)
-    }))
+            advance(conn, step)?;
+            let minds: Vec<_> = step.due.iter().map(|d| d.mind).collect();
+            ledger::append(
+                conn,
+                &Entry {
+                    cycle: step.cycle.as_str(),
+                    transition: true,
+                    step: step.step,
+                    as_of: step.at,
+                    minds: &minds,
+                    seen_arrival: step
+                        .due
+                        .iter()
+                        .map(|d| d.highest_arrival)
+                        .max()
+                        .unwrap_or(0),
+                    fingerprint: pipeline.fingerprint(),
+                    models: &runs,
+                    started_at,
+                    duration_ms: started.elapsed().as_secs_f64() * 1e3,
+                },
+            )?;
+            Ok(runs)
+        })
+    })
 }
 
 /// Refuses a night that would lose a memory or have one twice.
@@ -166,7 +185,9 @@ fn keep_late(conn: &Connection) -> Result<()> {
 pub(super) fn clear_caches(conn: &Connection, pipeline: &Pipeline) -> Result<()> {
     let mut statements = String::new();
     for relation in pipeline.caches() {
-        statements.push_str(&format!("DELETE FROM {relation} WHERE mind_id IN (SELECT mind_id FROM temp.main.due);\n"));
+        statements.push_str(&format!(
+            "DELETE FROM {relation} WHERE mind_id IN (SELECT mind_id FROM temp.main.due);\n"
+        ));
     }
     Ok(conn.execute_batch(&statements)?)
 }
@@ -189,7 +210,15 @@ fn advance(conn: &Connection, step: &ChainStep) -> Result<()> {
         .due
         .iter()
         .zip(&step.chains)
-        .map(|(d, chain)| format!("('{}'::UUID, {}, {}, '{}')", d.mind, d.epoch + 1, d.highest_arrival, chain_text(chain)))
+        .map(|(d, chain)| {
+            format!(
+                "('{}'::UUID, {}, {}, '{}')",
+                d.mind,
+                d.epoch + 1,
+                d.highest_arrival,
+                chain_text(chain)
+            )
+        })
         .collect();
     conn.execute_batch(&format!(
         "UPDATE codex.progress AS p

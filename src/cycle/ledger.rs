@@ -36,7 +36,8 @@ pub(super) struct Entry<'a> {
 /// Writes it down.
 pub(super) fn append(conn: &Connection, entry: &Entry<'_>) -> Result<()> {
     let minds: Vec<String> = entry.minds.iter().map(|m| format!("'{m}'")).collect();
-    let models = serde_json::to_string(entry.models).map_err(|e| Error::failed(format!("ledger: {e}")))?;
+    let models =
+        serde_json::to_string(entry.models).map_err(|e| Error::failed(format!("ledger: {e}")))?;
     conn.execute(
         &format!(
             "INSERT INTO codex.ledger
@@ -62,8 +63,11 @@ pub(super) fn append(conn: &Connection, entry: &Entry<'_>) -> Result<()> {
 
 /// The generation the store is in: it grows by one with every rebuild.
 pub(super) fn generation(conn: &Connection) -> Result<i32> {
-    let text: Option<String> =
-        conn.query_row("SELECT max(value) FROM codex.meta WHERE key = 'generation'", [], |r| r.get(0))?;
+    let text: Option<String> = conn.query_row(
+        "SELECT max(value) FROM codex.meta WHERE key = 'generation'",
+        [],
+        |r| r.get(0),
+    )?;
     Ok(text.and_then(|t| t.parse().ok()).unwrap_or(1))
 }
 
@@ -80,7 +84,10 @@ pub(super) struct Transition {
 }
 
 /// The transitions of the current generation up to `until`, in the order they ran.
-pub(super) fn transitions(conn: &Connection, until: Option<NaiveDateTime>) -> Result<Vec<Transition>> {
+pub(super) fn transitions(
+    conn: &Connection,
+    until: Option<NaiveDateTime>,
+) -> Result<Vec<Transition>> {
     let mut statement = conn.prepare(
         "SELECT ledger_id, cycle, step, as_of, array_to_string(minds, ','), seen_arrival, fingerprint
          FROM codex.ledger

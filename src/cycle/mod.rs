@@ -20,8 +20,8 @@ mod verify;
 
 pub use consolidate::{Advance, Consolidation, Request, consolidate};
 pub use due::Due;
-pub use nights::{Sleep, next_sleep};
 pub use ledger::ModelRun;
+pub use nights::{Sleep, next_sleep};
 pub use pipeline::Pipeline;
 pub use replay::{Replay, copy_log, replay};
 pub use store::prepare_store;

@@ -41,22 +41,35 @@ pub fn next_sleep(
         // Late memories are learned when the epoch begins; before the first night everything is on time.
         Some(epoch_start)
     } else {
-        events.get(events.partition_point(|e| *e < epoch_start)).copied()
+        events
+            .get(events.partition_point(|e| *e < epoch_start))
+            .copied()
     };
     let night = first.and_then(|event| night_after(zone, epoch_start, event, events));
     // A nap is an event of its own and ends an epoch whether or not anything else happened in it.
-    let nap = naps.get(naps.partition_point(|n| *n <= epoch_start)).copied();
+    let nap = naps
+        .get(naps.partition_point(|n| *n <= epoch_start))
+        .copied();
     let (at, nap) = match (night, nap) {
         (Some(night), Some(nap)) if nap < night => (nap, true),
         (Some(night), _) => (night, false),
         (None, Some(nap)) => (nap, true),
         (None, None) => return None,
     };
-    (at <= as_of).then(|| Sleep { at, nap, homeostasis: !nap && ends_a_week(zone, last_night, at) })
+    (at <= as_of).then(|| Sleep {
+        at,
+        nap,
+        homeostasis: !nap && ends_a_week(zone, last_night, at),
+    })
 }
 
 /// The first night after `cursor` whose epoch holds `event`; none at the end of time.
-fn night_after(zone: Tz, cursor: NaiveDateTime, event: NaiveDateTime, events: &[NaiveDateTime]) -> Option<NaiveDateTime> {
+fn night_after(
+    zone: Tz,
+    cursor: NaiveDateTime,
+    event: NaiveDateTime,
+    events: &[NaiveDateTime],
+) -> Option<NaiveDateTime> {
     let event = event.max(cursor);
     let mut date = local_date(zone, event)?;
     // Two tries are enough: the night of the event's own date, or the next one.
@@ -74,7 +87,10 @@ fn night_after(zone: Tz, cursor: NaiveDateTime, event: NaiveDateTime, events: &[
 fn night_of(zone: Tz, date: NaiveDate, events: &[NaiveDateTime]) -> Option<NaiveDateTime> {
     let mut last = None;
     for minute in (FIRST_MINUTE..=LAST_MINUTE).step_by(GRID_MINUTES as usize) {
-        let moment = to_utc(zone, date.and_time(NaiveTime::MIN) + Duration::minutes(minute))?;
+        let moment = to_utc(
+            zone,
+            date.and_time(NaiveTime::MIN) + Duration::minutes(minute),
+        )?;
         let quiet_from = moment - Duration::minutes(QUIET_MINUTES);
         let first = events.partition_point(|e| *e <= quiet_from);
         if events.get(first).is_none_or(|e| *e >= moment) {
@@ -87,7 +103,9 @@ fn night_of(zone: Tz, date: NaiveDate, events: &[NaiveDateTime]) -> Option<Naive
 
 /// Whether a Sunday began since the previous night: the week's homeostasis belongs to the first night from Sunday on.
 fn ends_a_week(zone: Tz, previous: Option<NaiveDateTime>, night: NaiveDateTime) -> bool {
-    let Some(date) = local_date(zone, night) else { return false };
+    let Some(date) = local_date(zone, night) else {
+        return false;
+    };
     let sunday = date - Days::new(u64::from(date.weekday().num_days_from_sunday()));
     match previous.and_then(|p| local_date(zone, p)) {
         Some(previous) => previous < sunday,
@@ -107,7 +125,9 @@ pub fn to_utc(zone: Tz, local: NaiveDateTime) -> Option<NaiveDateTime> {
     // Gaps are minutes to a day long and begin on a minute; walk to where the clocks go on.
     (1..=24 * 60).find_map(|minutes| {
         let later = local.checked_add_signed(Duration::minutes(minutes))?;
-        zone.from_local_datetime(&later).earliest().map(|t| t.naive_utc())
+        zone.from_local_datetime(&later)
+            .earliest()
+            .map(|t| t.naive_utc())
     })
 }
 
@@ -125,32 +145,63 @@ mod tests {
         let events: Vec<_> = events.iter().map(|e| at(e)).collect();
         let naps: Vec<_> = naps.iter().map(|n| at(n)).collect();
         let (mut start, mut last_night, mut found) = (at(DAWN), None, Vec::new());
-        while let Some(sleep) = next_sleep(zone.parse().unwrap(), start, last_night, &events, false, &naps, at(as_of)) {
+        while let Some(sleep) = next_sleep(
+            zone.parse().unwrap(),
+            start,
+            last_night,
+            &events,
+            false,
+            &naps,
+            at(as_of),
+        ) {
             start = sleep.at;
-            last_night = if sleep.nap { last_night } else { Some(sleep.at) };
+            last_night = if sleep.nap {
+                last_night
+            } else {
+                Some(sleep.at)
+            };
             found.push(sleep);
         }
         found
     }
 
     fn nights(zone: &str, events: &[&str], as_of: &str) -> Vec<String> {
-        sleeps(zone, events, &[], as_of).iter().map(|s| s.at.to_string()).collect()
+        sleeps(zone, events, &[], as_of)
+            .iter()
+            .map(|s| s.at.to_string())
+            .collect()
     }
 
     #[test]
     fn a_quiet_night_begins_at_two_local_time() {
-        assert_eq!(nights("Europe/Berlin", &["2026-01-10 12:00:00"], "2026-02-01 00:00:00"), ["2026-01-11 01:00:00"]);
+        assert_eq!(
+            nights(
+                "Europe/Berlin",
+                &["2026-01-10 12:00:00"],
+                "2026-02-01 00:00:00"
+            ),
+            ["2026-01-11 01:00:00"]
+        );
     }
 
     #[test]
     fn a_night_waits_for_half_an_hour_of_quiet() {
-        let late = ["2026-01-10 23:00:00", "2026-01-11 01:50:00", "2026-01-11 02:10:00"];
-        assert_eq!(nights("UTC", &late, "2026-01-12 00:00:00"), ["2026-01-11 02:45:00"]);
+        let late = [
+            "2026-01-10 23:00:00",
+            "2026-01-11 01:50:00",
+            "2026-01-11 02:10:00",
+        ];
+        assert_eq!(
+            nights("UTC", &late, "2026-01-12 00:00:00"),
+            ["2026-01-11 02:45:00"]
+        );
     }
 
     #[test]
     fn a_night_begins_at_four_at_the_latest() {
-        let events: Vec<String> = (0..30).map(|i| format!("2026-01-11 0{}:{:02}:00", 1 + i / 6, i % 6 * 10)).collect();
+        let events: Vec<String> = (0..30)
+            .map(|i| format!("2026-01-11 0{}:{:02}:00", 1 + i / 6, i % 6 * 10))
+            .collect();
         let events: Vec<&str> = events.iter().map(String::as_str).collect();
         assert_eq!(
             nights("UTC", &events, "2026-01-13 00:00:00"),
@@ -160,24 +211,50 @@ mod tests {
 
     #[test]
     fn nights_without_events_do_not_exist() {
-        let events = ["0001-01-02 10:00:00", "2026-01-10 12:00:00", "9998-05-05 05:05:05"];
+        let events = [
+            "0001-01-02 10:00:00",
+            "2026-01-10 12:00:00",
+            "9998-05-05 05:05:05",
+        ];
         assert_eq!(
             nights("UTC", &events, "9999-01-01 00:00:00"),
-            ["0001-01-03 02:00:00", "2026-01-11 02:00:00", "9998-05-06 02:00:00"]
+            [
+                "0001-01-03 02:00:00",
+                "2026-01-11 02:00:00",
+                "9998-05-06 02:00:00"
+            ]
         );
     }
 
     #[test]
     fn a_missing_local_time_moves_forward_and_a_doubled_one_counts_once() {
         // Berlin: 29 March 2026 has no 02:00-02:59; 25 October 2026 has it twice.
-        assert_eq!(nights("Europe/Berlin", &["2026-03-28 12:00:00"], "2026-04-01 00:00:00"), ["2026-03-29 01:00:00"]);
-        assert_eq!(nights("Europe/Berlin", &["2026-10-24 12:00:00"], "2026-11-01 00:00:00"), ["2026-10-25 00:00:00"]);
+        assert_eq!(
+            nights(
+                "Europe/Berlin",
+                &["2026-03-28 12:00:00"],
+                "2026-04-01 00:00:00"
+            ),
+            ["2026-03-29 01:00:00"]
+        );
+        assert_eq!(
+            nights(
+                "Europe/Berlin",
+                &["2026-10-24 12:00:00"],
+                "2026-11-01 00:00:00"
+            ),
+            ["2026-10-25 00:00:00"]
+        );
     }
 
     #[test]
     fn an_event_at_the_night_itself_belongs_to_the_next_epoch() {
         assert_eq!(
-            nights("UTC", &["2026-01-10 12:00:00", "2026-01-11 02:00:00"], "2026-01-13 00:00:00"),
+            nights(
+                "UTC",
+                &["2026-01-10 12:00:00", "2026-01-11 02:00:00"],
+                "2026-01-13 00:00:00"
+            ),
             ["2026-01-11 02:00:00", "2026-01-12 02:00:00"]
         );
     }
@@ -185,14 +262,33 @@ mod tests {
     #[test]
     fn homeostasis_belongs_to_the_first_night_from_sunday_on() {
         // 2026-01-11 is a Sunday; nothing happens on Saturday, so Monday's night catches up.
-        let events = ["2026-01-09 10:00:00", "2026-01-11 10:00:00", "2026-01-12 10:00:00"];
+        let events = [
+            "2026-01-09 10:00:00",
+            "2026-01-11 10:00:00",
+            "2026-01-12 10:00:00",
+        ];
         let sleeps = sleeps("UTC", &events, &[], "2026-02-01 00:00:00");
-        assert_eq!(sleeps.iter().map(|s| s.homeostasis).collect::<Vec<_>>(), [false, true, false]);
+        assert_eq!(
+            sleeps.iter().map(|s| s.homeostasis).collect::<Vec<_>>(),
+            [false, true, false]
+        );
     }
 
     #[test]
     fn a_nap_ends_the_epoch_at_once_and_the_night_comes_only_if_something_follows() {
-        let sleeps = sleeps("UTC", &["2026-01-09 10:00:00"], &["2026-01-09 11:00:00"], "2026-02-01 00:00:00");
-        assert_eq!(sleeps, [Sleep { at: at("2026-01-09 11:00:00"), nap: true, homeostasis: false }]);
+        let sleeps = sleeps(
+            "UTC",
+            &["2026-01-09 10:00:00"],
+            &["2026-01-09 11:00:00"],
+            "2026-02-01 00:00:00",
+        );
+        assert_eq!(
+            sleeps,
+            [Sleep {
+                at: at("2026-01-09 11:00:00"),
+                nap: true,
+                homeostasis: false
+            }]
+        );
     }
 }

@@ -27,9 +27,15 @@ impl Pipeline {
         let mut hash = Md5::new();
         hash.update(project.fingerprint());
         hash.update(parameters.fingerprint());
-        let renderer = Renderer::new(project, parameters).map_err(|e| Error::usage(e.to_string()))?;
+        let renderer =
+            Renderer::new(project, parameters).map_err(|e| Error::usage(e.to_string()))?;
         let graph = Graph::new(renderer.nodes()).map_err(|e| Error::usage(e.to_string()))?;
-        Ok(Pipeline { renderer, graph, parameters: parameters.clone(), fingerprint: format!("{:x}", hash.finalize()) })
+        Ok(Pipeline {
+            renderer,
+            graph,
+            parameters: parameters.clone(),
+            fingerprint: format!("{:x}", hash.finalize()),
+        })
     }
 
     /// The pipeline of a project as it was stored: sources and parameters.
@@ -37,17 +43,22 @@ impl Pipeline {
     /// # Errors
     /// Failed when what was stored cannot be read.
     pub fn from_stored(sources: &str, parameters: &str) -> Result<Pipeline> {
-        let stored = |what: &str, e: String| Error::failed(format!("the stored {what} cannot be read: {e}"));
+        let stored =
+            |what: &str, e: String| Error::failed(format!("the stored {what} cannot be read: {e}"));
         let sources: BTreeMap<String, String> =
             serde_json::from_str(sources).map_err(|e| stored("project", e.to_string()))?;
-        let project = Project::from_sources(sources).map_err(|e| stored("project", e.to_string()))?;
-        let parameters = Parameters::from_stored(parameters).map_err(|e| stored("parameters", e.to_string()))?;
+        let project =
+            Project::from_sources(sources).map_err(|e| stored("project", e.to_string()))?;
+        let parameters =
+            Parameters::from_stored(parameters).map_err(|e| stored("parameters", e.to_string()))?;
         Pipeline::new(Arc::new(project), &parameters)
     }
 
     /// The models of a cycle, in the order they run.
     pub fn of_cycle(&self, cycle: CycleType) -> impl Iterator<Item = &Node> {
-        self.graph.order().filter(move |node| node.config.cycle == Some(cycle))
+        self.graph
+            .order()
+            .filter(move |node| node.config.cycle == Some(cycle))
     }
 
     /// All models, parents first.
@@ -77,13 +88,17 @@ impl Pipeline {
     /// # Errors
     /// Usage when the template cannot be rendered.
     pub(super) fn compile(&self, model: &Node, moment: &Moment) -> Result<Compiled> {
-        let context = RenderContext::new(moment.as_of).incremental(true).in_cycle(CycleValues {
-            epoch_start: moment.epoch_start,
-            epoch_end: moment.epoch_end,
-            seen_arrival: moment.seen_arrival,
-            step: moment.step,
-        });
-        self.renderer.compile(model.name.as_str(), &context).map_err(|e| Error::usage(e.to_string()))
+        let context = RenderContext::new(moment.as_of)
+            .incremental(true)
+            .in_cycle(CycleValues {
+                epoch_start: moment.epoch_start,
+                epoch_end: moment.epoch_end,
+                seen_arrival: moment.seen_arrival,
+                step: moment.step,
+            });
+        self.renderer
+            .compile(model.name.as_str(), &context)
+            .map_err(|e| Error::usage(e.to_string()))
     }
 
     /// What decides how memory is computed: an md5 of models and parameters.

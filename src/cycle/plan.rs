@@ -37,16 +37,35 @@ pub(super) fn due_nights(
     let mut lives = unlived(conn, as_of, highest_arrival)?;
     let mut nights: BTreeMap<NaiveDateTime, Vec<Sleeper>> = BTreeMap::new();
     for progress in minds {
-        let Some(life) = lives.remove(&progress.mind) else { continue };
+        let Some(life) = lives.remove(&progress.mind) else {
+            continue;
+        };
         let mut late = life.late;
-        let (mut start, mut epoch, mut seen) = (progress.epoch_start, progress.epoch, progress.seen_arrival);
+        let (mut start, mut epoch, mut seen) =
+            (progress.epoch_start, progress.epoch, progress.seen_arrival);
         let mut last_night = progress.night_at;
-        while let Some(sleep) = next_sleep(progress.zone, start, last_night, &life.events, late > 0, &life.naps, as_of) {
+        while let Some(sleep) = next_sleep(
+            progress.zone,
+            start,
+            last_night,
+            &life.events,
+            late > 0,
+            &life.naps,
+            as_of,
+        ) {
             let taken = late.min(late_per_night);
             late -= taken;
-            let on_time = life.events.partition_point(|e| *e < sleep.at) - life.events.partition_point(|e| *e < start);
+            let on_time = life.events.partition_point(|e| *e < sleep.at)
+                - life.events.partition_point(|e| *e < start);
             nights.entry(sleep.at).or_default().push(Sleeper {
-                due: Due { mind: progress.mind, epoch, start, end: sleep.at, seen_arrival: seen, highest_arrival },
+                due: Due {
+                    mind: progress.mind,
+                    epoch,
+                    start,
+                    end: sleep.at,
+                    seen_arrival: seen,
+                    highest_arrival,
+                },
                 nap: sleep.nap,
                 homeostasis: sleep.homeostasis,
                 memories: on_time + taken,
@@ -59,7 +78,10 @@ pub(super) fn due_nights(
             }
         }
     }
-    Ok(nights.into_iter().map(|(at, sleepers)| Night { at, sleepers }).collect())
+    Ok(nights
+        .into_iter()
+        .map(|(at, sleepers)| Night { at, sleepers })
+        .collect())
 }
 
 /// What a mind has not slept over yet.
@@ -72,7 +94,11 @@ struct Life {
     late: usize,
 }
 
-fn unlived(conn: &Connection, as_of: NaiveDateTime, highest_arrival: i64) -> Result<HashMap<MindId, Life>> {
+fn unlived(
+    conn: &Connection,
+    as_of: NaiveDateTime,
+    highest_arrival: i64,
+) -> Result<HashMap<MindId, Life>> {
     // What was told of an earlier time after the last night (an edit, a use) happens when the epoch begins.
     let mut statement = conn.prepare(
         "WITH happened AS (
@@ -94,7 +120,12 @@ fn unlived(conn: &Connection, as_of: NaiveDateTime, highest_arrival: i64) -> Res
          ORDER BY ALL",
     )?;
     let rows = statement.query_map(params![highest_arrival, as_of], |r| {
-        Ok((r.get::<_, String>(0)?, r.get::<_, String>(1)?, r.get::<_, NaiveDateTime>(2)?, r.get::<_, bool>(3)?))
+        Ok((
+            r.get::<_, String>(0)?,
+            r.get::<_, String>(1)?,
+            r.get::<_, NaiveDateTime>(2)?,
+            r.get::<_, bool>(3)?,
+        ))
     })?;
     let mut lives: HashMap<MindId, Life> = HashMap::new();
     let mut current: Option<(String, MindId)> = None;

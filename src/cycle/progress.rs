@@ -53,13 +53,33 @@ pub(super) fn progress(conn: &Connection, only: Option<MindId>) -> Result<Vec<Pr
     })?;
     let mut found = Vec::new();
     for row in rows {
-        let (mind, zone, epoch, epoch_start, seen_arrival, night_at, chain, chain_step, homeostasis_at) = row?;
+        let (
+            mind,
+            zone,
+            epoch,
+            epoch_start,
+            seen_arrival,
+            night_at,
+            chain,
+            chain_step,
+            homeostasis_at,
+        ) = row?;
         let mind = MindId::parse(&mind)?;
         if only.is_none_or(|only| only == mind) {
             let zone = parse_time_zone(&zone)?;
             let chain = parse_chain(&chain)?;
             let chain_step = usize::try_from(chain_step).unwrap_or(0);
-            found.push(Progress { mind, zone, epoch, epoch_start, seen_arrival, night_at, chain, chain_step, homeostasis_at });
+            found.push(Progress {
+                mind,
+                zone,
+                epoch,
+                epoch_start,
+                seen_arrival,
+                night_at,
+                chain,
+                chain_step,
+                homeostasis_at,
+            });
         }
     }
     Ok(found)
@@ -67,11 +87,18 @@ pub(super) fn progress(conn: &Connection, only: Option<MindId>) -> Result<Vec<Pr
 
 /// A chain as stored: its steps' names, separated by commas.
 pub(super) fn chain_text(chain: &[CycleType]) -> String {
-    chain.iter().map(|c| c.as_str()).collect::<Vec<_>>().join(",")
+    chain
+        .iter()
+        .map(|c| c.as_str())
+        .collect::<Vec<_>>()
+        .join(",")
 }
 
 fn parse_chain(text: &str) -> Result<Vec<CycleType>> {
-    text.split(',').filter(|name| !name.is_empty()).map(parse_cycle).collect()
+    text.split(',')
+        .filter(|name| !name.is_empty())
+        .map(parse_cycle)
+        .collect()
 }
 
 /// The cycle called `name`.

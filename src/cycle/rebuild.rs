@@ -16,7 +16,11 @@ use duckdb::Connection;
 pub(super) const RELIVE: &str = "relive";
 
 /// Minds whose new memories all happened before their first night start over. Returns how many.
-pub(super) fn relive_older_histories(warehouse: &Warehouse, pipeline: &Pipeline, request: &Request) -> Result<u64> {
+pub(super) fn relive_older_histories(
+    warehouse: &Warehouse,
+    pipeline: &Pipeline,
+    request: &Request,
+) -> Result<u64> {
     let minds = older_histories(warehouse.conn(), request)?;
     if minds.is_empty() {
         return Ok(0);
@@ -49,12 +53,21 @@ pub(super) fn relive(conn: &Connection, pipeline: &Pipeline, minds: &[MindId]) -
     let nowhere = NaiveDateTime::default();
     let due: Vec<Due> = minds
         .iter()
-        .map(|mind| Due { mind: *mind, epoch: 0, start: nowhere, end: nowhere, seen_arrival: 0, highest_arrival: 0 })
+        .map(|mind| Due {
+            mind: *mind,
+            epoch: 0,
+            start: nowhere,
+            end: nowhere,
+            seen_arrival: 0,
+            highest_arrival: 0,
+        })
         .collect();
     set_due(conn, &due)?;
     clear_caches(conn, pipeline)?;
     for table in super::verify::state_tables(conn)? {
-        conn.execute_batch(&format!("DELETE FROM state.{table} WHERE mind_id IN (SELECT mind_id FROM temp.main.due)"))?;
+        conn.execute_batch(&format!(
+            "DELETE FROM state.{table} WHERE mind_id IN (SELECT mind_id FROM temp.main.due)"
+        ))?;
     }
     conn.execute_batch(
         "DELETE FROM codex.late_memories WHERE mind_id IN (SELECT mind_id FROM temp.main.due);
@@ -87,6 +100,11 @@ fn older_histories(conn: &Connection, request: &Request) -> Result<Vec<MindId>> 
          ORDER BY mind_id",
     )?;
     let rows = statement.query_map([], |r| r.get::<_, String>(0))?;
-    let minds: Vec<MindId> = rows.map(|row| MindId::parse(&row?)).collect::<Result<_>>()?;
-    Ok(minds.into_iter().filter(|mind| request.mind.is_none_or(|only| only == *mind)).collect())
+    let minds: Vec<MindId> = rows
+        .map(|row| MindId::parse(&row?))
+        .collect::<Result<_>>()?;
+    Ok(minds
+        .into_iter()
+        .filter(|mind| request.mind.is_none_or(|only| only == *mind))
+        .collect())
 }

@@ -49,12 +49,21 @@ pub fn replay(
     let mut pipelines: HashMap<String, Pipeline> = HashMap::new();
     for (i, transition) in transitions.iter().enumerate() {
         if !pipelines.contains_key(&transition.fingerprint) {
-            pipelines.insert(transition.fingerprint.clone(), stored_pipeline(source.conn(), &transition.fingerprint)?);
+            pipelines.insert(
+                transition.fingerprint.clone(),
+                stored_pipeline(source.conn(), &transition.fingerprint)?,
+            );
         }
-        let Some(pipeline) = pipelines.get(&transition.fingerprint) else { continue };
+        let Some(pipeline) = pipelines.get(&transition.fingerprint) else {
+            continue;
+        };
         prepare_store(target, pipeline)?;
-        repeat(target, pipeline, transition, &chains)
-            .map_err(|e| e.context(format!("ledger row {} ({} at {})", transition.ledger_id, transition.cycle, transition.as_of)))?;
+        repeat(target, pipeline, transition, &chains).map_err(|e| {
+            e.context(format!(
+                "ledger row {} ({} at {})",
+                transition.ledger_id, transition.cycle, transition.as_of
+            ))
+        })?;
         heard(i as u64 + 1, transitions.len() as u64);
     }
     let hash = state_hash(target.conn())?;
@@ -64,7 +73,9 @@ pub fn replay(
     };
     Ok(Replay {
         transitions: transitions.len() as u64,
-        ok: original_hash.as_ref().is_none_or(|original| *original == hash),
+        ok: original_hash
+            .as_ref()
+            .is_none_or(|original| *original == hash),
         state_hash: hash,
         original_hash,
     })
@@ -96,10 +107,15 @@ fn repeat(
         return target.transaction(|conn| relive(conn, pipeline, &transition.minds));
     }
     let cycle = parse_cycle(&transition.cycle)?;
-    let places: HashMap<MindId, Progress> = progress(target.conn(), None)?.into_iter().map(|p| (p.mind, p)).collect();
+    let places: HashMap<MindId, Progress> = progress(target.conn(), None)?
+        .into_iter()
+        .map(|p| (p.mind, p))
+        .collect();
     let mut due = Vec::new();
     for mind in &transition.minds {
-        let place = places.get(mind).ok_or_else(|| Error::failed(format!("mind {mind} is not in the raw log")))?;
+        let place = places
+            .get(mind)
+            .ok_or_else(|| Error::failed(format!("mind {mind} is not in the raw log")))?;
         // The first step of a chain ends the open epoch; later ones are about the epoch it ended.
         let first = cycle == CycleType::DeepSleep;
         due.push(Due {
@@ -114,19 +130,34 @@ fn repeat(
     let chains = transition
         .minds
         .iter()
-        .map(|mind| chains.get(&(*mind, transition.as_of)).cloned().unwrap_or_default())
+        .map(|mind| {
+            chains
+                .get(&(*mind, transition.as_of))
+                .cloned()
+                .unwrap_or_default()
+        })
         .collect();
-    let step = ChainStep { cycle, step: transition.step, at: transition.as_of, due, chains };
+    let step = ChainStep {
+        cycle,
+        step: transition.step,
+        at: transition.as_of,
+        due,
+        chains,
+    };
     run_step(target, pipeline, &step, Caches::Stale)?;
     Ok(())
 }
 
 fn stored_pipeline(conn: &Connection, fingerprint: &str) -> Result<Pipeline> {
     let (sources, parameters): (String, String) = conn
-        .query_row("SELECT sources, parameters FROM codex.projects WHERE fingerprint = ?", [fingerprint], |r| {
-            Ok((r.get(0)?, r.get(1)?))
-        })
-        .map_err(|e| Error::from(e).context(format!("the project with fingerprint {fingerprint}")))?;
+        .query_row(
+            "SELECT sources, parameters FROM codex.projects WHERE fingerprint = ?",
+            [fingerprint],
+            |r| Ok((r.get(0)?, r.get(1)?)),
+        )
+        .map_err(|e| {
+            Error::from(e).context(format!("the project with fingerprint {fingerprint}"))
+        })?;
     Pipeline::from_stored(&sources, &parameters)
 }
 
@@ -151,7 +182,10 @@ const LOG: [&str; 10] = [
 /// Failed when either file cannot be read or written.
 pub fn copy_log(source: &Warehouse, path: &std::path::Path, history: bool) -> Result<()> {
     let conn = source.conn();
-    conn.execute_batch(&format!("ATTACH {} AS fresh", crate::warehouse::text_literal(&path.to_string_lossy())))?;
+    conn.execute_batch(&format!(
+        "ATTACH {} AS fresh",
+        crate::warehouse::text_literal(&path.to_string_lossy())
+    ))?;
     let copied = copy_tables(conn, history);
     conn.execute_batch("DETACH fresh")?;
     copied
@@ -159,7 +193,9 @@ pub fn copy_log(source: &Warehouse, path: &std::path::Path, history: bool) -> Re
 
 fn copy_tables(conn: &Connection, history: bool) -> Result<()> {
     for table in LOG {
-        conn.execute_batch(&format!("INSERT INTO fresh.{table} BY NAME SELECT * FROM {table}"))?;
+        conn.execute_batch(&format!(
+            "INSERT INTO fresh.{table} BY NAME SELECT * FROM {table}"
+        ))?;
     }
     conn.execute_batch(
         "INSERT INTO fresh.codex.progress BY NAME
@@ -169,7 +205,9 @@ fn copy_tables(conn: &Connection, history: bool) -> Result<()> {
     )?;
     let generation = ledger::generation(conn)?;
     if history {
-        conn.execute_batch("INSERT INTO fresh.codex.ledger BY NAME SELECT * FROM codex.ledger ORDER BY ledger_id")?;
+        conn.execute_batch(
+            "INSERT INTO fresh.codex.ledger BY NAME SELECT * FROM codex.ledger ORDER BY ledger_id",
+        )?;
     }
     conn.execute(
         "INSERT INTO fresh.codex.meta VALUES ('generation', ?)",

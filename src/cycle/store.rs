@@ -1,8 +1,8 @@
 //! What a project needs in the store: its cache tables and views, and its own sources for replay.
 
 use super::due::{Moment, create_due};
-use super::pipeline::Pipeline;
 use super::execute::model_failed;
+use super::pipeline::Pipeline;
 use crate::error::{Error, Result};
 use crate::project::Materialization;
 use crate::warehouse::Warehouse;
@@ -17,8 +17,11 @@ use duckdb::{Connection, params};
 pub fn prepare_store(warehouse: &Warehouse, pipeline: &Pipeline) -> Result<()> {
     let conn = warehouse.conn();
     create_due(conn)?;
-    let current: Option<String> =
-        conn.query_row("SELECT max(value) FROM codex.meta WHERE key = 'project'", [], |r| r.get(0))?;
+    let current: Option<String> = conn.query_row(
+        "SELECT max(value) FROM codex.meta WHERE key = 'project'",
+        [],
+        |r| r.get(0),
+    )?;
     if current.as_deref() == Some(pipeline.fingerprint()) {
         return Ok(());
     }
@@ -26,16 +29,25 @@ pub fn prepare_store(warehouse: &Warehouse, pipeline: &Pipeline) -> Result<()> {
         build(conn, pipeline)?;
         conn.execute("DELETE FROM codex.ticks", [])?;
         conn.execute("DELETE FROM codex.meta WHERE key = 'project'", [])?;
-        conn.execute("INSERT INTO codex.meta VALUES ('project', ?)", [pipeline.fingerprint()])?;
+        conn.execute(
+            "INSERT INTO codex.meta VALUES ('project', ?)",
+            [pipeline.fingerprint()],
+        )?;
         Ok(())
     })
 }
 
 fn build(conn: &Connection, pipeline: &Pipeline) -> Result<()> {
     let moment = Moment::of(&[], Default::default(), 0);
-    let options = Options { full_refresh: true, ..Options::default() };
+    let options = Options {
+        full_refresh: true,
+        ..Options::default()
+    };
     for node in pipeline.nodes() {
-        if !matches!(node.config.materialized, Materialization::EpochCache | Materialization::View) {
+        if !matches!(
+            node.config.materialized,
+            Materialization::EpochCache | Materialization::View
+        ) {
             continue;
         }
         let mut model = pipeline.compile(node, &moment)?;
@@ -57,10 +69,15 @@ pub(super) fn remember_project(warehouse: &Warehouse, pipeline: &Pipeline) -> Re
     if known > 0 {
         return Ok(());
     }
-    let sources = serde_json::to_string(pipeline.renderer().project().sources()).map_err(|e| Error::failed(format!("project sources: {e}")))?;
+    let sources = serde_json::to_string(pipeline.renderer().project().sources())
+        .map_err(|e| Error::failed(format!("project sources: {e}")))?;
     warehouse.conn().execute(
         "INSERT INTO codex.projects VALUES (?, ?, ?)",
-        params![pipeline.fingerprint(), sources, pipeline.parameters().to_stored()],
+        params![
+            pipeline.fingerprint(),
+            sources,
+            pipeline.parameters().to_stored()
+        ],
     )?;
     Ok(())
 }

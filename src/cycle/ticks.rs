@@ -26,7 +26,12 @@ struct Sight {
 }
 
 /// Runs the ticks that would see something their last run had not.
-pub(super) fn run_due(warehouse: &Warehouse, pipeline: &Pipeline, request: &Request, report: &mut Consolidation) -> Result<()> {
+pub(super) fn run_due(
+    warehouse: &Warehouse,
+    pipeline: &Pipeline,
+    request: &Request,
+    report: &mut Consolidation,
+) -> Result<()> {
     let last = match request.cycle {
         None => CycleType::Hippocampal,
         Some(cycle) if cycle.is_nightly() => return Ok(()),
@@ -45,7 +50,15 @@ pub(super) fn run_due(warehouse: &Warehouse, pipeline: &Pipeline, request: &Requ
         if due.is_empty() {
             continue;
         }
-        tick(warehouse, pipeline, cycle, request.as_of, &due, &sights, report)?;
+        tick(
+            warehouse,
+            pipeline,
+            cycle,
+            request.as_of,
+            &due,
+            &sights,
+            report,
+        )?;
     }
     Ok(())
 }
@@ -54,7 +67,10 @@ pub(super) fn run_due(warehouse: &Warehouse, pipeline: &Pipeline, request: &Requ
 fn of_cycle(sight: Sight, cycle: CycleType) -> Sight {
     match cycle {
         CycleType::Hippocampal => sight,
-        _ => Sight { grid_at: NaiveDateTime::default(), ..sight },
+        _ => Sight {
+            grid_at: NaiveDateTime::default(),
+            ..sight
+        },
     }
 }
 
@@ -114,12 +130,24 @@ fn tick(
 }
 
 /// The open epochs that hold anything at the request's clock, with what there is to see.
-pub(super) fn open_epochs_at(conn: &Connection, request: &Request, replay_hours: i64) -> Result<Vec<Due>> {
+pub(super) fn open_epochs_at(
+    conn: &Connection,
+    request: &Request,
+    replay_hours: i64,
+) -> Result<Vec<Due>> {
     let highest = highest_arrival(conn)?;
-    Ok(open_epochs(conn, request, highest, replay_hours)?.into_iter().map(|(due, _)| due).collect())
+    Ok(open_epochs(conn, request, highest, replay_hours)?
+        .into_iter()
+        .map(|(due, _)| due)
+        .collect())
 }
 
-fn open_epochs(conn: &Connection, request: &Request, highest: i64, replay_hours: i64) -> Result<Vec<(Due, Sight)>> {
+fn open_epochs(
+    conn: &Connection,
+    request: &Request,
+    highest: i64,
+    replay_hours: i64,
+) -> Result<Vec<(Due, Sight)>> {
     let mut statement = conn.prepare(
         "WITH happened AS (
              SELECT mind_id, created_at AS happened_at, memory_id AS arrival FROM raw.memories
@@ -162,11 +190,28 @@ fn open_epochs(conn: &Connection, request: &Request, highest: i64, replay_hours:
         if request.mind.is_some_and(|only| only != mind) {
             continue;
         }
-        let grid_at = request.as_of.min(last_at + Duration::hours(replay_hours + 1));
-        let grid_at = grid_at.date().and_hms_opt(chrono::Timelike::hour(&grid_at), 0, 0).unwrap_or(grid_at);
+        let grid_at = request
+            .as_of
+            .min(last_at + Duration::hours(replay_hours + 1));
+        let grid_at = grid_at
+            .date()
+            .and_hms_opt(chrono::Timelike::hour(&grid_at), 0, 0)
+            .unwrap_or(grid_at);
         open.push((
-            Due { mind, epoch, start, end, seen_arrival, highest_arrival: highest },
-            Sight { epoch, events, arrivals, grid_at },
+            Due {
+                mind,
+                epoch,
+                start,
+                end,
+                seen_arrival,
+                highest_arrival: highest,
+            },
+            Sight {
+                epoch,
+                events,
+                arrivals,
+                grid_at,
+            },
         ));
     }
     Ok(open)
@@ -178,7 +223,12 @@ fn last_sights(conn: &Connection, cycle: CycleType) -> Result<HashMap<MindId, Si
     let rows = statement.query_map([cycle.as_str()], |r| {
         Ok((
             r.get::<_, String>(0)?,
-            Sight { epoch: r.get(1)?, events: r.get(2)?, arrivals: r.get(3)?, grid_at: r.get(4)? },
+            Sight {
+                epoch: r.get(1)?,
+                events: r.get(2)?,
+                arrivals: r.get(3)?,
+                grid_at: r.get(4)?,
+            },
         ))
     })?;
     rows.map(|row| {

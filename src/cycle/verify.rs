@@ -35,7 +35,15 @@ pub struct Check {
 }
 
 /// The states of conservation, by precedence.
-pub const STATES: [&str; 7] = ["erased", "deleted", "forgotten", "long_term", "short_term", "working", "pending"];
+pub const STATES: [&str; 7] = [
+    "erased",
+    "deleted",
+    "forgotten",
+    "long_term",
+    "short_term",
+    "working",
+    "pending",
+];
 
 /// Checks conservation per mind and recomputes the caches of the open epochs.
 ///
@@ -45,7 +53,10 @@ pub fn verify(warehouse: &Warehouse, pipeline: &Pipeline) -> Result<Verification
     let conn = warehouse.conn();
     let (minds, mut checks) = conservation(conn)?;
     if warehouse.access() == Access::ReadWrite {
-        checks.push(Check { name: "caches of the open epoch".into(), finding: caches_differ(conn, pipeline)?.join(", ") });
+        checks.push(Check {
+            name: "caches of the open epoch".into(),
+            finding: caches_differ(conn, pipeline)?.join(", "),
+        });
     }
     Ok(Verification {
         ok: checks.iter().all(|c| c.finding.is_empty()),
@@ -66,7 +77,13 @@ fn conservation(conn: &Connection) -> Result<(Counts, Vec<Check>)> {
     let mut statement = conn.prepare(
         "SELECT m.name, s.state, count(*) FROM main.memory_states s JOIN raw.minds m USING (mind_id) GROUP BY ALL",
     )?;
-    for row in statement.query_map([], |r| Ok((r.get::<_, String>(0)?, r.get::<_, String>(1)?, r.get::<_, i64>(2)?)))? {
+    for row in statement.query_map([], |r| {
+        Ok((
+            r.get::<_, String>(0)?,
+            r.get::<_, String>(1)?,
+            r.get::<_, i64>(2)?,
+        ))
+    })? {
         let (mind, state, count) = row?;
         minds.entry(mind).or_default().insert(state, count);
     }
@@ -75,14 +92,28 @@ fn conservation(conn: &Connection) -> Result<(Counts, Vec<Check>)> {
         "SELECT i.name, count(m.memory_id), count(DISTINCT m.memory_id)
          FROM raw.minds i LEFT JOIN raw.memories m USING (mind_id) GROUP BY i.name ORDER BY i.name",
     )?;
-    for row in statement.query_map([], |r| Ok((r.get::<_, String>(0)?, r.get::<_, i64>(1)?, r.get::<_, i64>(2)?)))? {
+    for row in statement.query_map([], |r| {
+        Ok((
+            r.get::<_, String>(0)?,
+            r.get::<_, i64>(1)?,
+            r.get::<_, i64>(2)?,
+        ))
+    })? {
         let (mind, raw, distinct) = row?;
         let counted: i64 = minds.get(&mind).map_or(0, |states| states.values().sum());
         if raw != counted || raw != distinct {
-            findings.push(format!("{mind}: {raw} raw memories, {distinct} ids, {counted} in a state"));
+            findings.push(format!(
+                "{mind}: {raw} raw memories, {distinct} ids, {counted} in a state"
+            ));
         }
     }
-    Ok((minds, vec![Check { name: "conservation".into(), finding: findings.join("; ") }]))
+    Ok((
+        minds,
+        vec![Check {
+            name: "conservation".into(),
+            finding: findings.join("; "),
+        }],
+    ))
 }
 
 /// The tables of `state`, by name.
@@ -129,14 +160,31 @@ fn caches_differ(conn: &Connection, pipeline: &Pipeline) -> Result<Vec<String>> 
             [cycle.as_str()],
             |r| r.get(0),
         )?;
-        let ticked: i64 = conn.query_row("SELECT count(*) FROM codex.ticks WHERE cycle = ?", [cycle.as_str()], |r| r.get(0))?;
-        let (Some(as_of), true) = (last, ticked > 0) else { continue };
-        let due = open_epochs_at(conn, &Request { cycle: None, as_of, mind: None }, replay_hours)?;
+        let ticked: i64 = conn.query_row(
+            "SELECT count(*) FROM codex.ticks WHERE cycle = ?",
+            [cycle.as_str()],
+            |r| r.get(0),
+        )?;
+        let (Some(as_of), true) = (last, ticked > 0) else {
+            continue;
+        };
+        let due = open_epochs_at(
+            conn,
+            &Request {
+                cycle: None,
+                as_of,
+                mind: None,
+            },
+            replay_hours,
+        )?;
         if due.is_empty() {
             continue;
         }
         let ticked = ticked_minds(conn, cycle.as_str())?;
-        let due: Vec<_> = due.into_iter().filter(|d| ticked.contains(&d.mind.to_string())).collect();
+        let due: Vec<_> = due
+            .into_iter()
+            .filter(|d| ticked.contains(&d.mind.to_string()))
+            .collect();
         if due.is_empty() {
             continue;
         }
@@ -146,12 +194,32 @@ fn caches_differ(conn: &Connection, pipeline: &Pipeline) -> Result<Vec<String>> 
             .filter(|s| s.config.materialized == Materialization::EpochCache)
             .map(|s| s.relation().to_string())
             .collect();
-        let before: Vec<String> = tables.iter().map(|t| table_hash(conn, t)).collect::<Result<_>>()?;
+        let before: Vec<String> = tables
+            .iter()
+            .map(|t| table_hash(conn, t))
+            .collect::<Result<_>>()?;
         conn.execute_batch("BEGIN")?;
-        let again = run_models(conn, pipeline, cycle, &Moment::of(&due, as_of, 0), Caches::Stale)
-            .and_then(|_| tables.iter().map(|t| table_hash(conn, t)).collect::<Result<Vec<_>>>());
+        let again = run_models(
+            conn,
+            pipeline,
+            cycle,
+            &Moment::of(&due, as_of, 0),
+            Caches::Stale,
+        )
+        .and_then(|_| {
+            tables
+                .iter()
+                .map(|t| table_hash(conn, t))
+                .collect::<Result<Vec<_>>>()
+        });
         conn.execute_batch("ROLLBACK")?;
-        differing.extend(tables.into_iter().zip(before.into_iter().zip(again?)).filter(|(_, (b, a))| a != b).map(|(t, _)| t));
+        differing.extend(
+            tables
+                .into_iter()
+                .zip(before.into_iter().zip(again?))
+                .filter(|(_, (b, a))| a != b)
+                .map(|(t, _)| t),
+        );
     }
     Ok(differing)
 }

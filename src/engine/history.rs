@@ -12,9 +12,17 @@ impl Engine {
     ///
     /// # Errors
     /// Usage when the file exists; failed when a transition cannot be repeated. Nothing is left of the file then.
-    pub fn replay(&self, into: &Path, until: Option<NaiveDateTime>, heard: impl FnMut(u64, u64)) -> Result<Replay> {
-        let into = std::path::absolute(into).map_err(|e| Error::usage(format!("{}: {e}", into.display())))?;
-        let done = self.fresh(&into, false).and_then(|target| cycle::replay(&self.warehouse, &target, until, heard));
+    pub fn replay(
+        &self,
+        into: &Path,
+        until: Option<NaiveDateTime>,
+        heard: impl FnMut(u64, u64),
+    ) -> Result<Replay> {
+        let into = std::path::absolute(into)
+            .map_err(|e| Error::usage(format!("{}: {e}", into.display())))?;
+        let done = self
+            .fresh(&into, false)
+            .and_then(|target| cycle::replay(&self.warehouse, &target, until, heard));
         if done.is_err() {
             remove(&into);
         }
@@ -26,7 +34,11 @@ impl Engine {
     ///
     /// # Errors
     /// Failed when a night or the check fails; the store then stays as it was.
-    pub fn rebuild(self, as_of: NaiveDateTime, heard: impl FnMut(Advance)) -> Result<(Engine, Consolidation)> {
+    pub fn rebuild(
+        self,
+        as_of: NaiveDateTime,
+        heard: impl FnMut(Advance),
+    ) -> Result<(Engine, Consolidation)> {
         self.enrich(|_| ())?;
         let mut name = self.warehouse.path().as_os_str().to_owned();
         name.push(".rebuild");
@@ -35,17 +47,32 @@ impl Engine {
         remove(&beside);
         let built = self.fresh(&beside, true).and_then(|target| {
             cycle::prepare_store(&target, &self.pipeline)?;
-            let report = cycle::consolidate(&target, &self.pipeline, &Request { cycle: None, as_of, mind: None }, heard)?;
+            let report = cycle::consolidate(
+                &target,
+                &self.pipeline,
+                &Request {
+                    cycle: None,
+                    as_of,
+                    mind: None,
+                },
+                heard,
+            )?;
             let verification = cycle::verify(&target, &self.pipeline)?;
             if !verification.ok {
-                return Err(Error::failed("the rebuilt store did not pass verification; the store stays as it was"));
+                return Err(Error::failed(
+                    "the rebuilt store did not pass verification; the store stays as it was",
+                ));
             }
             target.conn().execute_batch("CHECKPOINT")?;
             Ok(report)
         });
         match built {
             Ok(report) => {
-                let Engine { warehouse, pipeline, .. } = self;
+                let Engine {
+                    warehouse,
+                    pipeline,
+                    ..
+                } = self;
                 let warehouse = warehouse.replace_with(&beside)?;
                 remove(&beside);
                 Ok((Engine::over(warehouse, pipeline)?, report))

@@ -21,7 +21,9 @@ mod sql;
 
 pub use lineage::{ConceptPlace, EpisodePlace, Lineage, Link, NightOfMemory, Trace};
 pub use memories::{Added, Earlier, Listed, NewMemory, Shown};
-pub use overview::{CycleMetrics, HealthCheck, Metrics, MindStatus, ModelMetrics, StageMetrics, Status};
+pub use overview::{
+    CycleMetrics, HealthCheck, Metrics, MindStatus, ModelMetrics, StageMetrics, Status,
+};
 pub use questions::Trail;
 pub use sql::{Snapshot, Table};
 
@@ -37,8 +39,8 @@ use crate::cycle::{self, Pipeline};
 use crate::enrich::enrich_pending;
 use crate::error::{Error, Result};
 use crate::memory;
-use crate::warehouse::{Access, OpenOptions, Warehouse};
 use crate::recall::Queries;
+use crate::warehouse::{Access, OpenOptions, Warehouse};
 use chrono::NaiveDateTime;
 use std::cell::OnceCell;
 use std::sync::Arc;
@@ -86,7 +88,10 @@ impl Engine {
     /// Usage when configuration or project are wrong.
     pub fn in_memory(config: &Config, project: Arc<Project>) -> Result<Engine> {
         let pipeline = Pipeline::new(project, &config.parameters)?;
-        Engine::over(Warehouse::in_memory(config.settings.threads.get() as usize)?, pipeline)
+        Engine::over(
+            Warehouse::in_memory(config.settings.threads.get() as usize)?,
+            pipeline,
+        )
     }
 
     /// An engine over an open store.
@@ -97,7 +102,11 @@ impl Engine {
         if warehouse.access() == Access::ReadWrite {
             cycle::prepare_store(&warehouse, &pipeline)?;
         }
-        Ok(Engine { warehouse, pipeline, queries: OnceCell::new() })
+        Ok(Engine {
+            warehouse,
+            pipeline,
+            queries: OnceCell::new(),
+        })
     }
 
     /// The store.
@@ -124,8 +133,14 @@ impl Engine {
     ///
     /// # Errors
     /// See [`memory::import`].
-    pub fn import(&self, options: &ImportOptions, mut progress: impl FnMut(ImportAdvance)) -> Result<ImportReport> {
-        let report = memory::import(&self.warehouse, options, |read| progress(ImportAdvance::Read(read)))?;
+    pub fn import(
+        &self,
+        options: &ImportOptions,
+        mut progress: impl FnMut(ImportAdvance),
+    ) -> Result<ImportReport> {
+        let report = memory::import(&self.warehouse, options, |read| {
+            progress(ImportAdvance::Read(read))
+        })?;
         if !options.dry_run {
             self.enrich(|done| progress(ImportAdvance::Understood(done)))?;
         }
@@ -146,7 +161,11 @@ impl Engine {
     ///
     /// # Errors
     /// See [`cycle::consolidate`].
-    pub fn consolidate(&self, request: &cycle::Request, heard: impl FnMut(Advance)) -> Result<Consolidation> {
+    pub fn consolidate(
+        &self,
+        request: &cycle::Request,
+        heard: impl FnMut(Advance),
+    ) -> Result<Consolidation> {
         self.enrich(|_| ())?;
         cycle::consolidate(&self.warehouse, &self.pipeline, request, heard)
     }
@@ -161,7 +180,8 @@ impl Engine {
             None => memory::all_minds(self.warehouse.conn())?,
         };
         if minds.is_empty() {
-            return Err(Error::usage("there is no mind that could take a nap").hint("import or add a memory first"));
+            return Err(Error::usage("there is no mind that could take a nap")
+                .hint("import or add a memory first"));
         }
         for mind in &minds {
             let night: Option<NaiveDateTime> = self.warehouse.conn().query_row(
@@ -170,8 +190,11 @@ impl Engine {
                 |r| r.get(0),
             )?;
             if let Some(night) = night.filter(|night| at < *night) {
-                return Err(Error::usage(format!("a nap at {at} lies before the last night of mind '{}' ({night})", mind.name))
-                    .hint("the past is settled; nap at a later time, or without --as-of now"));
+                return Err(Error::usage(format!(
+                    "a nap at {at} lies before the last night of mind '{}' ({night})",
+                    mind.name
+                ))
+                .hint("the past is settled; nap at a later time, or without --as-of now"));
             }
         }
         self.warehouse.transaction(|conn| {

@@ -100,7 +100,9 @@ fn pending(conn: &Connection) -> Result<Vec<Revision>> {
 
 /// Pure work on every revision, on all cores; the order is the batch's.
 fn describe(batch: &[Revision]) -> Vec<Described> {
-    let workers = std::thread::available_parallelism().map_or(1, usize::from).min(batch.len() / 64 + 1);
+    let workers = std::thread::available_parallelism()
+        .map_or(1, usize::from)
+        .min(batch.len() / 64 + 1);
     let share = batch.len().div_ceil(workers);
     std::thread::scope(|scope| {
         let parts: Vec<_> = batch
@@ -109,7 +111,10 @@ fn describe(batch: &[Revision]) -> Vec<Described> {
             .collect();
         parts
             .into_iter()
-            .flat_map(|part| part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .flat_map(|part| {
+                part.join()
+                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            })
             .collect()
     })
 }
@@ -126,8 +131,14 @@ fn describe_one(revision: &Revision) -> Described {
     for term in text::header_terms(local_at) {
         count(&mut terms, &term).1 += 1;
     }
-    text::for_each_term(revision.speaker.as_deref().unwrap_or(""), |term| count(&mut terms, term).1 += 1);
-    Described { local_at, features, terms }
+    text::for_each_term(revision.speaker.as_deref().unwrap_or(""), |term| {
+        count(&mut terms, term).1 += 1
+    });
+    Described {
+        local_at,
+        features,
+        terms,
+    }
 }
 
 fn count<'a>(terms: &'a mut BTreeMap<String, (u32, u32)>, term: &str) -> &'a mut (u32, u32) {
@@ -180,9 +191,16 @@ fn store_features(conn: &Connection, batch: &[Revision], described: &[Described]
 
 fn store_index(conn: &Connection, batch: &[Revision], described: &[Described]) -> Result<()> {
     // Only a memory's latest revision is searched.
-    let latest: HashMap<i64, usize> = batch.iter().enumerate().map(|(i, r)| (r.memory_id, i)).collect();
-    let edited: Vec<String> =
-        batch.iter().filter(|r| r.revision != r.memory_id).map(|r| r.memory_id.to_string()).collect();
+    let latest: HashMap<i64, usize> = batch
+        .iter()
+        .enumerate()
+        .map(|(i, r)| (r.memory_id, i))
+        .collect();
+    let edited: Vec<String> = batch
+        .iter()
+        .filter(|r| r.revision != r.memory_id)
+        .map(|r| r.memory_id.to_string())
+        .collect();
     if !edited.is_empty() {
         let ids = edited.join(", ");
         conn.execute_batch(&format!(
@@ -207,7 +225,13 @@ fn store_index(conn: &Connection, batch: &[Revision], described: &[Described]) -
                 i16::try_from(*header_tf).unwrap_or(i16::MAX)
             ])?;
         }
-        documents.append_row(params![revision.mind, revision.memory_id, revision.revision, content, header])?;
+        documents.append_row(params![
+            revision.mind,
+            revision.memory_id,
+            revision.revision,
+            content,
+            header
+        ])?;
     }
     postings.flush()?;
     documents.flush()?;

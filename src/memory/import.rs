@@ -55,12 +55,29 @@ pub struct ImportReport {
 /// # Errors
 /// Usage when a path does not exist or a mind's name is impossible; failed when the store cannot be written.
 /// Records that are wrong in themselves are no error of the import: they are in the report.
-pub fn import(warehouse: &Warehouse, options: &ImportOptions, mut progress: impl FnMut(u64)) -> Result<ImportReport> {
-    let mut run = Run { options, seen: HashMap::new(), derived: HashMap::new(), report: ImportReport::default() };
+pub fn import(
+    warehouse: &Warehouse,
+    options: &ImportOptions,
+    mut progress: impl FnMut(u64),
+) -> Result<ImportReport> {
+    let mut run = Run {
+        options,
+        seen: HashMap::new(),
+        derived: HashMap::new(),
+        report: ImportReport::default(),
+    };
     run.report.dry_run = options.dry_run;
     let mut batch: Vec<(Record, String)> = Vec::new();
     let mut read = 0;
-    for item in read_paths(&options.paths, &Defaults { time_zone: options.time_zone, date_order: None }).map_err(unreadable)? {
+    for item in read_paths(
+        &options.paths,
+        &Defaults {
+            time_zone: options.time_zone,
+            date_order: None,
+        },
+    )
+    .map_err(unreadable)?
+    {
         match item {
             Item::Record(record) => {
                 let source = run.source_of(&record.origin.file);
@@ -127,7 +144,9 @@ impl Run<'_> {
             let mut minds: HashMap<String, Mind> = HashMap::new();
             let mut incoming = Vec::with_capacity(batch.len());
             for (record, source) in batch {
-                let Some((mut memory, name)) = self.prepare(record, source) else { continue };
+                let Some((mut memory, name)) = self.prepare(record, source) else {
+                    continue;
+                };
                 let mind = match minds.get(&name) {
                     Some(mind) => mind,
                     None => {
@@ -141,7 +160,11 @@ impl Run<'_> {
             }
             append_memories(conn, &incoming, now)
         })?;
-        let Intake { added, edited, unchanged } = intake;
+        let Intake {
+            added,
+            edited,
+            unchanged,
+        } = intake;
         self.report.added += added;
         self.report.edited += edited;
         self.report.unchanged += unchanged;
@@ -160,7 +183,10 @@ impl Run<'_> {
             });
         };
         let Some(created_at) = record.created_at else {
-            reject("it has no date: add a created_at, a dated heading, or a date in the file's name".into());
+            reject(
+                "it has no date: add a created_at, a dated heading, or a date in the file's name"
+                    .into(),
+            );
             return None;
         };
         let name = record
@@ -180,14 +206,24 @@ impl Run<'_> {
                         self.report.unchanged += 1;
                     } else {
                         let line = *line;
-                        reject(format!("its id '{key}' was already used at line {line} with another content: give each memory an id of its own"));
+                        reject(format!(
+                            "its id '{key}' was already used at line {line} with another content: give each memory an id of its own"
+                        ));
                     }
                     return None;
                 }
                 self.seen.insert(identity, (content, origin.line));
                 key
             }
-            None => derive_key(&mut self.derived, &name, &source, created_at, &record.speaker, &record.session, content),
+            None => derive_key(
+                &mut self.derived,
+                &name,
+                &source,
+                created_at,
+                &record.speaker,
+                &record.session,
+                content,
+            ),
         };
         let metadata = serde_json::Value::Object(record.metadata).to_string();
         Some((

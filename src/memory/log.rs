@@ -97,7 +97,11 @@ pub fn highest_arrival(conn: &Connection) -> Result<i64> {
 ///
 /// # Errors
 /// Failed when the store cannot be written.
-pub fn append_memories(conn: &Connection, batch: &[Incoming], now: NaiveDateTime) -> Result<Intake> {
+pub fn append_memories(
+    conn: &Connection,
+    batch: &[Incoming],
+    now: NaiveDateTime,
+) -> Result<Intake> {
     conn.execute_batch(
         "CREATE OR REPLACE TEMP TABLE incoming (
             ordinal BIGINT, mind_id VARCHAR, created_at TIMESTAMP, source VARCHAR, key VARCHAR,
@@ -162,7 +166,13 @@ pub fn append_memories(conn: &Connection, batch: &[Incoming], now: NaiveDateTime
 ///
 /// # Errors
 /// Failed when the store cannot be written.
-pub fn append_edit(conn: &Connection, mind: MindId, memory_id: i64, at: NaiveDateTime, content: &str) -> Result<i64> {
+pub fn append_edit(
+    conn: &Connection,
+    mind: MindId,
+    memory_id: i64,
+    at: NaiveDateTime,
+    content: &str,
+) -> Result<i64> {
     let arrival = highest_arrival(conn)? + 1;
     conn.execute(
         "INSERT INTO raw.edits VALUES (?, ?::UUID, ?, ?, ?, NULL)",
@@ -175,7 +185,13 @@ pub fn append_edit(conn: &Connection, mind: MindId, memory_id: i64, at: NaiveDat
 ///
 /// # Errors
 /// Failed when the store cannot be written.
-pub fn append_deletion(conn: &Connection, mind: MindId, memory_id: i64, at: NaiveDateTime, reason: &str) -> Result<i64> {
+pub fn append_deletion(
+    conn: &Connection,
+    mind: MindId,
+    memory_id: i64,
+    at: NaiveDateTime,
+    reason: &str,
+) -> Result<i64> {
     let arrival = highest_arrival(conn)? + 1;
     conn.execute(
         "INSERT INTO raw.deletions VALUES (?, ?::UUID, ?, ?, ?)",
@@ -190,7 +206,8 @@ pub fn append_deletion(conn: &Connection, mind: MindId, memory_id: i64, at: Naiv
 /// Failed when the store cannot be written.
 pub fn append_activations(conn: &Connection, activation: &Activation) -> Result<()> {
     let first = highest_arrival(conn)? + 1;
-    let mut insert = conn.prepare("INSERT INTO raw.activations VALUES (?, ?::UUID, ?, ?, ?, ?, ?)")?;
+    let mut insert =
+        conn.prepare("INSERT INTO raw.activations VALUES (?, ?::UUID, ?, ?, ?, ?, ?)")?;
     for (i, memory_id) in activation.memory_ids.iter().enumerate() {
         insert.execute(params![
             first + i as i64,
@@ -211,6 +228,9 @@ pub fn append_activations(conn: &Connection, activation: &Activation) -> Result<
 /// Failed when the store cannot be written.
 pub fn append_nap(conn: &Connection, mind: MindId, at: NaiveDateTime) -> Result<i64> {
     let arrival = highest_arrival(conn)? + 1;
-    conn.execute("INSERT INTO raw.naps VALUES (?, ?::UUID, ?)", params![arrival, mind.to_string(), at])?;
+    conn.execute(
+        "INSERT INTO raw.naps VALUES (?, ?::UUID, ?)",
+        params![arrival, mind.to_string(), at],
+    )?;
     Ok(arrival)
 }

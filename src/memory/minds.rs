@@ -56,7 +56,8 @@ pub struct Mind {
 /// Usage when there is no such zone.
 pub fn parse_time_zone(name: &str) -> Result<Tz> {
     name.parse::<Tz>().map_err(|_| {
-        Error::usage(format!("'{name}' is not a time zone")).hint("use an IANA name such as Europe/Lisbon, or UTC")
+        Error::usage(format!("'{name}' is not a time zone"))
+            .hint("use an IANA name such as Europe/Lisbon, or UTC")
     })
 }
 
@@ -65,13 +66,22 @@ pub fn parse_time_zone(name: &str) -> Result<Tz> {
 /// # Errors
 /// Failed when the store cannot be read.
 pub fn all_minds(conn: &Connection) -> Result<Vec<Mind>> {
-    let mut statement = conn.prepare("SELECT mind_id::VARCHAR, name, time_zone FROM raw.minds ORDER BY name")?;
+    let mut statement =
+        conn.prepare("SELECT mind_id::VARCHAR, name, time_zone FROM raw.minds ORDER BY name")?;
     let rows = statement.query_map([], |r| {
-        Ok((r.get::<_, String>(0)?, r.get::<_, String>(1)?, r.get::<_, String>(2)?))
+        Ok((
+            r.get::<_, String>(0)?,
+            r.get::<_, String>(1)?,
+            r.get::<_, String>(2)?,
+        ))
     })?;
     rows.map(|row| {
         let (id, name, zone) = row?;
-        Ok(Mind { id: MindId::parse(&id)?, name, time_zone: parse_time_zone(&zone)? })
+        Ok(Mind {
+            id: MindId::parse(&id)?,
+            name,
+            time_zone: parse_time_zone(&zone)?,
+        })
     })
     .collect()
 }
@@ -96,7 +106,12 @@ pub fn find_mind(conn: &Connection, name: &str) -> Result<Mind> {
 ///
 /// # Errors
 /// Usage when the name is empty or has control characters; failed when the store cannot be written.
-pub fn ensure_mind(conn: &Connection, name: &str, time_zone: Tz, at: NaiveDateTime) -> Result<Mind> {
+pub fn ensure_mind(
+    conn: &Connection,
+    name: &str,
+    time_zone: Tz,
+    at: NaiveDateTime,
+) -> Result<Mind> {
     check_name(name)?;
     let found: Option<String> = conn.query_row(
         "SELECT max(time_zone) FROM raw.minds WHERE mind_id = ?::UUID",
@@ -104,12 +119,26 @@ pub fn ensure_mind(conn: &Connection, name: &str, time_zone: Tz, at: NaiveDateTi
         |r| r.get(0),
     )?;
     if let Some(zone) = found {
-        return Ok(Mind { id: MindId::of(name), name: name.to_owned(), time_zone: parse_time_zone(&zone)? });
+        return Ok(Mind {
+            id: MindId::of(name),
+            name: name.to_owned(),
+            time_zone: parse_time_zone(&zone)?,
+        });
     }
-    let mind = Mind { id: MindId::of(name), name: name.to_owned(), time_zone };
+    let mind = Mind {
+        id: MindId::of(name),
+        name: name.to_owned(),
+        time_zone,
+    };
     conn.execute(
         "INSERT INTO raw.minds VALUES (?::UUID, ?, ?, ?, ?)",
-        params![mind.id.to_string(), highest_arrival(conn)? + 1, name, time_zone.name(), at],
+        params![
+            mind.id.to_string(),
+            highest_arrival(conn)? + 1,
+            name,
+            time_zone.name(),
+            at
+        ],
     )?;
     conn.execute(
         "INSERT INTO codex.progress VALUES (?::UUID, 1, TIMESTAMP '0001-01-01', 0, NULL, '', 0, NULL)",
@@ -133,5 +162,7 @@ pub(super) fn check_name(name: &str) -> Result<()> {
 /// A UTC time on the zone's wall clock; none outside the years 1 to 9999.
 pub fn to_local(zone: Tz, at: NaiveDateTime) -> Option<NaiveDateTime> {
     // chrono panics at the very ends of its own range; within DuckDB's years it cannot.
-    (1..=9999).contains(&at.year()).then(|| zone.from_utc_datetime(&at).naive_local())
+    (1..=9999)
+        .contains(&at.year())
+        .then(|| zone.from_utc_datetime(&at).naive_local())
 }

@@ -101,7 +101,9 @@ pub struct WordShare {
 /// See [`recall_batch`].
 pub fn recall(conn: &Connection, queries: &Queries, question: &Question) -> Result<Answer> {
     let mut answers = recall_batch(conn, queries, std::slice::from_ref(question))?;
-    answers.pop().ok_or_else(|| Error::failed("the question got no answer"))
+    answers
+        .pop()
+        .ok_or_else(|| Error::failed("the question got no answer"))
 }
 
 /// Answers questions, in their order; those to the same mind at the same moment share a statement. An answer never depends on
@@ -110,17 +112,29 @@ pub fn recall(conn: &Connection, queries: &Queries, question: &Question) -> Resu
 ///
 /// # Errors
 /// Usage when `k` is 0 or a mind is unknown; failed when the store cannot be read or the ranking is broken.
-pub fn recall_batch(conn: &Connection, queries: &Queries, questions: &[Question]) -> Result<Vec<Answer>> {
+pub fn recall_batch(
+    conn: &Connection,
+    queries: &Queries,
+    questions: &[Question],
+) -> Result<Vec<Answer>> {
     if questions.iter().any(|q| q.k == 0) {
-        return Err(Error::usage("k is the number of results, at least 1").hint("ask for one or more, such as -k 10"));
+        return Err(Error::usage("k is the number of results, at least 1")
+            .hint("ask for one or more, such as -k 10"));
     }
     let mut scopes: BTreeMap<_, Vec<usize>> = BTreeMap::new();
     for (number, q) in questions.iter().enumerate() {
-        scopes.entry((q.mind, q.as_of, q.explain)).or_default().push(number);
+        scopes
+            .entry((q.mind, q.as_of, q.explain))
+            .or_default()
+            .push(number);
     }
     let mut answers: Vec<Option<Answer>> = vec![None; questions.len()];
     for ((mind, as_of, explain), numbers) in scopes {
-        let scope = Scope { mind, as_of, explain };
+        let scope = Scope {
+            mind,
+            as_of,
+            explain,
+        };
         let asked = ask_mind(conn, queries, &scope)?;
         let at_once = (WORK / asked.memories.max(1)).clamp(1, QUESTIONS);
         for some in numbers.chunks(at_once) {
@@ -129,7 +143,10 @@ pub fn recall_batch(conn: &Connection, queries: &Queries, questions: &[Question]
             }
         }
     }
-    answers.into_iter().map(|a| a.ok_or_else(|| Error::failed("a question got no answer"))).collect()
+    answers
+        .into_iter()
+        .map(|a| a.ok_or_else(|| Error::failed("a question got no answer")))
+        .collect()
 }
 
 fn ask_mind(conn: &Connection, queries: &Queries, scope: &Scope) -> Result<Asked> {
@@ -155,7 +172,13 @@ fn answer_some(
     questions: &[Question],
     numbers: &[usize],
 ) -> Result<Vec<(usize, Answer)>> {
-    let json = Value::Array(numbers.iter().map(|&n| questions[n].as_json(n, asked)).collect()).to_string();
+    let json = Value::Array(
+        numbers
+            .iter()
+            .map(|&n| questions[n].as_json(n, asked))
+            .collect(),
+    )
+    .to_string();
     let mut ranked: BTreeMap<usize, Vec<Ranked>> = BTreeMap::new();
     for hit in ranking(conn, &queries.sql("ranking", scope)?, [json])? {
         ranked.entry(hit.question).or_default().push(hit);
@@ -165,17 +188,38 @@ fn answer_some(
         let question = &questions[number];
         let (basis, hits) = match ranked.remove(&number) {
             Some(hits) => (Basis::Match, hits),
-            None => (Basis::Strongest, ranking(conn, &queries.sql("strongest", scope)?, [question.limit().to_string()])?),
+            None => (
+                Basis::Strongest,
+                ranking(
+                    conn,
+                    &queries.sql("strongest", scope)?,
+                    [question.limit().to_string()],
+                )?,
+            ),
         };
         some.push((number, basis, hits));
     }
-    let ids: Vec<i64> = some.iter().flat_map(|(_, _, hits)| hits.iter().map(|h| h.id)).collect();
+    let ids: Vec<i64> = some
+        .iter()
+        .flat_map(|(_, _, hits)| hits.iter().map(|h| h.id))
+        .collect();
     let contents = contents(conn, &queries.sql("contents", scope)?, &ids)?;
     some.into_iter()
         .map(|(number, basis, hits)| {
-            let results = hits.into_iter().map(|hit| hit.with(&contents)).collect::<Result<Vec<_>>>()?;
+            let results = hits
+                .into_iter()
+                .map(|hit| hit.with(&contents))
+                .collect::<Result<Vec<_>>>()?;
             let query = questions[number].text.clone();
-            Ok((number, Answer { notes: notes(basis, scope, asked), query, basis, results }))
+            Ok((
+                number,
+                Answer {
+                    notes: notes(basis, scope, asked),
+                    query,
+                    basis,
+                    results,
+                },
+            ))
         })
         .collect()
 }
@@ -228,16 +272,27 @@ fn read(row: &Row<'_>, names: &[String]) -> Result<Ranked> {
         match (name.as_str(), row.get::<_, Sql>(at)?) {
             ("score", value) => hit.score = Score::from_sql(&value)?,
             ("question", Sql::Int(number)) => hit.question = usize::try_from(number).unwrap_or(0),
-            ("words", Sql::Text(json)) => hit.explanation.get_or_insert_default().words = from_json(&json)?,
-            ("through", Sql::Text(json)) => hit.explanation.get_or_insert_default().associated_with = from_json(&json)?,
-            (_, value @ Sql::Decimal(_)) => hit.components.push((name.clone(), Score::from_sql(&value)?)),
+            ("words", Sql::Text(json)) => {
+                hit.explanation.get_or_insert_default().words = from_json(&json)?
+            }
+            ("through", Sql::Text(json)) => {
+                hit.explanation.get_or_insert_default().associated_with = from_json(&json)?
+            }
+            (_, value @ Sql::Decimal(_)) => hit
+                .components
+                .push((name.clone(), Score::from_sql(&value)?)),
             _ => {}
         }
     }
     let sum: Score = hit.components.iter().map(|(_, score)| *score).sum();
     if sum != hit.score {
-        return Err(Error::failed(format!("the components of memory {} sum to {sum}, its score is {}", hit.id, hit.score))
-            .hint("every DECIMAL column of sql/recall/ranking.sql is a component, and score is their sum"));
+        return Err(Error::failed(format!(
+            "the components of memory {} sum to {sum}, its score is {}",
+            hit.id, hit.score
+        ))
+        .hint(
+            "every DECIMAL column of sql/recall/ranking.sql is a component, and score is their sum",
+        ));
     }
     Ok(hit)
 }
@@ -278,7 +333,9 @@ fn contents(conn: &Connection, sql: &str, ids: &[i64]) -> Result<HashMap<i64, Sh
 
 impl Ranked {
     fn with(self, contents: &HashMap<i64, Shown>) -> Result<Hit> {
-        let shown = contents.get(&self.id).ok_or_else(|| Error::failed(format!("memory {} is not in the raw log", self.id)))?;
+        let shown = contents
+            .get(&self.id)
+            .ok_or_else(|| Error::failed(format!("memory {} is not in the raw log", self.id)))?;
         Ok(Hit {
             id: self.id,
             key: shown.key.clone(),
@@ -296,13 +353,17 @@ impl Ranked {
 }
 
 fn from_json<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T> {
-    serde_json::from_str(json).map_err(|e| Error::failed(format!("{json} is not the JSON expected: {e}")))
+    serde_json::from_str(json)
+        .map_err(|e| Error::failed(format!("{json} is not the JSON expected: {e}")))
 }
 
 fn utc<S: serde::Serializer>(at: &NaiveDateTime, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&at.format("%Y-%m-%dT%H:%M:%S%.fZ"))
 }
 
-fn as_map<S: serde::Serializer>(components: &[(String, Score)], serializer: S) -> Result<S::Ok, S::Error> {
+fn as_map<S: serde::Serializer>(
+    components: &[(String, Score)],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     serializer.collect_map(components.iter().map(|(name, score)| (name, score)))
 }

@@ -31,19 +31,41 @@ impl Queries {
     /// Usage when a template is wrong, with its file and line.
     pub fn new(project: &Project, parameters: &Parameters) -> Result<Queries> {
         let mut environment = environment(project, parameters);
-        let macros: String = project.macros().iter().filter_map(|path| project.text(path)).collect();
-        for (path, text) in project.sources().iter().filter(|(path, _)| path.starts_with(FOLDER)) {
-            let name = path.trim_start_matches(FOLDER).trim_end_matches(".sql").to_owned();
+        let macros: String = project
+            .macros()
+            .iter()
+            .filter_map(|path| project.text(path))
+            .collect();
+        for (path, text) in project
+            .sources()
+            .iter()
+            .filter(|(path, _)| path.starts_with(FOLDER))
+        {
+            let name = path
+                .trim_start_matches(FOLDER)
+                .trim_end_matches(".sql")
+                .to_owned();
             // On one line with the first of the query, so that errors name the query's own lines.
             environment
                 .add_template_owned(name, format!("{}{text}", macros.replace('\n', " ")))
-                .map_err(|e| Error::usage(format!("{}:{}: {e:#}", project.shown(path), e.line().unwrap_or(1))))?;
+                .map_err(|e| {
+                    Error::usage(format!(
+                        "{}:{}: {e:#}",
+                        project.shown(path),
+                        e.line().unwrap_or(1)
+                    ))
+                })?;
         }
         Ok(Queries { environment })
     }
 
     pub(super) fn sql(&self, name: &str, scope: &Scope) -> Result<String> {
-        let wrong = |e: minijinja::Error| Error::usage(format!("{FOLDER}{name}.sql:{}: {e:#}", e.line().unwrap_or(1)));
+        let wrong = |e: minijinja::Error| {
+            Error::usage(format!(
+                "{FOLDER}{name}.sql:{}: {e:#}",
+                e.line().unwrap_or(1)
+            ))
+        };
         self.environment
             .get_template(name)
             .and_then(|template| {
@@ -61,20 +83,38 @@ fn environment(project: &Project, parameters: &Parameters) -> Environment<'stati
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
-    let tables: BTreeMap<(String, String), String> =
-        project.tables().values().map(|t| ((t.name.source.clone(), t.name.table.clone()), t.relation.plain())).collect();
+    let tables: BTreeMap<(String, String), String> = project
+        .tables()
+        .values()
+        .map(|t| {
+            (
+                (t.name.source.clone(), t.name.table.clone()),
+                t.relation.plain(),
+            )
+        })
+        .collect();
     environment.add_function("source", move |source: &str, table: &str| {
         tables
             .get(&(source.to_owned(), table.to_owned()))
             .cloned()
-            .ok_or_else(|| minijinja::Error::new(ErrorKind::InvalidOperation, format!("there is no source '{source}.{table}'")))
+            .ok_or_else(|| {
+                minijinja::Error::new(
+                    ErrorKind::InvalidOperation,
+                    format!("there is no source '{source}.{table}'"),
+                )
+            })
     });
-    let values: BTreeMap<String, Value> = parameters.iter().map(|p| (p.name.clone(), template_value(&p.value))).collect();
+    let values: BTreeMap<String, Value> = parameters
+        .iter()
+        .map(|p| (p.name.clone(), template_value(&p.value)))
+        .collect();
     environment.add_function("var", move |name: &str| {
-        values
-            .get(name)
-            .cloned()
-            .ok_or_else(|| minijinja::Error::new(ErrorKind::InvalidOperation, format!("there is no parameter '{name}'")))
+        values.get(name).cloned().ok_or_else(|| {
+            minijinja::Error::new(
+                ErrorKind::InvalidOperation,
+                format!("there is no parameter '{name}'"),
+            )
+        })
     });
     environment
 }

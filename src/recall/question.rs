@@ -47,7 +47,11 @@ impl Question {
         });
         let speaker = named_speaker(&terms, &asked.speakers);
         let time = |at: NaiveDateTime| at.format("%Y-%m-%d %H:%M:%S").to_string();
-        let spans: Vec<_> = self.times(asked.zone).iter().map(|t| json!({"start": time(t.start), "end": time(t.end)})).collect();
+        let spans: Vec<_> = self
+            .times(asked.zone)
+            .iter()
+            .map(|t| json!({"start": time(t.start), "end": time(t.end)}))
+            .collect();
         json!({"question": number, "k": self.limit(), "terms": terms, "speaker": speaker, "spans": spans})
     }
 
@@ -61,7 +65,10 @@ impl Question {
         while !self.text.is_char_boundary(end) {
             end -= 1;
         }
-        text::time_expressions(&self.text[..end], to_local(zone, self.as_of).unwrap_or(self.as_of))
+        text::time_expressions(
+            &self.text[..end],
+            to_local(zone, self.as_of).unwrap_or(self.as_of),
+        )
     }
 }
 
@@ -76,11 +83,21 @@ fn named_speaker<'a>(terms: &BTreeSet<String>, speakers: &'a [String]) -> Option
         [one] => Some(one),
         _ => None,
     };
-    let whole: Vec<&str> = names.iter().filter(|(_, n)| n.iter().all(|t| terms.contains(t))).map(|(s, _)| *s).collect();
+    let whole: Vec<&str> = names
+        .iter()
+        .filter(|(_, n)| n.iter().all(|t| terms.contains(t)))
+        .map(|(s, _)| *s)
+        .collect();
     if !whole.is_empty() {
         return only(whole);
     }
-    only(names.iter().filter(|(_, n)| terms.contains(&n[0])).map(|(s, _)| *s).collect())
+    only(
+        names
+            .iter()
+            .filter(|(_, n)| terms.contains(&n[0]))
+            .map(|(s, _)| *s)
+            .collect(),
+    )
 }
 
 #[cfg(test)]

@@ -17,7 +17,11 @@ impl Score {
             return Err(Error::failed(format!("{value:?} is no DECIMAL")));
         };
         let text = decimal.to_string();
-        parse(&text).ok_or_else(|| Error::failed(format!("{text} is no score: it has more than six decimal places")))
+        parse(&text).ok_or_else(|| {
+            Error::failed(format!(
+                "{text} is no score: it has more than six decimal places"
+            ))
+        })
     }
 
     /// The value as a float, for display and comparison.
@@ -33,7 +37,13 @@ fn parse(text: &str) -> Option<Score> {
         return None;
     }
     let fraction: i64 = format!("{fraction:0<6}").parse().ok()?;
-    Some(Score(sign * (whole.parse::<i64>().ok()?.checked_mul(1_000_000)?.checked_add(fraction)?)))
+    Some(Score(
+        sign * (whole
+            .parse::<i64>()
+            .ok()?
+            .checked_mul(1_000_000)?
+            .checked_add(fraction)?),
+    ))
 }
 
 impl Sum for Score {
@@ -47,7 +57,12 @@ impl fmt::Display for Score {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.0 < 0 { "-" } else { "" };
         let magnitude = self.0.unsigned_abs();
-        write!(f, "{sign}{}.{:06}", magnitude / 1_000_000, magnitude % 1_000_000)
+        write!(
+            f,
+            "{sign}{}.{:06}",
+            magnitude / 1_000_000,
+            magnitude % 1_000_000
+        )
     }
 }
 
@@ -64,14 +79,24 @@ mod tests {
 
     #[test]
     fn decimals_are_read_and_written_exactly() {
-        for (text, millionths) in
-            [("0", 0), ("1.5", 1_500_000), ("-0.100000", -100_000), ("0.000001", 1), ("12.345678", 12_345_678)]
-        {
+        for (text, millionths) in [
+            ("0", 0),
+            ("1.5", 1_500_000),
+            ("-0.100000", -100_000),
+            ("0.000001", 1),
+            ("12.345678", 12_345_678),
+        ] {
             assert_eq!(parse(text), Some(Score(millionths)), "{text}");
         }
         assert_eq!(parse("0.1234567"), None);
         assert_eq!(Score(-100_000).to_string(), "-0.100000");
         assert_eq!(serde_json::to_string(&Score(812_345)).unwrap(), "0.812345");
-        assert_eq!(serde_json::to_string(&Score(1)).unwrap().parse::<f64>().unwrap(), 0.000001);
+        assert_eq!(
+            serde_json::to_string(&Score(1))
+                .unwrap()
+                .parse::<f64>()
+                .unwrap(),
+            0.000001
+        );
     }
 }

@@ -47,12 +47,19 @@ impl FileLock {
                     return Err(Error::unavailable(format!(
                         "{} is in use by {}",
                         database.display(),
-                        if holder.trim().is_empty() { "another codex process" } else { holder.trim() }
+                        if holder.trim().is_empty() {
+                            "another codex process"
+                        } else {
+                            holder.trim()
+                        }
                     ))
                     .hint("wait until it is done, or stop it, and run the command again"));
                 }
                 Err(TryLockError::Error(e)) => {
-                    return Err(Error::failed(format!("cannot lock {}: {e}", path.display())));
+                    return Err(Error::failed(format!(
+                        "cannot lock {}: {e}",
+                        path.display()
+                    )));
                 }
             }
         }

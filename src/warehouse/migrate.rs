@@ -13,8 +13,10 @@ const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_store.sql")];
 pub(super) fn migrate(conn: &Connection) -> Result<()> {
     let version = version(conn)?;
     if version == 0 && has_tables(conn)? {
-        return Err(Error::usage("this DuckDB file holds tables, but they are not codex's")
-            .hint("give codex a file of its own with --db PATH or DUCKDB_PATH"));
+        return Err(
+            Error::usage("this DuckDB file holds tables, but they are not codex's")
+                .hint("give codex a file of its own with --db PATH or DUCKDB_PATH"),
+        );
     }
     if version > MIGRATIONS.len() {
         return Err(Error::usage(format!(
@@ -55,8 +57,11 @@ fn version(conn: &Connection) -> Result<usize> {
     if known == 0 {
         return Ok(0);
     }
-    let text: Option<String> =
-        conn.query_row("SELECT max(value) FROM codex.meta WHERE key = 'store_version'", [], |r| r.get(0))?;
+    let text: Option<String> = conn.query_row(
+        "SELECT max(value) FROM codex.meta WHERE key = 'store_version'",
+        [],
+        |r| r.get(0),
+    )?;
     Ok(text.and_then(|t| t.parse().ok()).unwrap_or(0))
 }
 

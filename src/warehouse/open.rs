@@ -51,36 +51,57 @@ impl Warehouse {
     pub fn open(options: &OpenOptions) -> Result<Warehouse> {
         let path = absolute(&options.path)?;
         if path.is_dir() {
-            return Err(Error::usage(format!("{} is a directory, not a DuckDB file", path.display()))
-                .hint("give the file itself with --db PATH"));
+            return Err(Error::usage(format!(
+                "{} is a directory, not a DuckDB file",
+                path.display()
+            ))
+            .hint("give the file itself with --db PATH"));
         }
         let existed = path.exists();
         if existed && !writable(&path) {
             if options.allow_read_only {
                 return Self::open_read_only(path, options);
             }
-            return Err(Error::failed(format!("{} cannot be written", path.display()))
-                .hint("check its permissions and those of its directory"));
+            return Err(
+                Error::failed(format!("{} cannot be written", path.display()))
+                    .hint("check its permissions and those of its directory"),
+            );
         }
         if let Some(dir) = path.parent() {
-            fs::create_dir_all(dir)
-                .map_err(|e| Error::failed(format!("cannot make the directory {}: {e}", dir.display())))?;
+            fs::create_dir_all(dir).map_err(|e| {
+                Error::failed(format!("cannot make the directory {}: {e}", dir.display()))
+            })?;
         }
         let lock = FileLock::acquire(&path, options.patience)?;
         let conn = connect(&path, options, AccessMode::ReadWrite)?;
         if let Err(e) = migrate::migrate(&conn) {
             return Err(e.context(path.display()));
         }
-        Ok(Warehouse { conn, path, options: options.clone(), access: Access::ReadWrite, _lock: Some(lock) })
+        Ok(Warehouse {
+            conn,
+            path,
+            options: options.clone(),
+            access: Access::ReadWrite,
+            _lock: Some(lock),
+        })
     }
 
     fn open_read_only(path: PathBuf, options: &OpenOptions) -> Result<Warehouse> {
         let conn = connect(&path, options, AccessMode::ReadOnly)?;
         if !migrate::is_current(&conn).map_err(|e| e.context(path.display()))? {
-            return Err(Error::usage(format!("{} is not a store of this codex's version, and cannot be written", path.display()))
-                .hint("make the file writable once, or open a copy"));
+            return Err(Error::usage(format!(
+                "{} is not a store of this codex's version, and cannot be written",
+                path.display()
+            ))
+            .hint("make the file writable once, or open a copy"));
         }
-        Ok(Warehouse { conn, path, options: options.clone(), access: Access::ReadOnly, _lock: None })
+        Ok(Warehouse {
+            conn,
+            path,
+            options: options.clone(),
+            access: Access::ReadOnly,
+            _lock: None,
+        })
     }
 
     /// A store in memory, for tests and for `codex run` on a project without data.
@@ -97,7 +118,13 @@ impl Warehouse {
         };
         let conn = connect(&options.path, &options, AccessMode::ReadWrite)?;
         migrate::migrate(&conn)?;
-        Ok(Warehouse { conn, path: options.path.clone(), options, access: Access::ReadWrite, _lock: None })
+        Ok(Warehouse {
+            conn,
+            path: options.path.clone(),
+            options,
+            access: Access::ReadWrite,
+            _lock: None,
+        })
     }
 
     /// Another store, opened as this one is.
@@ -105,7 +132,11 @@ impl Warehouse {
     /// # Errors
     /// See [`Warehouse::open`].
     pub fn open_existing(&self, path: &Path) -> Result<Warehouse> {
-        Warehouse::open(&OpenOptions { path: path.to_path_buf(), allow_read_only: false, ..self.options.clone() })
+        Warehouse::open(&OpenOptions {
+            path: path.to_path_buf(),
+            allow_read_only: false,
+            ..self.options.clone()
+        })
     }
 
     /// A fresh store at `path`, opened as this one is.
@@ -114,7 +145,8 @@ impl Warehouse {
     /// Usage when there is a file already; see [`Warehouse::open`].
     pub fn open_fresh(&self, path: &Path) -> Result<Warehouse> {
         if path.exists() {
-            return Err(Error::usage(format!("{} exists already", path.display())).hint("give a new file's name, or remove it"));
+            return Err(Error::usage(format!("{} exists already", path.display()))
+                .hint("give a new file's name, or remove it"));
         }
         self.open_existing(path)
     }
@@ -146,11 +178,21 @@ impl Warehouse {
         self.conn.execute_batch("CHECKPOINT")?;
         drop(self.conn);
         fs::rename(path, &place).map_err(|e| {
-            Error::failed(format!("cannot move {} to {}: {e}", path.display(), place.display()))
-                .hint("the store is as it was; the rebuilt one is still where it was built")
+            Error::failed(format!(
+                "cannot move {} to {}: {e}",
+                path.display(),
+                place.display()
+            ))
+            .hint("the store is as it was; the rebuilt one is still where it was built")
         })?;
         let conn = connect(&place, &self.options, AccessMode::ReadWrite)?;
-        Ok(Warehouse { conn, path: place, options: self.options, access: Access::ReadWrite, _lock: Some(lock) })
+        Ok(Warehouse {
+            conn,
+            path: place,
+            options: self.options,
+            access: Access::ReadWrite,
+            _lock: Some(lock),
+        })
     }
 
     /// Runs `work` on one of DuckDB's threads.
@@ -162,7 +204,8 @@ impl Warehouse {
     pub fn single_threaded<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
         self.conn.execute_batch("SET threads = 1")?;
         let result = work();
-        self.conn.execute_batch(&format!("SET threads = {}", self.options.threads))?;
+        self.conn
+            .execute_batch(&format!("SET threads = {}", self.options.threads))?;
         result
     }
 
@@ -201,14 +244,19 @@ fn base_config(memory_limit: &str, threads: usize) -> Result<Config> {
 const CATALOG: &str = "store";
 
 fn connect(path: &Path, options: &OpenOptions, mode: AccessMode) -> Result<Connection> {
-    let config = base_config(&options.memory_limit, options.threads)
-        .map_err(|e| Error::usage(e.to_string()).hint("check the settings memory_limit (such as 2GB) and threads"))?;
+    let config = base_config(&options.memory_limit, options.threads).map_err(|e| {
+        Error::usage(e.to_string())
+            .hint("check the settings memory_limit (such as 2GB) and threads")
+    })?;
     let conn = Connection::open_in_memory_with_flags(config)?;
     let read_only = match mode {
         AccessMode::ReadOnly => " (READ_ONLY)",
         _ => "",
     };
-    let attach = format!("ATTACH {} AS {CATALOG}{read_only}; USE {CATALOG}", super::text_literal(&path.to_string_lossy()));
+    let attach = format!(
+        "ATTACH {} AS {CATALOG}{read_only}; USE {CATALOG}",
+        super::text_literal(&path.to_string_lossy())
+    );
     conn.execute_batch(&attach).map_err(|e| {
         let text = e.to_string();
         let damaged = ["not a valid DuckDB database file", "orrupt", "erialization", "INTERNAL"];
@@ -230,6 +278,8 @@ fn absolute(path: &Path) -> Result<PathBuf> {
 }
 
 fn writable(path: &Path) -> bool {
-    let beside = path.parent().is_none_or(|dir| tempfile::tempfile_in(dir).is_ok());
+    let beside = path
+        .parent()
+        .is_none_or(|dir| tempfile::tempfile_in(dir).is_ok());
     beside && fs::OpenOptions::new().append(true).open(path).is_ok()
 }

@@ -28,7 +28,10 @@ fn a_dry_run_writes_nothing() {
     let room = Room::new();
     room.write("diary.jsonl", DIARY);
     let report = room.json(&["import", "diary.jsonl", "--dry-run"]);
-    assert_eq!((&report["added"], &report["dry_run"]), (&6.into(), &true.into()));
+    assert_eq!(
+        (&report["added"], &report["dry_run"]),
+        (&6.into(), &true.into())
+    );
     assert!(!room.store().exists(), "not even a store");
     room.ok(&["memory", "add", "something else"]);
     room.ok(&["import", "diary.jsonl", "--dry-run"]);
@@ -214,8 +217,16 @@ fn a_nap_is_a_night_of_its_own() {
         room.json(&["status"])["minds"][0]["last_night_at"],
         "2026-03-03T14:00:00Z"
     );
-    room.refused(2, "before the last night", &["consolidate", "--nap", "--as-of", "2026-03-02"]);
-    assert_eq!(room.count("SELECT count(*) FROM raw.naps"), 1, "a nap that is refused leaves nothing");
+    room.refused(
+        2,
+        "before the last night",
+        &["consolidate", "--nap", "--as-of", "2026-03-02"],
+    );
+    assert_eq!(
+        room.count("SELECT count(*) FROM raw.naps"),
+        1,
+        "a nap that is refused leaves nothing"
+    );
 }
 
 #[test]
@@ -228,5 +239,9 @@ fn a_rebuild_begins_a_new_generation_and_a_replay_comes_to_the_same_state() {
     assert_eq!(rebuilt["nights"], 2);
     assert_eq!(room.json(&["status"])["generation"], 2);
     assert_eq!(room.json(&["verify"])["ok"], true);
-    room.refused(2, "whole store", &["consolidate", "--rebuild", "--mind", "default"]);
+    room.refused(
+        2,
+        "whole store",
+        &["consolidate", "--rebuild", "--mind", "default"],
+    );
 }
