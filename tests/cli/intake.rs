@@ -239,5 +239,9 @@ fn a_rebuild_begins_a_new_generation_and_a_replay_comes_to_the_same_state() {
     assert_eq!(rebuilt["nights"], 2);
     assert_eq!(room.json(&["status"])["generation"], 2);
     assert_eq!(room.json(&["verify"])["ok"], true);
-    room.refused(2, "whole store", &["consolidate", "--rebuild", "--mind", "default"]);
+    room.refused(
+        2,
+        "whole store",
+        &["consolidate", "--rebuild", "--mind", "default"],
+    );
 }
