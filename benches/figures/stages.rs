@@ -65,6 +65,11 @@ pub fn live(store: &Path, file: &Path) -> Result<Lived, Box<dyn Error>> {
     }
     let (enriched, enrich_ms) = timed(|| engine.enrich(|_| ()));
     enriched?;
+    eprint!(
+        "imported in {:.1} s, enriched in {:.1} s ",
+        import_ms / 1e3,
+        enrich_ms / 1e3
+    );
     let last_morning = diary::midnight(diary::DAYS) + chrono::Duration::hours(5);
     let request = Request {
         cycle: None,

@@ -106,6 +106,11 @@ impl Context {
         Project::load(source).map_err(|e| Error::usage(e.to_string()).caused_by(e))
     }
 
+    /// Where rendered SQL and results go: as given, else `target` beside the project.
+    pub(super) fn target(&self, given: Option<PathBuf>) -> PathBuf {
+        given.unwrap_or_else(|| self.globals.project_dir.clone().unwrap_or_default().join("target"))
+    }
+
     /// The store, to write in; it is made where there is none.
     pub(super) fn engine(&self) -> Result<(Engine, Config)> {
         let config = self.config()?;

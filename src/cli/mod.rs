@@ -14,6 +14,7 @@ mod insights;
 mod memory;
 mod overview;
 mod progress;
+mod project;
 mod query;
 mod render;
 mod replay;
@@ -61,6 +62,10 @@ enum Command {
     Query(query::Query),
     Insights(insights::Insights),
     Explain(explain::Explain),
+    Run(project::Run),
+    Test(project::Test),
+    Compile(project::Compile),
+    Ls(project::Ls),
     Sql(sql::Sql),
     Snapshot(sql::Snapshot),
     Status(overview::Status),
@@ -98,6 +103,10 @@ fn run(context: &Context, command: Command) -> Result<ExitCode, Stop> {
         Command::Query(query) => query.run(context, &mut out),
         Command::Insights(insights) => insights.run(context, &mut out),
         Command::Explain(explain) => explain.run(context, &mut out),
+        Command::Run(run) => run.run(context, &mut out),
+        Command::Test(test) => test.run(context, &mut out),
+        Command::Compile(compile) => compile.run(context, &mut out),
+        Command::Ls(ls) => ls.run(context, &mut out),
         Command::Sql(sql) => sql.run(context, &mut out),
         Command::Snapshot(snapshot) => snapshot.run(context, &mut out),
         Command::Status(status) => status.run(context, &mut out),

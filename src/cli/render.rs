@@ -73,9 +73,21 @@ impl Output {
         Ok(writeln!(self.stdout, "{}", text.as_ref())?)
     }
 
+    /// A line that is seen at once, as what it tells is done.
+    pub(super) fn line_now(&mut self, text: impl AsRef<str>) -> Result<(), Stop> {
+        self.line(text)?;
+        Ok(self.stdout.flush()?)
+    }
+
     /// A JSON document, on lines of its own where it is the whole answer.
     pub(super) fn document(&mut self, value: &impl Serialize) -> Result<(), Stop> {
         serde_json::to_writer_pretty(&mut self.stdout, value).map_err(io::Error::from)?;
+        Ok(writeln!(self.stdout)?)
+    }
+
+    /// A JSON object on a line of its own.
+    pub(super) fn record(&mut self, value: &impl Serialize) -> Result<(), Stop> {
+        serde_json::to_writer(&mut self.stdout, value).map_err(io::Error::from)?;
         Ok(writeln!(self.stdout)?)
     }
 

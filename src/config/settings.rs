@@ -4,6 +4,7 @@
 //! and suggestions follow from these.
 
 use std::fmt;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Deserializer, Serialize, de};
@@ -30,6 +31,11 @@ pub struct Settings {
 pub struct Threads(u32);
 
 impl Threads {
+    /// So many threads.
+    pub fn new(number: NonZeroU32) -> Threads {
+        Threads(number.get())
+    }
+
     /// The number.
     pub fn get(self) -> u32 {
         self.0

@@ -57,7 +57,7 @@ pub(super) fn run_models(
 }
 
 /// A model that could not be materialized, as the library's error.
-pub(super) fn model_failed(error: MaterializeError) -> Error {
+pub fn model_failed(error: MaterializeError) -> Error {
     match error {
         refused @ MaterializeError::Refused { .. } => Error::usage(refused.to_string()),
         sql @ MaterializeError::Sql { .. } => Error::failed(sql.to_string()),

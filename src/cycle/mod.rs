@@ -4,6 +4,7 @@
 //! each step in one transaction with one ledger row. DESIGN: *the result depends only on which events had arrived when each
 //! night ran.*
 
+mod by_hand;
 mod consolidate;
 mod due;
 mod execute;
@@ -18,8 +19,14 @@ mod store;
 mod ticks;
 mod verify;
 
+pub use by_hand::{ByHand, asks_what_is_due, mark_changed, prepare_by_hand};
 pub use consolidate::{Advance, Consolidation, Request, consolidate};
 pub use due::Due;
+<<<<<<< HEAD
+=======
+pub use execute::model_failed;
+pub use nights::{Sleep, next_sleep};
+>>>>>>> run
 pub use ledger::ModelRun;
 pub use nights::{Sleep, next_sleep};
 pub use pipeline::Pipeline;

@@ -101,6 +101,19 @@ impl Pipeline {
             .map_err(|e| Error::usage(e.to_string()))
     }
 
+    /// Refuses a project that has no such models, which is one that computes something other than memory.
+    ///
+    /// # Errors
+    /// Usage, naming what is missing.
+    pub fn require(&self, models: &[&str], what: &str) -> Result<()> {
+        let missing: Vec<&str> = models.iter().copied().filter(|name| self.graph.node(name).is_none()).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        Err(Error::usage(format!("this project has no model {}, and {what} without", missing.join(", ")))
+            .hint("use codex's own models (leave --project-dir out, or write them with `codex init DIR`); `codex run` runs any project"))
+    }
+
     /// What decides how memory is computed: an md5 of models and parameters.
     pub fn fingerprint(&self) -> &str {
         &self.fingerprint

@@ -6,8 +6,9 @@ use super::pipeline::Pipeline;
 use crate::error::{Error, Result};
 use crate::project::Materialization;
 use crate::warehouse::Warehouse;
-use crate::warehouse::materialize::{Options, materialize};
+use crate::warehouse::materialize::{Existing, Options, existing, materialize};
 use duckdb::{Connection, params};
+use std::collections::BTreeSet;
 
 /// Makes the caches and views of the project where the store has those of another one. Caches start empty: they are computed
 /// again by the next tick.
@@ -39,6 +40,7 @@ pub fn prepare_store(warehouse: &Warehouse, pipeline: &Pipeline) -> Result<()> {
 
 fn build(conn: &Connection, pipeline: &Pipeline) -> Result<()> {
     let moment = Moment::of(&[], Default::default(), 0);
+<<<<<<< HEAD
     let options = Options {
         full_refresh: true,
         ..Options::default()
@@ -48,6 +50,22 @@ fn build(conn: &Connection, pipeline: &Pipeline) -> Result<()> {
             node.config.materialized,
             Materialization::EpochCache | Materialization::View
         ) {
+=======
+    let options = Options { full_refresh: true, ..Options::default() };
+    let mut missing: BTreeSet<&str> = BTreeSet::new();
+    for node in pipeline.nodes() {
+        use Materialization::{Ephemeral, EpochCache, Incremental, Table, Transition, View};
+        let is_there = match node.config.materialized {
+            // `codex run` makes these, and what stands on them has to wait until then.
+            Table | Incremental => existing(conn, &node.relation())? != Existing::Nothing,
+            Transition => true,
+            View | EpochCache | Ephemeral => node.depends_on.iter().all(|parent| !missing.contains(parent.as_str())),
+        };
+        if !is_there {
+            missing.insert(node.name.as_str());
+        }
+        if !is_there || !matches!(node.config.materialized, EpochCache | View) {
+>>>>>>> run
             continue;
         }
         let mut model = pipeline.compile(node, &moment)?;

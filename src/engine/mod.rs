@@ -8,6 +8,7 @@
 //! * `memories`: single memories
 //! * `lineage`: where a memory comes from and what became of it
 //! * `overview`: status, health, metrics
+//! * `project`: the pipeline as a project, as dbt users know it: list, compile, run, test
 //! * `sql`: read-only SQL, snapshots
 //! * `rows`: rows of a query as typed values
 
@@ -15,15 +16,21 @@ mod history;
 mod lineage;
 mod memories;
 mod overview;
+mod project;
 mod questions;
 mod rows;
 mod sql;
 
 pub use lineage::{ConceptPlace, EpisodePlace, Lineage, Link, NightOfMemory, Trace};
 pub use memories::{Added, Earlier, Listed, NewMemory, Shown};
+<<<<<<< HEAD
 pub use overview::{
     CycleMetrics, HealthCheck, Metrics, MindStatus, ModelMetrics, StageMetrics, Status,
 };
+=======
+pub use overview::{CycleMetrics, HealthCheck, Metrics, MindStatus, ModelMetrics, StageMetrics, Status};
+pub use project::{CompiledModel, Ending, ListedModel, Listing, Models, Ran, RunReport, RunRequest, Selecting, TestRequest};
+>>>>>>> run
 pub use questions::Trail;
 pub use sql::{Snapshot, Table};
 
@@ -133,14 +140,8 @@ impl Engine {
     ///
     /// # Errors
     /// See [`memory::import`].
-    pub fn import(
-        &self,
-        options: &ImportOptions,
-        mut progress: impl FnMut(ImportAdvance),
-    ) -> Result<ImportReport> {
-        let report = memory::import(&self.warehouse, options, |read| {
-            progress(ImportAdvance::Read(read))
-        })?;
+    pub fn import(&self, options: &ImportOptions, mut progress: impl FnMut(ImportAdvance)) -> Result<ImportReport> {
+        let report = memory::import(&self.warehouse, options, |read| progress(ImportAdvance::Read(read)))?;
         if !options.dry_run {
             self.enrich(|done| progress(ImportAdvance::Understood(done)))?;
         }

@@ -1,0 +1,176 @@
+//! The pipeline as a project, as dbt users know it: `ls`, `compile`, `run` and `test`.
+//!
+//! # Layout
+//!
+//! * `list`: which models are meant
+//! * `compile`: their SQL, as files
+//! * `run`: views, tables, incremental models and epoch caches
+//! * `test`: what the YAML and `sql/tests` say of the data
+//! * `artifacts`: `manifest.json` and `run_results.json`
+//! * `failure`: what went wrong, where in the person's own file
+
+mod artifacts;
+mod compile;
+mod failure;
+mod list;
+mod run;
+mod test;
+
+pub use compile::CompiledModel;
+pub use list::{ListedModel, Listing};
+pub use run::RunRequest;
+pub use test::TestRequest;
+
+use super::Engine;
+use crate::config::Config;
+use crate::cycle::Pipeline;
+use crate::error::{Error, Result};
+use crate::project::Project;
+use crate::template::TemplateError;
+use crate::warehouse::{OpenOptions, Warehouse};
+use serde::{Serialize, Serializer};
+use std::cell::OnceCell;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Which models a command is about, in dbt's selector grammar.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Selecting {
+    /// `--select`; empty means all.
+    pub select: Vec<String>,
+    /// `--exclude`.
+    pub exclude: Vec<String>,
+}
+
+impl Selecting {
+    /// Whether every model is meant.
+    fn is_everything(&self) -> bool {
+        self.select.is_empty() && self.exclude.is_empty()
+    }
+}
+
+/// A project read and ordered, without a store.
+pub struct Models {
+    pipeline: Pipeline,
+}
+
+impl Models {
+    /// Reads the models of `project` with the parameters of `config`.
+    ///
+    /// # Errors
+    /// Usage when a template is wrong, a reference unknown, or references go in a circle.
+    pub fn new(config: &Config, project: Arc<Project>) -> Result<Models> {
+        Ok(Models { pipeline: Pipeline::new(project, &config.parameters)? })
+    }
+}
+
+impl Engine {
+    /// Opens the store of `config` for [`run_models`](Self::run_models): views are left to the run, so that a model with a
+    /// mistake is reported as that model's.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_to_run(config: &Config, project: Arc<Project>) -> Result<Engine> {
+        let pipeline = Pipeline::new(project, &config.parameters)?;
+        let settings = &config.settings;
+        let warehouse = Warehouse::open(&OpenOptions {
+            path: settings.database.clone(),
+            memory_limit: settings.memory_limit.as_str().to_owned(),
+            threads: settings.threads.get() as usize,
+            patience: Duration::from_secs(u64::from(settings.lock_timeout)),
+            allow_read_only: false,
+        })?;
+        Ok(Engine { warehouse, pipeline, queries: OnceCell::new() })
+    }
+}
+
+/// How a model or test ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// A model was made.
+    Success,
+    /// A test found nothing.
+    Pass,
+    /// A test found rows.
+    Fail,
+    /// DuckDB refused it.
+    Error,
+    /// It was not run.
+    Skipped,
+}
+
+impl Ending {
+    /// dbt's word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Ending::Success => "success",
+            Ending::Pass => "pass",
+            Ending::Fail => "fail",
+            Ending::Error => "error",
+            Ending::Skipped => "skipped",
+        }
+    }
+}
+
+impl Serialize for Ending {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+/// What became of one model or test.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Ran {
+    /// `model.codex.<name>` or `test.codex.<name>`.
+    pub unique_id: String,
+    /// Its name.
+    #[serde(skip)]
+    pub name: String,
+    /// The materialization, or `test`.
+    #[serde(skip)]
+    pub kind: &'static str,
+    /// How it ended.
+    pub status: Ending,
+    /// Seconds it took.
+    pub execution_time: f64,
+    /// Rows written.
+    pub rows_affected: Option<u64>,
+    /// Rows a test found.
+    pub failures: Option<u64>,
+    /// The relation, without quotes.
+    pub relation_name: Option<String>,
+    /// Where its SQL was written.
+    pub compiled_path: Option<PathBuf>,
+    /// Why it failed or was skipped.
+    pub message: Option<String>,
+}
+
+/// What `run` or `test` did.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunReport {
+    /// In the order they ran.
+    pub results: Vec<Ran>,
+    /// Selectors that match nothing, in words.
+    pub warnings: Vec<String>,
+    /// Seconds it took.
+    pub elapsed: f64,
+    /// The content of `run_results.json`.
+    pub document: serde_json::Value,
+}
+
+impl RunReport {
+    /// How many ended so.
+    pub fn count(&self, ending: Ending) -> usize {
+        self.results.iter().filter(|ran| ran.status == ending).count()
+    }
+
+    /// Whether nothing failed.
+    pub fn is_ok(&self) -> bool {
+        self.count(Ending::Error) + self.count(Ending::Fail) == 0
+    }
+}
+
+fn wrong_template(error: TemplateError) -> Error {
+    Error::usage(error.to_string()).caused_by(error)
+}

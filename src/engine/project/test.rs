@@ -1,0 +1,208 @@
+//! `codex test`: what the YAML and `sql/tests` say of the data. A test is a query, and every row it returns is a failure.
+
+use super::artifacts::{test_id, write_run_results};
+use super::compile::write_sql;
+use super::list::selected;
+use super::{Ending, Ran, RunReport, Selecting};
+use crate::cycle::ByHand;
+use crate::engine::Engine;
+use crate::error::Result;
+use crate::project::{DataTest, Node, TestTarget, quoted};
+use crate::template::{RenderContext, TemplateError};
+use chrono::NaiveDateTime;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Instant;
+
+/// What to test and how.
+#[derive(Debug, Clone)]
+pub struct TestRequest {
+    /// The models whose tests run; tests of `sql/tests` run with the models they refer to.
+    pub selecting: Selecting,
+    /// The clock.
+    pub as_of: NaiveDateTime,
+    /// Run nothing more after the first failure.
+    pub fail_fast: bool,
+    /// Where queries and results are written.
+    pub target: PathBuf,
+}
+
+/// A test with its query, or why there is none.
+struct Query {
+    name: String,
+    /// Where the test stands, as a person sees it.
+    file: String,
+    sql: Result<String, TemplateError>,
+}
+
+impl Engine {
+    /// Runs the tests of the selected models; `heard` gets each with its number (from 1) and their total as it is done.
+    ///
+    /// # Errors
+    /// Usage when a selector is wrong; failed when results cannot be written. A test's own failure is in the report.
+    pub fn test_models(&self, request: &TestRequest, mut heard: impl FnMut(&Ran, usize, usize)) -> Result<RunReport> {
+        let started = Instant::now();
+        let (nodes, warnings) = selected(&self.pipeline, &request.selecting)?;
+        let by_hand = match self.is_writable() && self.pipeline.caches().next().is_some() {
+            true => ByHand::open(&self.warehouse, &self.pipeline, request.as_of)?,
+            false => ByHand::at(request.as_of),
+        };
+        let queries = self.queries_of(&nodes, &request.selecting, &by_hand.context(false));
+        let (mut results, mut stopped) = (Vec::new(), false);
+        for (at, query) in queries.iter().enumerate() {
+            let ran = match stopped {
+                true => {
+                    let why = "not run after the first failure (--fail-fast)".to_owned();
+                    Ran { status: Ending::Skipped, message: Some(why), ..blank(query) }
+                }
+                false => self.test(query, request)?,
+            };
+            stopped |= request.fail_fast && matches!(ran.status, Ending::Fail | Ending::Error);
+            heard(&ran, at + 1, queries.len());
+            results.push(ran);
+        }
+        let elapsed = started.elapsed().as_secs_f64();
+        let document = write_run_results(&results, elapsed, &request.target)?;
+        Ok(RunReport { results, warnings, elapsed, document })
+    }
+
+    fn test(&self, query: &Query, request: &TestRequest) -> Result<Ran> {
+        let mut ran = blank(query);
+        let sql = match &query.sql {
+            Ok(sql) => sql,
+            Err(error) => return Ok(Ran { status: Ending::Error, message: Some(error.to_string()), ..ran }),
+        };
+        let path = write_sql(&request.target, "tests", &query.name, sql)?;
+        let started = Instant::now();
+        let found = self.warehouse.conn().query_row(&format!("SELECT count(*) FROM (\n{sql}\n)"), [], |r| r.get::<_, i64>(0));
+        ran.execution_time = started.elapsed().as_secs_f64();
+        ran.failures = found.as_ref().ok().map(|rows| rows.unsigned_abs());
+        match found {
+            Ok(0) => ran.status = Ending::Pass,
+            Ok(rows) => {
+                ran.status = Ending::Fail;
+                ran.message = Some(format!(
+                    "{}: {rows} {}; the query that finds them: {}",
+                    query.file,
+                    if rows == 1 { "row" } else { "rows" },
+                    path.display()
+                ));
+            }
+            Err(error) => {
+                let text = error.to_string();
+                let hint = match text.contains("does not exist") {
+                    true => "\n  make the models first: codex run",
+                    false => "",
+                };
+                ran.message = Some(format!("{}: {}\n  in {}{hint}", query.file, text.trim(), path.display()));
+            }
+        }
+        ran.compiled_path = Some(path);
+        Ok(ran)
+    }
+
+    /// The tests of models in running order, then those of `sql/tests` that refer to one of them.
+    fn queries_of(&self, nodes: &[&Node], selecting: &Selecting, context: &RenderContext) -> Vec<Query> {
+        let renderer = self.pipeline.renderer();
+        let project = renderer.project();
+        let mut queries = Vec::new();
+        let mut names: BTreeMap<String, usize> = BTreeMap::new();
+        for node in nodes {
+            let Some(model) = project.model(node.name.as_str()) else { continue };
+            let of_columns = model
+                .columns
+                .iter()
+                .flat_map(|column| column.tests.iter().map(move |test| (test, vec![column.name.clone()])));
+            let of_model = model.tests.iter().map(|test| (test, Vec::new()));
+            for (test, column) in of_columns.chain(of_model) {
+                for columns in columns_of(test, column) {
+                    let name = format!("{}_{}_{}", test.kind(), node.name, columns.join("_"));
+                    let number = names.entry(name.clone()).and_modify(|n| *n += 1).or_insert(1);
+                    let sql = renderer.relation_sql(node.name.as_str(), context);
+                    queries.push(Query {
+                        name: if *number > 1 { format!("{name}_{number}") } else { name },
+                        file: project.shown(&model.yaml_file),
+                        sql: sql.and_then(|relation| self.generic(test, &relation, &columns, context)),
+                    });
+                }
+            }
+        }
+        for test in project.tests() {
+            let compiled = renderer.compile_test(&test.path, context);
+            let is_meant = match &compiled {
+                _ if selecting.is_everything() => true,
+                Ok(query) => query.depends_on.iter().any(|name| nodes.iter().any(|node| node.name == *name)),
+                Err(_) => true,
+            };
+            if is_meant {
+                let sql = compiled.map(|query| query.sql);
+                queries.push(Query { name: test.name.clone(), file: project.shown(&test.path), sql });
+            }
+        }
+        queries
+    }
+
+    /// The query of a generic test over a relation: the rows that must not be.
+    fn generic(
+        &self,
+        test: &DataTest,
+        relation: &str,
+        columns: &[String],
+        context: &RenderContext,
+    ) -> Result<String, TemplateError> {
+        let names: Vec<String> = columns.iter().map(|column| quoted(column)).collect();
+        let list = names.join(", ");
+        let are_there = names.iter().map(|name| format!("{name} IS NOT NULL")).collect::<Vec<_>>().join(" AND ");
+        Ok(match test {
+            DataTest::Unique { .. } => {
+                format!("SELECT {list}, count(*) AS rows\nFROM {relation}\nWHERE {are_there}\nGROUP BY {list}\nHAVING count(*) > 1")
+            }
+            DataTest::NotNull { .. } => format!("SELECT *\nFROM {relation}\nWHERE {list} IS NULL"),
+            DataTest::AcceptedValues { values } => format!(
+                "SELECT {list}, count(*) AS rows\nFROM {relation}\nWHERE {list} NOT IN ({})\nGROUP BY {list}",
+                values.join(", ")
+            ),
+            DataTest::Relationships { to, field } => {
+                let target = match to {
+                    TestTarget::Model(model) => self.pipeline.renderer().relation_sql(model.as_str(), context)?,
+                    TestTarget::Source(name) => match self.pipeline.renderer().project().tables().get(name) {
+                        Some(table) => table.relation.to_string(),
+                        None => return Err(unknown_source(name.to_string())),
+                    },
+                };
+                let field = quoted(field);
+                format!(
+                    "SELECT child.{list}\nFROM {relation} AS child\nANTI JOIN {target} AS parent ON parent.{field} = child.{list}\nWHERE child.{list} IS NOT NULL"
+                )
+            }
+        })
+    }
+}
+
+fn unknown_source(name: String) -> TemplateError {
+    TemplateError::UnknownModel { name, hint: "a relationships test names a model or a source of pipeline/sources.yaml".to_owned() }
+}
+
+/// The columns of each query of a test: one for all its columns, but one for each that must not be null.
+fn columns_of(test: &DataTest, column: Vec<String>) -> Vec<Vec<String>> {
+    match test {
+        DataTest::Unique { columns } if !columns.is_empty() => vec![columns.clone()],
+        DataTest::NotNull { columns } if !columns.is_empty() => columns.iter().map(|name| vec![name.clone()]).collect(),
+        _ => vec![column],
+    }
+}
+
+fn blank(query: &Query) -> Ran {
+    Ran {
+        unique_id: test_id(&query.name),
+        name: query.name.clone(),
+        kind: "test",
+        status: Ending::Error,
+        execution_time: 0.0,
+        rows_affected: None,
+        failures: None,
+        relation_name: None,
+        compiled_path: None,
+        message: None,
+    }
+}
