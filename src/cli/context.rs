@@ -108,7 +108,13 @@ impl Context {
 
     /// Where rendered SQL and results go: as given, else `target` beside the project.
     pub(super) fn target(&self, given: Option<PathBuf>) -> PathBuf {
-        given.unwrap_or_else(|| self.globals.project_dir.clone().unwrap_or_default().join("target"))
+        given.unwrap_or_else(|| {
+            self.globals
+                .project_dir
+                .clone()
+                .unwrap_or_default()
+                .join("target")
+        })
     }
 
     /// The store, to write in; it is made where there is none.

@@ -30,7 +30,10 @@ struct Selection {
 
 impl From<Selection> for Selecting {
     fn from(selection: Selection) -> Selecting {
-        Selecting { select: selection.select, exclude: selection.exclude }
+        Selecting {
+            select: selection.select,
+            exclude: selection.exclude,
+        }
     }
 }
 
@@ -90,7 +93,8 @@ impl Compile {
     pub(super) fn run(self, context: &Context, out: &mut Output) -> Outcome {
         let as_of = self.place.as_of();
         let target = context.target(self.place.target_path);
-        let (compiled, warnings) = models(context)?.compile(&self.selection.into(), as_of, &target)?;
+        let (compiled, warnings) =
+            models(context)?.compile(&self.selection.into(), as_of, &target)?;
         warn(context, &warnings);
         match compiled.as_slice() {
             _ if out.json => out.document(&compiled)?,
@@ -133,7 +137,10 @@ pub(super) struct Run {
 
 impl Run {
     pub(super) fn run(self, context: &Context, out: &mut Output) -> Outcome {
-        let engine = Engine::open_to_run(&config(context, self.threads)?, Arc::new(context.project()?))?;
+        let engine = Engine::open_to_run(
+            &config(context, self.threads)?,
+            Arc::new(context.project()?),
+        )?;
         let request = RunRequest {
             selecting: self.selection.into(),
             as_of: self.place.as_of(),
@@ -142,7 +149,9 @@ impl Run {
             target: context.target(self.place.target_path),
         };
         let mut teller = Teller::new(out);
-        let report = engine.run_models(&request, |ran, number, total| teller.tell(ran, number, total))?;
+        let report = engine.run_models(&request, |ran, number, total| {
+            teller.tell(ran, number, total)
+        })?;
         teller.end(context, &report)
     }
 }
@@ -164,7 +173,11 @@ pub(super) struct Test {
 
 impl Test {
     pub(super) fn run(self, context: &Context, out: &mut Output) -> Outcome {
-        let engine = Engine::open(&config(context, self.threads)?, Arc::new(context.project()?), true)?;
+        let engine = Engine::open(
+            &config(context, self.threads)?,
+            Arc::new(context.project()?),
+            true,
+        )?;
         let request = TestRequest {
             selecting: self.selection.into(),
             as_of: self.place.as_of(),
@@ -172,7 +185,9 @@ impl Test {
             target: context.target(self.place.target_path),
         };
         let mut teller = Teller::new(out);
-        let report = engine.test_models(&request, |ran, number, total| teller.tell(ran, number, total))?;
+        let report = engine.test_models(&request, |ran, number, total| {
+            teller.tell(ran, number, total)
+        })?;
         teller.end(context, &report)
     }
 }
@@ -222,20 +237,30 @@ impl<'a> Teller<'a> {
         if self.out.json {
             self.out.document(&report.document)?;
         } else {
-            for ran in report.results.iter().filter(|ran| matches!(ran.status, Ending::Error | Ending::Fail)) {
+            for ran in report
+                .results
+                .iter()
+                .filter(|ran| matches!(ran.status, Ending::Error | Ending::Fail))
+            {
                 self.out.line("")?;
-                self.out.line(format!("{} in {}", what_failed(ran), ran.name))?;
+                self.out
+                    .line(format!("{} in {}", what_failed(ran), ran.name))?;
                 for text in ran.message.iter().flat_map(|message| message.lines()) {
                     self.out.line(format!("  {text}"))?;
                 }
             }
             if report.results.is_empty() {
-                self.out.line("Nothing to do: no models are selected, or they have no tests")?;
+                self.out
+                    .line("Nothing to do: no models are selected, or they have no tests")?;
             }
             self.out.line("")?;
             self.out.line(totals(report))?;
         }
-        Ok(if report.is_ok() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+        Ok(if report.is_ok() {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::from(1)
+        })
     }
 }
 
@@ -251,16 +276,30 @@ fn line(ran: &Ran, number: usize, total: usize) -> String {
     let name = ran.relation_name.as_deref().unwrap_or(&ran.name);
     let seconds = ran.execution_time;
     let (what, end) = match ran.status {
-        Ending::Success => (format!("OK created sql {} model {name}", ran.kind), format!("OK in {seconds:.2}s")),
+        Ending::Success => (
+            format!("OK created sql {} model {name}", ran.kind),
+            format!("OK in {seconds:.2}s"),
+        ),
         Ending::Pass => (format!("PASS {name}"), format!("PASS in {seconds:.2}s")),
         Ending::Fail => {
             let n = ran.failures.unwrap_or_default();
-            (format!("FAIL {n} {name}"), format!("FAIL {n} in {seconds:.2}s"))
+            (
+                format!("FAIL {n} {name}"),
+                format!("FAIL {n} in {seconds:.2}s"),
+            )
         }
-        Ending::Error if ran.kind == "test" => (format!("ERROR {name}"), format!("ERROR in {seconds:.2}s")),
-        Ending::Error => (format!("ERROR creating sql {} model {name}", ran.kind), format!("ERROR in {seconds:.2}s")),
+        Ending::Error if ran.kind == "test" => {
+            (format!("ERROR {name}"), format!("ERROR in {seconds:.2}s"))
+        }
+        Ending::Error => (
+            format!("ERROR creating sql {} model {name}", ran.kind),
+            format!("ERROR in {seconds:.2}s"),
+        ),
         Ending::Skipped => {
-            let why = ran.message.as_deref().map_or(String::new(), |why| format!(": {why}"));
+            let why = ran
+                .message
+                .as_deref()
+                .map_or(String::new(), |why| format!(": {why}"));
             (format!("SKIP {} {name}{why}", ran.kind), "SKIP".to_owned())
         }
     };

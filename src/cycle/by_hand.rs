@@ -20,16 +20,26 @@ pub struct ByHand {
 impl ByHand {
     /// A clock without a store: nothing is open.
     pub fn at(as_of: NaiveDateTime) -> ByHand {
-        ByHand { moment: Moment::of(&[], as_of, 0) }
+        ByHand {
+            moment: Moment::of(&[], as_of, 0),
+        }
     }
 
     /// The open epochs of all minds at a clock, put into `temp.main.due`.
     ///
     /// # Errors
     /// Failed when the store cannot be read.
-    pub fn open(warehouse: &Warehouse, pipeline: &Pipeline, as_of: NaiveDateTime) -> Result<ByHand> {
+    pub fn open(
+        warehouse: &Warehouse,
+        pipeline: &Pipeline,
+        as_of: NaiveDateTime,
+    ) -> Result<ByHand> {
         let conn = warehouse.conn();
-        let request = Request { cycle: None, as_of, mind: None };
+        let request = Request {
+            cycle: None,
+            as_of,
+            mind: None,
+        };
         let due: Vec<Due> = open_epochs_at(conn, &request, pipeline.integer("replay_hours")?)?;
         match due.is_empty() {
             true => {
@@ -38,17 +48,21 @@ impl ByHand {
             }
             false => set_due(conn, &due)?,
         }
-        Ok(ByHand { moment: Moment::of(&due, as_of, 0) })
+        Ok(ByHand {
+            moment: Moment::of(&due, as_of, 0),
+        })
     }
 
     /// What templates see.
     pub fn context(&self, incremental: bool) -> RenderContext {
-        RenderContext::new(self.moment.as_of).incremental(incremental).in_cycle(CycleValues {
-            epoch_start: self.moment.epoch_start,
-            epoch_end: self.moment.epoch_end,
-            seen_arrival: self.moment.seen_arrival,
-            step: self.moment.step,
-        })
+        RenderContext::new(self.moment.as_of)
+            .incremental(incremental)
+            .in_cycle(CycleValues {
+                epoch_start: self.moment.epoch_start,
+                epoch_end: self.moment.epoch_end,
+                seen_arrival: self.moment.seen_arrival,
+                step: self.moment.step,
+            })
     }
 
     /// Says that caches were written at this clock: the next tick computes them again, whatever it had seen before.
@@ -63,7 +77,8 @@ impl ByHand {
 
 /// Whether a model asks what is due, which costs a look at the log.
 pub fn asks_what_is_due(node: &Node) -> bool {
-    node.config.materialized == Materialization::EpochCache || node.sources.iter().any(|source| source.source == "cycle")
+    node.config.materialized == Materialization::EpochCache
+        || node.sources.iter().any(|source| source.source == "cycle")
 }
 
 /// Makes what models run by hand build on, as far as the project allows: a project of memory needs its empty caches and its

@@ -66,7 +66,16 @@ pub fn consolidate(
     request: &Request,
     mut heard: impl FnMut(Advance),
 ) -> Result<Consolidation> {
-    pipeline.require(&["epoch_memories", "working_memory", "episodes", "memory_traces", "minds"], "there are no cycles")?;
+    pipeline.require(
+        &[
+            "epoch_memories",
+            "working_memory",
+            "episodes",
+            "memory_traces",
+            "minds",
+        ],
+        "there are no cycles",
+    )?;
     let mut report = Consolidation::default();
     store::remember_project(warehouse, pipeline)?;
     let minds = progress(warehouse.conn(), request.mind)?;

@@ -22,11 +22,7 @@ mod verify;
 pub use by_hand::{ByHand, asks_what_is_due, mark_changed, prepare_by_hand};
 pub use consolidate::{Advance, Consolidation, Request, consolidate};
 pub use due::Due;
-<<<<<<< HEAD
-=======
 pub use execute::model_failed;
-pub use nights::{Sleep, next_sleep};
->>>>>>> run
 pub use ledger::ModelRun;
 pub use nights::{Sleep, next_sleep};
 pub use pipeline::Pipeline;

@@ -106,7 +106,11 @@ impl Pipeline {
     /// # Errors
     /// Usage, naming what is missing.
     pub fn require(&self, models: &[&str], what: &str) -> Result<()> {
-        let missing: Vec<&str> = models.iter().copied().filter(|name| self.graph.node(name).is_none()).collect();
+        let missing: Vec<&str> = models
+            .iter()
+            .copied()
+            .filter(|name| self.graph.node(name).is_none())
+            .collect();
         if missing.is_empty() {
             return Ok(());
         }

@@ -40,18 +40,10 @@ pub fn prepare_store(warehouse: &Warehouse, pipeline: &Pipeline) -> Result<()> {
 
 fn build(conn: &Connection, pipeline: &Pipeline) -> Result<()> {
     let moment = Moment::of(&[], Default::default(), 0);
-<<<<<<< HEAD
     let options = Options {
         full_refresh: true,
         ..Options::default()
     };
-    for node in pipeline.nodes() {
-        if !matches!(
-            node.config.materialized,
-            Materialization::EpochCache | Materialization::View
-        ) {
-=======
-    let options = Options { full_refresh: true, ..Options::default() };
     let mut missing: BTreeSet<&str> = BTreeSet::new();
     for node in pipeline.nodes() {
         use Materialization::{Ephemeral, EpochCache, Incremental, Table, Transition, View};
@@ -59,13 +51,15 @@ fn build(conn: &Connection, pipeline: &Pipeline) -> Result<()> {
             // `codex run` makes these, and what stands on them has to wait until then.
             Table | Incremental => existing(conn, &node.relation())? != Existing::Nothing,
             Transition => true,
-            View | EpochCache | Ephemeral => node.depends_on.iter().all(|parent| !missing.contains(parent.as_str())),
+            View | EpochCache | Ephemeral => node
+                .depends_on
+                .iter()
+                .all(|parent| !missing.contains(parent.as_str())),
         };
         if !is_there {
             missing.insert(node.name.as_str());
         }
         if !is_there || !matches!(node.config.materialized, EpochCache | View) {
->>>>>>> run
             continue;
         }
         let mut model = pipeline.compile(node, &moment)?;

@@ -50,7 +50,10 @@ pub const STATES: [&str; 7] = [
 /// # Errors
 /// Failed when the store cannot be read.
 pub fn verify(warehouse: &Warehouse, pipeline: &Pipeline) -> Result<Verification> {
-    pipeline.require(&["memory_states", "conservation"], "nothing can be verified")?;
+    pipeline.require(
+        &["memory_states", "conservation"],
+        "nothing can be verified",
+    )?;
     let conn = warehouse.conn();
     let (minds, mut checks) = conservation(conn)?;
     if warehouse.access() == Access::ReadWrite {

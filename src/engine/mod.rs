@@ -23,14 +23,13 @@ mod sql;
 
 pub use lineage::{ConceptPlace, EpisodePlace, Lineage, Link, NightOfMemory, Trace};
 pub use memories::{Added, Earlier, Listed, NewMemory, Shown};
-<<<<<<< HEAD
 pub use overview::{
     CycleMetrics, HealthCheck, Metrics, MindStatus, ModelMetrics, StageMetrics, Status,
 };
-=======
-pub use overview::{CycleMetrics, HealthCheck, Metrics, MindStatus, ModelMetrics, StageMetrics, Status};
-pub use project::{CompiledModel, Ending, ListedModel, Listing, Models, Ran, RunReport, RunRequest, Selecting, TestRequest};
->>>>>>> run
+pub use project::{
+    CompiledModel, Ending, ListedModel, Listing, Models, Ran, RunReport, RunRequest, Selecting,
+    TestRequest,
+};
 pub use questions::Trail;
 pub use sql::{Snapshot, Table};
 
@@ -140,8 +139,14 @@ impl Engine {
     ///
     /// # Errors
     /// See [`memory::import`].
-    pub fn import(&self, options: &ImportOptions, mut progress: impl FnMut(ImportAdvance)) -> Result<ImportReport> {
-        let report = memory::import(&self.warehouse, options, |read| progress(ImportAdvance::Read(read)))?;
+    pub fn import(
+        &self,
+        options: &ImportOptions,
+        mut progress: impl FnMut(ImportAdvance),
+    ) -> Result<ImportReport> {
+        let report = memory::import(&self.warehouse, options, |read| {
+            progress(ImportAdvance::Read(read))
+        })?;
         if !options.dry_run {
             self.enrich(|done| progress(ImportAdvance::Understood(done)))?;
         }

@@ -38,7 +38,10 @@ pub(super) fn write_manifest(pipeline: &Pipeline, target: &Path) -> Result<()> {
         let id = model_id(node.name.as_str());
         nodes.insert(id.clone(), entry(pipeline, node));
         parents.insert(id.clone(), json!(refers_to(node)));
-        children.insert(id, json!(ids(pipeline.graph().children(node.name.as_str()))));
+        children.insert(
+            id,
+            json!(ids(pipeline.graph().children(node.name.as_str()))),
+        );
     }
     let tables = pipeline.renderer().project().tables().values();
     let sources: Map<String, Value> = tables
@@ -80,7 +83,10 @@ fn entry(pipeline: &Pipeline, node: &Node) -> Value {
 }
 
 fn refers_to(node: &Node) -> Vec<String> {
-    let sources = node.sources.iter().map(|source| source_id(&source.to_string()));
+    let sources = node
+        .sources
+        .iter()
+        .map(|source| source_id(&source.to_string()));
     ids(&node.depends_on).into_iter().chain(sources).collect()
 }
 
@@ -100,6 +106,7 @@ fn metadata() -> Value {
 }
 
 fn write_json(path: &Path, document: &Value) -> Result<()> {
-    let text = serde_json::to_string_pretty(document).map_err(|e| Error::failed(format!("{}: {e}", path.display())))?;
+    let text = serde_json::to_string_pretty(document)
+        .map_err(|e| Error::failed(format!("{}: {e}", path.display())))?;
     write_file(path, &format!("{text}\n"))
 }

@@ -36,10 +36,19 @@ impl Models {
         let context = ByHand::at(as_of).context(false);
         let mut compiled = Vec::new();
         for node in nodes {
-            let model = self.pipeline.renderer().compile(node.name.as_str(), &context).map_err(wrong_template)?;
+            let model = self
+                .pipeline
+                .renderer()
+                .compile(node.name.as_str(), &context)
+                .map_err(wrong_template)?;
             compiled.push(CompiledModel {
                 name: node.name.to_string(),
-                compiled_path: write_sql(target, node.stage.as_str(), node.name.as_str(), &model.sql)?,
+                compiled_path: write_sql(
+                    target,
+                    node.stage.as_str(),
+                    node.name.as_str(),
+                    &model.sql,
+                )?,
                 compiled_code: model.sql,
             });
         }
@@ -50,7 +59,10 @@ impl Models {
 
 /// Writes a rendered query where people look for it: `target/compiled/<folder>/<name>.sql`.
 pub(super) fn write_sql(target: &Path, folder: &str, name: &str, sql: &str) -> Result<PathBuf> {
-    let path = target.join("compiled").join(folder).join(format!("{name}.sql"));
+    let path = target
+        .join("compiled")
+        .join(folder)
+        .join(format!("{name}.sql"));
     write_file(&path, &format!("{sql}\n"))?;
     Ok(path)
 }
@@ -64,6 +76,7 @@ pub(super) fn write_file(path: &Path, text: &str) -> Result<()> {
         written => written,
     };
     written.map_err(|e| {
-        Error::failed(format!("cannot write {}: {e}", path.display())).hint("choose another directory with --target-path DIR")
+        Error::failed(format!("cannot write {}: {e}", path.display()))
+            .hint("choose another directory with --target-path DIR")
     })
 }

@@ -12,7 +12,9 @@ pub(super) fn told(error: MaterializeError, text: &str, rendered: &str) -> Strin
 }
 
 fn told_sql(error: SqlError, text: &str, rendered: &str) -> String {
-    let place = error.position.and_then(|position| in_source(position, text, rendered));
+    let place = error
+        .position
+        .and_then(|position| in_source(position, text, rendered));
     let file = match place {
         Some(Position { line, column }) => format!("{}:{line}:{column}", error.file),
         None => error.file.clone(),
@@ -30,13 +32,22 @@ fn in_source(position: Position, text: &str, rendered: &str) -> Option<Position>
             true => source.trim_end() == line.trim_end(),
             false => source.starts_with(&before) && !before.trim().is_empty(),
         };
-        text.lines().enumerate().filter(|(_, source)| is_it(source)).map(|(at, _)| at + 1).collect()
+        text.lines()
+            .enumerate()
+            .filter(|(_, source)| is_it(source))
+            .map(|(at, _)| at + 1)
+            .collect()
     };
-    [true, false].into_iter().find_map(|whole| match candidates(whole).as_slice() {
-        [line] => Some(Position { line: *line, ..position }),
-        // Of several, the one at the same line: nothing above it was rendered into more or fewer lines.
-        several => several.contains(&position.line).then_some(position),
-    })
+    [true, false]
+        .into_iter()
+        .find_map(|whole| match candidates(whole).as_slice() {
+            [line] => Some(Position {
+                line: *line,
+                ..position
+            }),
+            // Of several, the one at the same line: nothing above it was rendered into more or fewer lines.
+            several => several.contains(&position.line).then_some(position),
+        })
 }
 
 #[cfg(test)]
@@ -57,7 +68,10 @@ mod tests {
     #[test]
     fn a_place_at_a_reference_is_found_by_what_stands_before_it() {
         let text = "SELECT a\nFROM {{ ref('b') }}";
-        assert_eq!(in_source(at(2, 6), text, "SELECT a\nFROM \"s\".\"b\""), Some(at(2, 6)));
+        assert_eq!(
+            in_source(at(2, 6), text, "SELECT a\nFROM \"s\".\"b\""),
+            Some(at(2, 6))
+        );
     }
 
     #[test]

@@ -40,7 +40,10 @@ impl Models {
     /// Usage when a selector cannot be read.
     pub fn list(&self, selecting: &Selecting) -> Result<Listing> {
         let (nodes, warnings) = selected(&self.pipeline, selecting)?;
-        Ok(Listing { models: nodes.into_iter().map(listed).collect(), warnings })
+        Ok(Listing {
+            models: nodes.into_iter().map(listed).collect(),
+            warnings,
+        })
     }
 }
 
@@ -58,10 +61,17 @@ fn listed(node: &Node) -> ListedModel {
 }
 
 /// The nodes of a selection in running order, and what to warn of.
-pub(super) fn selected<'a>(pipeline: &'a Pipeline, selecting: &Selecting) -> Result<(Vec<&'a Node>, Vec<String>)> {
+pub(super) fn selected<'a>(
+    pipeline: &'a Pipeline,
+    selecting: &Selecting,
+) -> Result<(Vec<&'a Node>, Vec<String>)> {
     let graph = pipeline.graph();
-    let Selection { models, warnings } =
-        graph.select(&selecting.select, &selecting.exclude).map_err(|e| Error::usage(e.to_string()).caused_by(e))?;
-    let nodes = models.iter().filter_map(|name| graph.node(name.as_str())).collect();
+    let Selection { models, warnings } = graph
+        .select(&selecting.select, &selecting.exclude)
+        .map_err(|e| Error::usage(e.to_string()).caused_by(e))?;
+    let nodes = models
+        .iter()
+        .filter_map(|name| graph.node(name.as_str()))
+        .collect();
     Ok((nodes, warnings))
 }

@@ -61,7 +61,9 @@ impl Models {
     /// # Errors
     /// Usage when a template is wrong, a reference unknown, or references go in a circle.
     pub fn new(config: &Config, project: Arc<Project>) -> Result<Models> {
-        Ok(Models { pipeline: Pipeline::new(project, &config.parameters)? })
+        Ok(Models {
+            pipeline: Pipeline::new(project, &config.parameters)?,
+        })
     }
 }
 
@@ -81,7 +83,11 @@ impl Engine {
             patience: Duration::from_secs(u64::from(settings.lock_timeout)),
             allow_read_only: false,
         })?;
-        Ok(Engine { warehouse, pipeline, queries: OnceCell::new() })
+        Ok(Engine {
+            warehouse,
+            pipeline,
+            queries: OnceCell::new(),
+        })
     }
 }
 
@@ -162,7 +168,10 @@ pub struct RunReport {
 impl RunReport {
     /// How many ended so.
     pub fn count(&self, ending: Ending) -> usize {
-        self.results.iter().filter(|ran| ran.status == ending).count()
+        self.results
+            .iter()
+            .filter(|ran| ran.status == ending)
+            .count()
     }
 
     /// Whether nothing failed.

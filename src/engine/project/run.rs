@@ -9,7 +9,9 @@ use crate::cycle::{self, ByHand};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::project::{IncrementalStrategy, Materialization, ModelName, Node, Relation};
-use crate::warehouse::materialize::{Epochs, Existing, MaterializeError, Options, Outcome, materialize_onto};
+use crate::warehouse::materialize::{
+    Epochs, Existing, MaterializeError, Options, Outcome, materialize_onto,
+};
 use chrono::NaiveDateTime;
 use duckdb::Connection;
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,11 +43,17 @@ impl Engine {
     /// # Errors
     /// Usage when a selector or model's configuration is wrong; failed when results cannot be written. A model's own failure is in
     /// the report.
-    pub fn run_models(&self, request: &RunRequest, mut heard: impl FnMut(&Ran, usize, usize)) -> Result<RunReport> {
+    pub fn run_models(
+        &self,
+        request: &RunRequest,
+        mut heard: impl FnMut(&Ran, usize, usize),
+    ) -> Result<RunReport> {
         let started = Instant::now();
         let (nodes, warnings) = selected(&self.pipeline, &request.selecting)?;
-        let nodes: Vec<&Node> =
-            nodes.into_iter().filter(|node| node.config.materialized != Materialization::Ephemeral).collect();
+        let nodes: Vec<&Node> = nodes
+            .into_iter()
+            .filter(|node| node.config.materialized != Materialization::Ephemeral)
+            .collect();
         refuse_store_tables(&nodes)?;
         cycle::prepare_by_hand(&self.warehouse, &self.pipeline);
         let by_hand = match nodes.iter().any(|node| cycle::asks_what_is_due(node)) {
@@ -63,24 +71,39 @@ impl Engine {
         };
         let mut results = Vec::new();
         for group in nodes.chunk_by(|a, b| is_view(a) && is_view(b)) {
-            let together = if group.len() > 1 { run.together(group)? } else { None };
+            let together = if group.len() > 1 {
+                run.together(group)?
+            } else {
+                None
+            };
             let ran = match together {
                 Some(ran) => ran,
-                None => group.iter().map(|node| run.node(node)).collect::<Result<_>>()?,
+                None => group
+                    .iter()
+                    .map(|node| run.node(node))
+                    .collect::<Result<_>>()?,
             };
             for ran in ran {
                 results.push(ran);
                 heard(&results[results.len() - 1], results.len(), nodes.len());
             }
         }
-        if nodes.iter().any(|node| node.config.materialized == Materialization::EpochCache) {
+        if nodes
+            .iter()
+            .any(|node| node.config.materialized == Materialization::EpochCache)
+        {
             ByHand::forget_ticks(&self.warehouse)?;
         }
         cycle::mark_changed(&self.warehouse, &self.pipeline)?;
         write_manifest(&self.pipeline, &request.target)?;
         let elapsed = started.elapsed().as_secs_f64();
         let document = write_run_results(&results, elapsed, &request.target)?;
-        Ok(RunReport { results, warnings, elapsed, document })
+        Ok(RunReport {
+            results,
+            warnings,
+            elapsed,
+            document,
+        })
     }
 
     /// Every relation of the store with its kind, in one look.
@@ -91,7 +114,11 @@ impl Engine {
              SELECT schema_name, view_name, true FROM duckdb_views() WHERE database_name = current_database() AND NOT internal",
         )?;
         let rows = statement.query_map([], |r| {
-            let kind = if r.get(2)? { Existing::View } else { Existing::Table };
+            let kind = if r.get(2)? {
+                Existing::View
+            } else {
+                Existing::Table
+            };
             Ok(((r.get(0)?, r.get(1)?), kind))
         })?;
         Ok(rows.collect::<std::result::Result<_, _>>()?)
@@ -100,7 +127,8 @@ impl Engine {
 
 fn refuse_store_tables(nodes: &[&Node]) -> Result<()> {
     let wrong = nodes.iter().find(|node| {
-        node.config.materialized != Materialization::Transition && OF_THE_STORE.contains(&node.config.schema.as_str())
+        node.config.materialized != Materialization::Transition
+            && OF_THE_STORE.contains(&node.config.schema.as_str())
     });
     match wrong {
         None => Ok(()),
@@ -135,7 +163,10 @@ impl Run<'_> {
         let engine = self.engine;
         self.in_transaction = true;
         let made = engine.warehouse.transaction(|_| {
-            let ran: Vec<Ran> = views.iter().map(|node| self.node(node)).collect::<Result<_>>()?;
+            let ran: Vec<Ran> = views
+                .iter()
+                .map(|node| self.node(node))
+                .collect::<Result<_>>()?;
             match self.broken.is_empty() {
                 true => Ok(ran),
                 false => Err(Error::failed("one of them failed")),
@@ -197,15 +228,31 @@ impl Run<'_> {
     fn make(&mut self, node: &Node, ran: &mut Ran) -> Result<Result<Outcome, String>> {
         let relation = node.relation();
         let key = (relation.schema.clone(), relation.name.clone());
-        let existing = self.existing.get(&key).copied().unwrap_or(Existing::Nothing);
+        let existing = self
+            .existing
+            .get(&key)
+            .copied()
+            .unwrap_or(Existing::Nothing);
         let full_refresh = self.request.full_refresh;
-        let context = self.by_hand.context(existing == Existing::Table && !full_refresh);
+        let context = self
+            .by_hand
+            .context(existing == Existing::Table && !full_refresh);
         let renderer = self.engine.pipeline.renderer();
-        let model = renderer.compile(node.name.as_str(), &context).map_err(wrong_template)?;
-        let path = write_sql(&self.request.target, node.stage.as_str(), node.name.as_str(), &model.sql)?;
+        let model = renderer
+            .compile(node.name.as_str(), &context)
+            .map_err(wrong_template)?;
+        let path = write_sql(
+            &self.request.target,
+            node.stage.as_str(),
+            node.name.as_str(),
+            &model.sql,
+        )?;
         let options = Options {
             full_refresh,
-            epochs: Epochs::OfMinds(Relation { database: Some("temp".into()), ..Relation::new("main", "due") }),
+            epochs: Epochs::OfMinds(Relation {
+                database: Some("temp".into()),
+                ..Relation::new("main", "due")
+            }),
             rendered: Some(&path),
         };
         let mut failed = None;
@@ -225,7 +272,11 @@ impl Run<'_> {
         ran.compiled_path = Some(path.clone());
         match (outcome, failed) {
             (Ok(outcome), _) => {
-                let kind = if has_rows(node) { Existing::Table } else { Existing::View };
+                let kind = if has_rows(node) {
+                    Existing::Table
+                } else {
+                    Existing::View
+                };
                 self.existing.insert(key, kind);
                 Ok(Ok(outcome))
             }
@@ -243,21 +294,36 @@ impl Run<'_> {
         if self.broken.is_empty() {
             return None;
         }
-        let above: BTreeSet<ModelName> = self.engine.pipeline.graph().ancestors(node.name.as_str(), None);
+        let above: BTreeSet<ModelName> = self
+            .engine
+            .pipeline
+            .graph()
+            .ancestors(node.name.as_str(), None);
         above.iter().find_map(|name| self.broken.get(name)).cloned()
     }
 
     /// What to do where a model builds on one that was never made.
     fn missing_parent(&self, node: &Node, error: &MaterializeError) -> String {
-        let MaterializeError::Sql(_) = error else { return String::new() };
+        let MaterializeError::Sql(_) = error else {
+            return String::new();
+        };
         let graph = self.engine.pipeline.graph();
-        let missing = node.depends_on.iter().filter_map(|name| graph.node(name.as_str())).find(|parent| {
-            let relation = parent.relation();
-            parent.config.materialized != Materialization::Ephemeral
-                && !self.existing.contains_key(&(relation.schema, relation.name))
-        });
+        let missing = node
+            .depends_on
+            .iter()
+            .filter_map(|name| graph.node(name.as_str()))
+            .find(|parent| {
+                let relation = parent.relation();
+                parent.config.materialized != Materialization::Ephemeral
+                    && !self
+                        .existing
+                        .contains_key(&(relation.schema, relation.name))
+            });
         missing.map_or(String::new(), |parent| {
-            format!("\n  {} has not been made yet; run it too: codex run --select +{}", parent.name, node.name)
+            format!(
+                "\n  {} has not been made yet; run it too: codex run --select +{}",
+                parent.name, node.name
+            )
         })
     }
 }

@@ -40,7 +40,11 @@ impl Engine {
     ///
     /// # Errors
     /// Usage when a selector is wrong; failed when results cannot be written. A test's own failure is in the report.
-    pub fn test_models(&self, request: &TestRequest, mut heard: impl FnMut(&Ran, usize, usize)) -> Result<RunReport> {
+    pub fn test_models(
+        &self,
+        request: &TestRequest,
+        mut heard: impl FnMut(&Ran, usize, usize),
+    ) -> Result<RunReport> {
         let started = Instant::now();
         let (nodes, warnings) = selected(&self.pipeline, &request.selecting)?;
         let by_hand = match self.is_writable() && self.pipeline.caches().next().is_some() {
@@ -53,7 +57,11 @@ impl Engine {
             let ran = match stopped {
                 true => {
                     let why = "not run after the first failure (--fail-fast)".to_owned();
-                    Ran { status: Ending::Skipped, message: Some(why), ..blank(query) }
+                    Ran {
+                        status: Ending::Skipped,
+                        message: Some(why),
+                        ..blank(query)
+                    }
                 }
                 false => self.test(query, request)?,
             };
@@ -63,18 +71,33 @@ impl Engine {
         }
         let elapsed = started.elapsed().as_secs_f64();
         let document = write_run_results(&results, elapsed, &request.target)?;
-        Ok(RunReport { results, warnings, elapsed, document })
+        Ok(RunReport {
+            results,
+            warnings,
+            elapsed,
+            document,
+        })
     }
 
     fn test(&self, query: &Query, request: &TestRequest) -> Result<Ran> {
         let mut ran = blank(query);
         let sql = match &query.sql {
             Ok(sql) => sql,
-            Err(error) => return Ok(Ran { status: Ending::Error, message: Some(error.to_string()), ..ran }),
+            Err(error) => {
+                return Ok(Ran {
+                    status: Ending::Error,
+                    message: Some(error.to_string()),
+                    ..ran
+                });
+            }
         };
         let path = write_sql(&request.target, "tests", &query.name, sql)?;
         let started = Instant::now();
-        let found = self.warehouse.conn().query_row(&format!("SELECT count(*) FROM (\n{sql}\n)"), [], |r| r.get::<_, i64>(0));
+        let found = self.warehouse.conn().query_row(
+            &format!("SELECT count(*) FROM (\n{sql}\n)"),
+            [],
+            |r| r.get::<_, i64>(0),
+        );
         ran.execution_time = started.elapsed().as_secs_f64();
         ran.failures = found.as_ref().ok().map(|rows| rows.unsigned_abs());
         match found {
@@ -94,7 +117,12 @@ impl Engine {
                     true => "\n  make the models first: codex run",
                     false => "",
                 };
-                ran.message = Some(format!("{}: {}\n  in {}{hint}", query.file, text.trim(), path.display()));
+                ran.message = Some(format!(
+                    "{}: {}\n  in {}{hint}",
+                    query.file,
+                    text.trim(),
+                    path.display()
+                ));
             }
         }
         ran.compiled_path = Some(path);
@@ -102,27 +130,44 @@ impl Engine {
     }
 
     /// The tests of models in running order, then those of `sql/tests` that refer to one of them.
-    fn queries_of(&self, nodes: &[&Node], selecting: &Selecting, context: &RenderContext) -> Vec<Query> {
+    fn queries_of(
+        &self,
+        nodes: &[&Node],
+        selecting: &Selecting,
+        context: &RenderContext,
+    ) -> Vec<Query> {
         let renderer = self.pipeline.renderer();
         let project = renderer.project();
         let mut queries = Vec::new();
         let mut names: BTreeMap<String, usize> = BTreeMap::new();
         for node in nodes {
-            let Some(model) = project.model(node.name.as_str()) else { continue };
-            let of_columns = model
-                .columns
-                .iter()
-                .flat_map(|column| column.tests.iter().map(move |test| (test, vec![column.name.clone()])));
+            let Some(model) = project.model(node.name.as_str()) else {
+                continue;
+            };
+            let of_columns = model.columns.iter().flat_map(|column| {
+                column
+                    .tests
+                    .iter()
+                    .map(move |test| (test, vec![column.name.clone()]))
+            });
             let of_model = model.tests.iter().map(|test| (test, Vec::new()));
             for (test, column) in of_columns.chain(of_model) {
                 for columns in columns_of(test, column) {
                     let name = format!("{}_{}_{}", test.kind(), node.name, columns.join("_"));
-                    let number = names.entry(name.clone()).and_modify(|n| *n += 1).or_insert(1);
+                    let number = names
+                        .entry(name.clone())
+                        .and_modify(|n| *n += 1)
+                        .or_insert(1);
                     let sql = renderer.relation_sql(node.name.as_str(), context);
                     queries.push(Query {
-                        name: if *number > 1 { format!("{name}_{number}") } else { name },
+                        name: if *number > 1 {
+                            format!("{name}_{number}")
+                        } else {
+                            name
+                        },
                         file: project.shown(&model.yaml_file),
-                        sql: sql.and_then(|relation| self.generic(test, &relation, &columns, context)),
+                        sql: sql
+                            .and_then(|relation| self.generic(test, &relation, &columns, context)),
                     });
                 }
             }
@@ -131,12 +176,19 @@ impl Engine {
             let compiled = renderer.compile_test(&test.path, context);
             let is_meant = match &compiled {
                 _ if selecting.is_everything() => true,
-                Ok(query) => query.depends_on.iter().any(|name| nodes.iter().any(|node| node.name == *name)),
+                Ok(query) => query
+                    .depends_on
+                    .iter()
+                    .any(|name| nodes.iter().any(|node| node.name == *name)),
                 Err(_) => true,
             };
             if is_meant {
                 let sql = compiled.map(|query| query.sql);
-                queries.push(Query { name: test.name.clone(), file: project.shown(&test.path), sql });
+                queries.push(Query {
+                    name: test.name.clone(),
+                    file: project.shown(&test.path),
+                    sql,
+                });
             }
         }
         queries
@@ -152,10 +204,16 @@ impl Engine {
     ) -> Result<String, TemplateError> {
         let names: Vec<String> = columns.iter().map(|column| quoted(column)).collect();
         let list = names.join(", ");
-        let are_there = names.iter().map(|name| format!("{name} IS NOT NULL")).collect::<Vec<_>>().join(" AND ");
+        let are_there = names
+            .iter()
+            .map(|name| format!("{name} IS NOT NULL"))
+            .collect::<Vec<_>>()
+            .join(" AND ");
         Ok(match test {
             DataTest::Unique { .. } => {
-                format!("SELECT {list}, count(*) AS rows\nFROM {relation}\nWHERE {are_there}\nGROUP BY {list}\nHAVING count(*) > 1")
+                format!(
+                    "SELECT {list}, count(*) AS rows\nFROM {relation}\nWHERE {are_there}\nGROUP BY {list}\nHAVING count(*) > 1"
+                )
             }
             DataTest::NotNull { .. } => format!("SELECT *\nFROM {relation}\nWHERE {list} IS NULL"),
             DataTest::AcceptedValues { values } => format!(
@@ -164,11 +222,16 @@ impl Engine {
             ),
             DataTest::Relationships { to, field } => {
                 let target = match to {
-                    TestTarget::Model(model) => self.pipeline.renderer().relation_sql(model.as_str(), context)?,
-                    TestTarget::Source(name) => match self.pipeline.renderer().project().tables().get(name) {
-                        Some(table) => table.relation.to_string(),
-                        None => return Err(unknown_source(name.to_string())),
-                    },
+                    TestTarget::Model(model) => self
+                        .pipeline
+                        .renderer()
+                        .relation_sql(model.as_str(), context)?,
+                    TestTarget::Source(name) => {
+                        match self.pipeline.renderer().project().tables().get(name) {
+                            Some(table) => table.relation.to_string(),
+                            None => return Err(unknown_source(name.to_string())),
+                        }
+                    }
                 };
                 let field = quoted(field);
                 format!(
@@ -180,14 +243,19 @@ impl Engine {
 }
 
 fn unknown_source(name: String) -> TemplateError {
-    TemplateError::UnknownModel { name, hint: "a relationships test names a model or a source of pipeline/sources.yaml".to_owned() }
+    TemplateError::UnknownModel {
+        name,
+        hint: "a relationships test names a model or a source of pipeline/sources.yaml".to_owned(),
+    }
 }
 
 /// The columns of each query of a test: one for all its columns, but one for each that must not be null.
 fn columns_of(test: &DataTest, column: Vec<String>) -> Vec<Vec<String>> {
     match test {
         DataTest::Unique { columns } if !columns.is_empty() => vec![columns.clone()],
-        DataTest::NotNull { columns } if !columns.is_empty() => columns.iter().map(|name| vec![name.clone()]).collect(),
+        DataTest::NotNull { columns } if !columns.is_empty() => {
+            columns.iter().map(|name| vec![name.clone()]).collect()
+        }
         _ => vec![column],
     }
 }
