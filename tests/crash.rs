@@ -15,12 +15,20 @@ const END: &str = "2026-03-15T12:00:00Z";
 fn codex(db: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_codex"));
     command.env_clear();
-    for name in ["PATH", "LD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH", "TMPDIR"] {
+    for name in [
+        "PATH",
+        "LD_LIBRARY_PATH",
+        "DYLD_FALLBACK_LIBRARY_PATH",
+        "TMPDIR",
+    ] {
         if let Some(value) = std::env::var_os(name) {
             command.env(name, value);
         }
     }
-    command.arg("--db").arg(db).current_dir(db.parent().unwrap());
+    command
+        .arg("--db")
+        .arg(db)
+        .current_dir(db.parent().unwrap());
     command
 }
 
@@ -32,7 +40,11 @@ fn consolidate(db: &Path, as_of: &str) -> Command {
 
 fn succeed(mut command: Command) -> Output {
     let output = command.output().unwrap();
-    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{command:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     output
 }
 
@@ -42,14 +54,21 @@ fn verified(db: &Path) -> Value {
     command.args(["verify", "--json"]);
     let output = command.output().unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr);
-    let found: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {stderr}"));
+    let found: Value =
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {stderr}"));
     assert_eq!(found["ok"], true, "{found:#} {stderr}");
     found
 }
 
 /// A store that has lived through three days, ticked on the fourth, and has nine more waiting.
 fn waiting(dir: &Path) -> PathBuf {
-    let words = ["the cat is ill", "Joana called", "plan: move the server", "bought strings for the cello", "so happy today"];
+    let words = [
+        "the cat is ill",
+        "Joana called",
+        "plan: move the server",
+        "bought strings for the cello",
+        "so happy today",
+    ];
     let mut parts = [String::new(), String::new()];
     for i in 0..150_usize {
         let (day, slot) = (1 + i / 12, i % 12);
@@ -97,7 +116,11 @@ fn copy(of: &Path, name: &str) -> PathBuf {
 
 /// Lets `command` run for `patience` and kills it, unless it has finished. Says whether it was killed.
 fn kill_after(mut command: Command, patience: Duration) -> bool {
-    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut child = command
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
     let started = Instant::now();
     while started.elapsed() < patience {
         if let Some(status) = child.try_wait().unwrap() {
@@ -114,7 +137,10 @@ fn kill_after(mut command: Command, patience: Duration) -> bool {
 fn a_store_killed_at_any_moment_is_valid_and_ends_like_one_never_killed() {
     let soak = std::env::var_os("CODEX_SOAK").is_some_and(|v| !v.is_empty());
     let kills = if soak { 200 } else { 20 };
-    let mut dice: u64 = std::env::var("CODEX_SEED").ok().and_then(|s| s.parse().ok()).unwrap_or(20_260_302);
+    let mut dice: u64 = std::env::var("CODEX_SEED")
+        .ok()
+        .and_then(|s| s.parse().ok())
+        .unwrap_or(20_260_302);
     let dir = tempfile::tempdir().unwrap();
     let waiting = waiting(dir.path());
     let before = verified(&waiting)["state_hash"].clone();
@@ -130,11 +156,16 @@ fn a_store_killed_at_any_moment_is_valid_and_ends_like_one_never_killed() {
     let mut midway = 0;
     while killed < kills {
         lives += 1;
-        assert!(lives < 3 * kills, "{killed} of {lives} runs were killed: they finish too soon");
+        assert!(
+            lives < 3 * kills,
+            "{killed} of {lives} runs were killed: they finish too soon"
+        );
         let db = copy(&waiting, "killed.duckdb");
         // At most five kills a life, so that the later ones hit what the earlier ones left.
         for _ in 0..5 {
-            dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            dice = dice
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
             let patience = takes.mul_f64((dice >> 40) as f64 / (1 << 24) as f64 * 0.8);
             if !kill_after(consolidate(&db, END), patience) {
                 break;
@@ -145,9 +176,17 @@ fn a_store_killed_at_any_moment_is_valid_and_ends_like_one_never_killed() {
         }
         succeed(consolidate(&db, END));
         let found = verified(&db);
-        assert_eq!(found["state_hash"], expected["state_hash"], "after {killed} kills");
+        assert_eq!(
+            found["state_hash"], expected["state_hash"],
+            "after {killed} kills"
+        );
         assert_eq!(found["minds"], expected["minds"]);
     }
-    assert!(midway * 4 > kills, "only {midway} of {killed} kills came between the first night and the last");
-    eprintln!("{killed} kills in {lives} lives, {midway} of them midway; a whole run takes {takes:?}");
+    assert!(
+        midway * 4 > kills,
+        "only {midway} of {killed} kills came between the first night and the last"
+    );
+    eprintln!(
+        "{killed} kills in {lives} lives, {midway} of them midway; a whole run takes {takes:?}"
+    );
 }

@@ -141,7 +141,8 @@ impl History {
         let mut arrivals = Vec::new();
         for mind in 0..shape.minds {
             // Dice of its own: what a mind lives through does not depend on how many there are.
-            let dice = Dice::new(shape.seed ^ (mind as u64 + 1).wrapping_mul(0xd134_2543_de82_ef95));
+            let dice =
+                Dice::new(shape.seed ^ (mind as u64 + 1).wrapping_mul(0xd134_2543_de82_ef95));
             let mut life = Life {
                 mind,
                 dice,
@@ -160,7 +161,12 @@ impl History {
     pub fn only(&self, mind: usize) -> History {
         History {
             minds: self.minds.clone(),
-            arrivals: self.arrivals.iter().filter(|a| a.mind == mind).cloned().collect(),
+            arrivals: self
+                .arrivals
+                .iter()
+                .filter(|a| a.mind == mind)
+                .cloned()
+                .collect(),
         }
     }
 
@@ -225,7 +231,9 @@ impl Life {
         for day in 0..shape.days {
             let midnight = first + Duration::days(day as i64);
             // Ascending moments of the day; nights around 02:00 local are among them in every zone.
-            let mut minutes: Vec<u64> = (0..shape.moments).map(|_| self.dice.below(24 * 60)).collect();
+            let mut minutes: Vec<u64> = (0..shape.moments)
+                .map(|_| self.dice.below(24 * 60))
+                .collect();
             minutes.sort_unstable();
             for minute in minutes {
                 self.moment(midnight + Duration::minutes(minute as i64), day, shape);
@@ -268,7 +276,10 @@ impl Life {
     fn touch(&mut self, at: NaiveDateTime) {
         let key = self.some_key();
         let what = match self.dice.below(10) {
-            0..3 => What::Edit { key, content: self.words() },
+            0..3 => What::Edit {
+                key,
+                content: self.words(),
+            },
             3..5 => {
                 self.keys.retain(|k| *k != key);
                 What::Delete { key }
@@ -283,7 +294,11 @@ impl Life {
             }
             _ => What::Nap,
         };
-        self.arrivals.push(Arrival { at, mind: self.mind, what });
+        self.arrivals.push(Arrival {
+            at,
+            mind: self.mind,
+            what,
+        });
     }
 
     fn some_key(&mut self) -> String {
@@ -306,7 +321,12 @@ impl Life {
         words
     }
 
-    fn remember(&mut self, at: NaiveDateTime, told_of: Option<NaiveDateTime>, session: Option<String>) {
+    fn remember(
+        &mut self,
+        at: NaiveDateTime,
+        told_of: Option<NaiveDateTime>,
+        session: Option<String>,
+    ) {
         // Several minds may use one key.
         let key = format!("k{}", self.arrivals.len());
         let content = self.words();
@@ -316,7 +336,13 @@ impl Life {
         self.arrivals.push(Arrival {
             at,
             mind: self.mind,
-            what: What::Memory { key, content, created_at: told_of.unwrap_or(at), speaker, session },
+            what: What::Memory {
+                key,
+                content,
+                created_at: told_of.unwrap_or(at),
+                speaker,
+                session,
+            },
         });
     }
 }

@@ -34,14 +34,16 @@ fn on_histories(late: bool, touched: bool, property: impl Fn(&History)) {
         any::<bool>(),
         any::<bool>(),
     );
-    let shapes = shapes.prop_map(|(seed, minds, days, moments, can_be_late, can_be_touched)| Shape {
-        seed,
-        minds,
-        days,
-        moments,
-        late: late && can_be_late,
-        touched: touched && can_be_touched,
-    });
+    let shapes = shapes.prop_map(
+        |(seed, minds, days, moments, can_be_late, can_be_touched)| Shape {
+            seed,
+            minds,
+            days,
+            moments,
+            late: late && can_be_late,
+            touched: touched && can_be_touched,
+        },
+    );
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed);
     let mut runner = TestRunner::new_with_rng(config, rng);
     let outcome = runner.run(&shapes, |shape| {

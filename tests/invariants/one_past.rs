@@ -8,7 +8,10 @@ use std::path::{Path, PathBuf};
 
 fn replayed(world: &World<'_>, name: &str) -> (PathBuf, String) {
     let into = world.dir.path().join(name);
-    let replay = world.engine.replay(&into, None, |_, _| ()).unwrap_or_else(|e| panic!("replay: {e:#}"));
+    let replay = world
+        .engine
+        .replay(&into, None, |_, _| ())
+        .unwrap_or_else(|e| panic!("replay: {e:#}"));
     let rows = Engine::over(open(into.clone(), 1), pipeline("{}")).unwrap();
     let hash = state_hash(rows.warehouse().conn()).unwrap();
     assert_eq!(hash, replay.state_hash);
@@ -22,10 +25,18 @@ fn replayed(world: &World<'_>, name: &str) -> (PathBuf, String) {
 /// Fails with the rows that differ.
 fn differ(world: &World<'_>, into: &Path) {
     let conn = world.engine.warehouse().conn();
-    conn.execute_batch(&format!("ATTACH '{}' AS replayed (READ_ONLY)", into.display())).unwrap();
+    conn.execute_batch(&format!(
+        "ATTACH '{}' AS replayed (READ_ONLY)",
+        into.display()
+    ))
+    .unwrap();
     let tables = world.state_tables();
     let theirs: Vec<String> = tables.iter().map(|t| format!("replayed.{t}")).collect();
-    let plain: Vec<String> = world.rows(&theirs).iter().map(|r| r.replacen("replayed.", "", 1)).collect();
+    let plain: Vec<String> = world
+        .rows(&theirs)
+        .iter()
+        .map(|r| r.replacen("replayed.", "", 1))
+        .collect();
     assert_same("lived and replayed", &world.rows(&tables), &plain);
     panic!("replay says that the state differs, and no row does");
 }
@@ -51,8 +62,14 @@ fn changed_parameters_and_parallel_plans_leave_the_past_alone() {
             world.arrive_until(*at);
             world.consolidate(*at);
         }
-        let mut world = world.with_parameters("{replay_share: 0.5, consolidation_threshold: 0.5}", 2);
-        world.engine.warehouse().conn().execute_batch("PRAGMA verify_parallelism").unwrap();
+        let mut world =
+            world.with_parameters("{replay_share: 0.5, consolidation_threshold: 0.5}", 2);
+        world
+            .engine
+            .warehouse()
+            .conn()
+            .execute_batch("PRAGMA verify_parallelism")
+            .unwrap();
         for at in late {
             world.arrive_until(*at);
             world.consolidate(*at);
@@ -61,24 +78,35 @@ fn changed_parameters_and_parallel_plans_leave_the_past_alone() {
         let hash = state_hash(world.engine.warehouse().conn()).unwrap();
         assert_eq!(replayed(&world, "changed.duckdb").1, hash);
         let world = world.with_parameters("{replay_share: 0}", 1);
-        assert_eq!(replayed(&world, "again.duckdb").1, hash, "with other parameters today");
+        assert_eq!(
+            replayed(&world, "again.duckdb").1,
+            hash,
+            "with other parameters today"
+        );
     });
 }
 
 #[test]
 fn a_rebuild_conserves_every_memory_and_is_the_same_every_time() {
     on_histories(true, true, |history: &History| {
-        let World { engine, dir: _dir, .. } = World::new(history).live(&history.daily_moments());
+        let World {
+            engine, dir: _dir, ..
+        } = World::new(history).live(&history.daily_moments());
         let count = |engine: &Engine| -> i64 {
             let conn = engine.warehouse().conn();
-            conn.query_row("SELECT count(*) FROM raw.memories", [], |r| r.get(0)).unwrap()
+            conn.query_row("SELECT count(*) FROM raw.memories", [], |r| r.get(0))
+                .unwrap()
         };
         let before = count(&engine);
-        let (engine, _) = engine.rebuild(history.end(), |_| ()).unwrap_or_else(|e| panic!("rebuild: {e:#}"));
+        let (engine, _) = engine
+            .rebuild(history.end(), |_| ())
+            .unwrap_or_else(|e| panic!("rebuild: {e:#}"));
         let first = engine.verify().unwrap();
         assert!(first.ok, "{:?}", first.checks);
         assert_eq!(count(&engine), before);
-        let (engine, _) = engine.rebuild(history.end(), |_| ()).unwrap_or_else(|e| panic!("second rebuild: {e:#}"));
+        let (engine, _) = engine
+            .rebuild(history.end(), |_| ())
+            .unwrap_or_else(|e| panic!("second rebuild: {e:#}"));
         let second = engine.verify().unwrap();
         assert_eq!(second.state_hash, first.state_hash);
         assert_eq!(second.minds, first.minds);

@@ -59,7 +59,11 @@ fn the_rate_of_ticking_does_not_matter() {
         let daily = World::new(history).live(&history.daily_moments());
         let busy = World::new(history).live(&history.busy_moments());
         assert_same("state, daily and busy ticks", &daily.state(), &busy.state());
-        assert_same("caches, daily and busy ticks", &daily.caches(), &busy.caches());
+        assert_same(
+            "caches, daily and busy ticks",
+            &daily.caches(),
+            &busy.caches(),
+        );
     });
 }
 
@@ -68,8 +72,16 @@ fn the_caches_of_an_open_day_do_not_depend_on_earlier_ticks() {
     on_histories(true, true, |history| {
         // The clock stops in the middle of things: soon after something arrived.
         let halves: Vec<_> = history.arrivals.iter().map(|a| a.at).collect();
-        for stop in [halves.len() / 2, halves.len() - 1].map(|i| halves[i] + chrono::Duration::seconds(5)) {
-            let up_to = |moments: BTreeSet<_>| moments.into_iter().filter(|m| *m < stop).chain([stop]).collect();
+        for stop in
+            [halves.len() / 2, halves.len() - 1].map(|i| halves[i] + chrono::Duration::seconds(5))
+        {
+            let up_to = |moments: BTreeSet<_>| {
+                moments
+                    .into_iter()
+                    .filter(|m| *m < stop)
+                    .chain([stop])
+                    .collect()
+            };
             let few = World::new(history).live(&up_to(history.fixed_moments()));
             let many = World::new(history).live(&up_to(history.busy_moments()));
             assert_same("state, few and many ticks", &few.state(), &many.state());
@@ -83,8 +95,16 @@ fn a_backfill_is_the_same_as_living_night_by_night() {
     on_histories(false, true, |history| {
         let lived = World::new(history).live(&history.daily_moments());
         let filled = World::new(history).live(&BTreeSet::from([history.end()]));
-        assert_same("state, lived and backfilled", &lived.state(), &filled.state());
-        assert_same("caches, lived and backfilled", &lived.caches(), &filled.caches());
+        assert_same(
+            "state, lived and backfilled",
+            &lived.state(),
+            &filled.state(),
+        );
+        assert_same(
+            "caches, lived and backfilled",
+            &lived.caches(),
+            &filled.caches(),
+        );
         assert_eq!(
             lived.engine.verify().unwrap().state_hash,
             filled.engine.verify().unwrap().state_hash
@@ -138,7 +158,11 @@ fn by_key(world: &World<'_>, mind: &str) -> Vec<String> {
             .iter()
             .map(|id| format!("(SELECT max(name) FROM names WHERE names.id = t.{id}) AS {id}"))
             .collect();
-        let replace = if named.is_empty() { String::new() } else { format!("REPLACE ({})", named.join(", ")) };
+        let replace = if named.is_empty() {
+            String::new()
+        } else {
+            format!("REPLACE ({})", named.join(", "))
+        };
         rows.extend(world.texts(&format!(
             "SELECT '{plain} ' || r::VARCHAR FROM (
                  SELECT t.* {replace} FROM {table} t JOIN raw.minds i ON i.mind_id = t.mind_id WHERE i.name = '{mind}') r
@@ -158,7 +182,11 @@ fn consolidating_again_writes_nothing() {
             world.consolidate(at);
             let (rows, caches) = (world.number(ledger), world.caches());
             let again = world.consolidate(at);
-            assert_eq!((again.nights, again.ticks, again.steps), (0, 0, 0), "as of {at}");
+            assert_eq!(
+                (again.nights, again.ticks, again.steps),
+                (0, 0, 0),
+                "as of {at}"
+            );
             assert_eq!(world.number(ledger), rows, "ledger rows as of {at}");
             assert_same("caches of an idle tick", &caches, &world.caches());
         }

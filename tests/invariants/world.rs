@@ -6,8 +6,8 @@ use codex_dreams::config::{Config, ConfigSources};
 use codex_dreams::cycle::Pipeline;
 use codex_dreams::engine::{Consolidation, Engine, Project, ProjectSource, Request};
 use codex_dreams::memory::{
-    Activation, ActivationKind, Incoming, MindId, append_activations, append_deletion, append_edit, append_memories,
-    append_nap, ensure_mind, parse_time_zone,
+    Activation, ActivationKind, Incoming, MindId, append_activations, append_deletion, append_edit,
+    append_memories, append_nap, ensure_mind, parse_time_zone,
 };
 use codex_dreams::warehouse::{OpenOptions, Warehouse};
 use std::collections::BTreeSet;
@@ -53,7 +53,10 @@ impl<'h> World<'h> {
         let dir = Arc::new(tempfile::tempdir().unwrap());
         let warehouse = open(dir.path().join("memory.duckdb"), 1);
         let engine = Engine::over(warehouse, pipeline("{}")).unwrap();
-        let start = history.arrivals.first().map_or(NaiveDateTime::default(), |a| a.at);
+        let start = history
+            .arrivals
+            .first()
+            .map_or(NaiveDateTime::default(), |a| a.at);
         engine
             .warehouse()
             .transaction(|conn| {
@@ -63,16 +66,31 @@ impl<'h> World<'h> {
                 Ok(())
             })
             .unwrap();
-        World { engine, history, arrived: 0, dir }
+        World {
+            engine,
+            history,
+            arrived: 0,
+            dir,
+        }
     }
 
     /// The same store with other parameters from now on.
     pub fn with_parameters(self, vars: &str, threads: usize) -> World<'h> {
-        let World { engine, history, arrived, dir } = self;
+        let World {
+            engine,
+            history,
+            arrived,
+            dir,
+        } = self;
         let path = engine.warehouse().path().to_path_buf();
         drop(engine);
         let engine = Engine::over(open(path, threads), pipeline(vars)).unwrap();
-        World { engine, history, arrived, dir }
+        World {
+            engine,
+            history,
+            arrived,
+            dir,
+        }
     }
 
     /// Everything up to `at` arrives.
@@ -86,7 +104,9 @@ impl<'h> World<'h> {
             .warehouse()
             .transaction(|_| {
                 // Memories that come in one go make one batch.
-                for run in upcoming.chunk_by(|a, b| a.mind == b.mind && a.is_memory() && b.is_memory() && a.at == b.at) {
+                for run in upcoming.chunk_by(|a, b| {
+                    a.mind == b.mind && a.is_memory() && b.is_memory() && a.at == b.at
+                }) {
                     self.take_in(run);
                 }
                 Ok(())
@@ -118,7 +138,13 @@ impl<'h> World<'h> {
             }
             What::Use { keys } => {
                 let memory_ids = keys.iter().filter_map(|key| self.id(mind, key)).collect();
-                let activation = Activation { mind, at, kind: ActivationKind::Used, query: None, memory_ids };
+                let activation = Activation {
+                    mind,
+                    at,
+                    kind: ActivationKind::Used,
+                    query: None,
+                    memory_ids,
+                };
                 append_activations(conn, &activation).unwrap();
             }
             What::Nap => {
@@ -138,8 +164,14 @@ impl<'h> World<'h> {
     }
 
     pub fn consolidate(&self, as_of: NaiveDateTime) -> Consolidation {
-        let request = Request { cycle: None, as_of, mind: None };
-        self.engine.consolidate(&request, |_| ()).unwrap_or_else(|e| panic!("consolidating as of {as_of}: {e:#}"))
+        let request = Request {
+            cycle: None,
+            as_of,
+            mind: None,
+        };
+        self.engine
+            .consolidate(&request, |_| ())
+            .unwrap_or_else(|e| panic!("consolidating as of {as_of}: {e:#}"))
     }
 
     /// Lives through the history up to the last of `moments`, consolidating at each of them.
@@ -153,7 +185,8 @@ impl<'h> World<'h> {
 
     pub fn number(&self, sql: &str) -> i64 {
         let conn = self.engine.warehouse().conn();
-        conn.query_row(sql, [], |r| r.get(0)).unwrap_or_else(|e| panic!("{sql}: {e}"))
+        conn.query_row(sql, [], |r| r.get(0))
+            .unwrap_or_else(|e| panic!("{sql}: {e}"))
     }
 
     pub fn texts(&self, sql: &str) -> Vec<String> {
@@ -167,7 +200,9 @@ impl<'h> World<'h> {
     pub fn rows(&self, tables: &[String]) -> Vec<String> {
         let mut rows = Vec::new();
         for table in tables {
-            rows.extend(self.texts(&format!("SELECT '{table} ' || t::VARCHAR FROM {table} t ORDER BY 1")));
+            rows.extend(self.texts(&format!(
+                "SELECT '{table} ' || t::VARCHAR FROM {table} t ORDER BY 1"
+            )));
         }
         rows
     }
@@ -196,7 +231,11 @@ impl<'h> World<'h> {
             let raw = self.number(&format!(
                 "SELECT count(*) FROM raw.memories JOIN raw.minds USING (mind_id) WHERE name = '{mind}'"
             ));
-            assert_eq!(states.values().sum::<i64>(), raw, "{when}: states of {mind}: {states:?}");
+            assert_eq!(
+                states.values().sum::<i64>(),
+                raw,
+                "{when}: states of {mind}: {states:?}"
+            );
         }
     }
 }
@@ -207,7 +246,14 @@ impl Arrival {
     }
 
     fn incoming(&self, mind: MindId) -> Option<Incoming> {
-        let What::Memory { key, content, created_at, speaker, session } = &self.what else {
+        let What::Memory {
+            key,
+            content,
+            created_at,
+            speaker,
+            session,
+        } = &self.what
+        else {
             return None;
         };
         Some(Incoming {
@@ -230,7 +276,12 @@ pub fn assert_same(what: &str, left: &[String], right: &[String]) {
     }
     let only = |a: &[String], b: &[String]| {
         let b: BTreeSet<&String> = b.iter().collect();
-        a.iter().filter(|r| !b.contains(r)).take(4).map(|r| r.chars().take(420).collect::<String>()).collect::<Vec<_>>().join("\n  ")
+        a.iter()
+            .filter(|r| !b.contains(r))
+            .take(4)
+            .map(|r| r.chars().take(420).collect::<String>())
+            .collect::<Vec<_>>()
+            .join("\n  ")
     };
     panic!(
         "{what}: {} and {} rows\n only on the left:\n  {}\n only on the right:\n  {}",
