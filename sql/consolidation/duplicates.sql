@@ -18,12 +18,35 @@ candidates AS (
     QUALIFY dense_rank() OVER (PARTITION BY a.memory_id ORDER BY b.memory_id) <= 4
 ),
 
+-- What the earlier one said when it was learned or last revised; an edit that came later changes nothing here.
+earlier AS (
+    SELECT DISTINCT c.earlier_id, coalesce(t.revision, e.revision) AS revision
+    FROM candidates c
+    LEFT JOIN {{ source('state', 'memory_traces') }} t ON t.memory_id = c.earlier_id
+    LEFT JOIN (
+        SELECT memory_id, revision FROM {{ ref('epoch_memories') }} JOIN {{ source('cycle', 'due') }} USING (mind_id, epoch)
+    ) e ON e.memory_id = c.earlier_id
+),
+
+words AS (
+    SELECT e.earlier_id, p.term
+    FROM earlier e
+    JOIN {{ source('lexical', 'postings') }} p ON p.memory_id = e.earlier_id
+    ANTI JOIN {{ source('lexical', 'former_postings') }} f ON f.memory_id = e.earlier_id AND f.revision = e.revision
+    WHERE p.tf > 0
+    UNION ALL
+    SELECT e.earlier_id, f.term
+    FROM earlier e
+    JOIN {{ source('lexical', 'former_postings') }} f ON f.memory_id = e.earlier_id AND f.revision = e.revision
+    WHERE f.tf > 0
+),
+
 compared AS (
     SELECT c.mind_id, c.epoch, c.memory_id, c.earlier_id, c.terms,
         count(*) AS earlier_terms,
         count(t.term) AS shared
     FROM candidates c
-    JOIN {{ source('lexical', 'postings') }} p ON p.memory_id = c.earlier_id AND p.tf > 0
+    JOIN words p ON p.earlier_id = c.earlier_id
     LEFT JOIN {{ ref('epoch_terms') }} t ON t.mind_id = c.mind_id AND t.epoch = c.epoch AND t.memory_id = c.memory_id AND t.term = p.term
     GROUP BY c.mind_id, c.epoch, c.memory_id, c.earlier_id, c.terms
 )

@@ -1,11 +1,23 @@
 -- One row a term of a memory of the epoch, with what was known of the term before: in how many learned memories it stood
 -- at the epoch's start (frozen, so that a tick never changes it), and how often in this epoch before this memory.
-WITH occurrences AS (
-    SELECT e.mind_id, e.epoch, e.memory_id, e.position, e.session, p.term, p.tf
+WITH mentions AS (
+    SELECT e.mind_id, e.epoch, e.memory_id, e.revision, e.position, e.session
     FROM {{ ref('epoch_memories') }} e
     JOIN {{ source('cycle', 'due') }} d USING (mind_id, epoch)
+),
+
+-- The words as the epoch knew them: an edit that came later changes nothing here.
+occurrences AS (
+    SELECT m.* EXCLUDE (revision), p.term, p.tf
+    FROM mentions m
     JOIN {{ source('lexical', 'postings') }} p USING (memory_id)
+    ANTI JOIN {{ source('lexical', 'former_postings') }} f ON f.memory_id = m.memory_id AND f.revision = m.revision
     WHERE p.tf > 0
+    UNION ALL
+    SELECT m.* EXCLUDE (revision), f.term, f.tf
+    FROM mentions m
+    JOIN {{ source('lexical', 'former_postings') }} f ON f.memory_id = m.memory_id AND f.revision = m.revision
+    WHERE f.tf > 0
 ),
 
 sizes AS (

@@ -133,7 +133,11 @@ SELECT
     {%- else -%}
     greatest(attended_window, window_start) AS attended_window,
     -- The night cuts the queue: what still waits is attended then.
+    {% if step > 0 -%}
     least(greatest(attended_window, created_at), epoch_end) AS attended_at,
+    {%- else -%}
+    greatest(attended_window, created_at) AS attended_at,
+    {%- endif %}
     attended_window > window_start AS deferred,
     false AS dropped
     {%- endif %}

@@ -153,7 +153,7 @@ pub(super) fn table(columns: &[&str]) -> Table {
     table
 }
 
-/// Whether stdout is a terminal whose user likes colours (https://no-color.org).
+/// Whether stdout is a terminal whose user likes colours (<https://no-color.org>).
 fn colour() -> bool {
     io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }

@@ -172,7 +172,8 @@ fn prepare(warehouse: &Warehouse, pipeline: &Pipeline, pass: &[Night]) -> Result
     let Some(last) = pass.last() else {
         return Ok(());
     };
-    let moment = Moment::of(&due, last.at, 0);
+    // The first step of each night, as far as models can tell.
+    let moment = Moment::of(&due, last.at, 1);
     set_due(warehouse.conn(), &due)?;
     warehouse.transaction(|conn| {
         clear_caches(conn, pipeline)?;

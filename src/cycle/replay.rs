@@ -162,7 +162,7 @@ fn stored_pipeline(conn: &Connection, fingerprint: &str) -> Result<Pipeline> {
 }
 
 /// What of a store is its log: copied, never computed.
-const LOG: [&str; 10] = [
+const LOG: [&str; 11] = [
     "raw.minds",
     "raw.memories",
     "raw.edits",
@@ -172,6 +172,7 @@ const LOG: [&str; 10] = [
     "enrichment.features",
     "lexical.postings",
     "lexical.documents",
+    "lexical.former_postings",
     "codex.projects",
 ];
 

@@ -45,7 +45,7 @@ pub(super) fn run_due(
         let (due, sights): (Vec<Due>, Vec<Sight>) = open
             .iter()
             .filter(|(due, sight)| known.get(&due.mind) != Some(&of_cycle(*sight, cycle)))
-            .map(|(due, sight)| (*due, of_cycle(*sight, cycle)))
+            .map(|(due, sight)| (end_of_cycle(*due, sight, cycle), of_cycle(*sight, cycle)))
             .unzip();
         if due.is_empty() {
             continue;
@@ -71,6 +71,18 @@ fn of_cycle(sight: Sight, cycle: CycleType) -> Sight {
             grid_at: NaiveDateTime::default(),
             ..sight
         },
+    }
+}
+
+/// Replay also sees the hours that have passed since the last event.
+fn end_of_cycle(due: Due, sight: &Sight, cycle: CycleType) -> Due {
+    let hour = sight.grid_at + Duration::microseconds(1);
+    match cycle {
+        CycleType::Hippocampal => Due {
+            end: due.end.max(hour),
+            ..due
+        },
+        _ => due,
     }
 }
 
@@ -129,16 +141,17 @@ fn tick(
     Ok(())
 }
 
-/// The open epochs that hold anything at the request's clock, with what there is to see.
+/// The open epochs that hold anything at the request's clock, as a tick of its cycle sees them; of replay where it names none.
 pub(super) fn open_epochs_at(
     conn: &Connection,
     request: &Request,
     replay_hours: i64,
 ) -> Result<Vec<Due>> {
+    let cycle = request.cycle.unwrap_or(CycleType::Hippocampal);
     let highest = highest_arrival(conn)?;
     Ok(open_epochs(conn, request, highest, replay_hours)?
         .into_iter()
-        .map(|(due, _)| due)
+        .map(|(due, sight)| end_of_cycle(due, &sight, cycle))
         .collect())
 }
 
@@ -181,8 +194,6 @@ fn open_epochs(
             r.get::<_, NaiveDateTime>(6)?,
         ))
     })?;
-    // The epoch's end is half-open, and what happens at as_of itself is to be seen.
-    let end = request.as_of + Duration::microseconds(1);
     let mut open = Vec::new();
     for row in rows {
         let (mind, epoch, start, seen_arrival, events, arrivals, last_at) = row?;
@@ -197,6 +208,8 @@ fn open_epochs(
             .date()
             .and_hms_opt(chrono::Timelike::hour(&grid_at), 0, 0)
             .unwrap_or(grid_at);
+        // As far as the last event and no further, so that rows do not depend on when the tick came; half-open.
+        let end = last_at + Duration::microseconds(1);
         open.push((
             Due {
                 mind,

@@ -175,7 +175,7 @@ fn caches_differ(conn: &Connection, pipeline: &Pipeline) -> Result<Vec<String>> 
         let due = open_epochs_at(
             conn,
             &Request {
-                cycle: None,
+                cycle: Some(cycle),
                 as_of,
                 mind: None,
             },

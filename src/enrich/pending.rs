@@ -202,15 +202,34 @@ fn store_index(conn: &Connection, batch: &[Revision], described: &[Described]) -
         .map(|r| r.memory_id.to_string())
         .collect();
     if !edited.is_empty() {
+        // What was computed from the words before an edit has to find them again.
         let ids = edited.join(", ");
         conn.execute_batch(&format!(
-            "DELETE FROM lexical.postings WHERE memory_id IN ({ids}); DELETE FROM lexical.documents WHERE memory_id IN ({ids})"
+            "INSERT INTO lexical.former_postings
+             SELECT p.mind_id, p.memory_id, d.revision, p.term, p.tf
+             FROM lexical.postings p JOIN lexical.documents d USING (memory_id)
+             WHERE p.memory_id IN ({ids}) AND p.tf > 0
+             UNION ALL
+             SELECT mind_id, memory_id, revision, '', 0 FROM lexical.documents WHERE memory_id IN ({ids});
+             DELETE FROM lexical.postings WHERE memory_id IN ({ids});
+             DELETE FROM lexical.documents WHERE memory_id IN ({ids})"
         ))?;
     }
     let mut postings = conn.appender_to_db("postings", "lexical")?;
     let mut documents = conn.appender_to_db("documents", "lexical")?;
+    let mut former = conn.appender_to_db("former_postings", "lexical")?;
     for (i, (revision, d)) in batch.iter().zip(described).enumerate() {
         if latest[&revision.memory_id] != i {
+            let words = d.terms.iter().map(|(term, (tf, _))| (term.as_str(), *tf));
+            for (term, tf) in words.filter(|(_, tf)| *tf > 0).chain([("", 0)]) {
+                former.append_row(params![
+                    revision.mind,
+                    revision.memory_id,
+                    revision.revision,
+                    term,
+                    i16::try_from(tf).unwrap_or(i16::MAX)
+                ])?;
+            }
             continue;
         }
         let (mut content, mut header) = (0u32, 0u32);
@@ -235,6 +254,7 @@ fn store_index(conn: &Connection, batch: &[Revision], described: &[Described]) -
     }
     postings.flush()?;
     documents.flush()?;
+    former.flush()?;
     Ok(())
 }
 

@@ -4,7 +4,10 @@ use crate::error::{Error, Result};
 use duckdb::Connection;
 
 /// Every migration, oldest first; its place is its version. Never edited, only added to.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_store.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_store.sql"),
+    include_str!("migrations/0002_former_postings.sql"),
+];
 
 /// Brings the file to this program's version, each migration in a transaction of its own.
 ///

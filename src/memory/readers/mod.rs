@@ -2,7 +2,7 @@
 //!
 //! # Layout
 //!
-//! [`read_paths`] lists the files ([`files`]), tells their format ([`format`]) and hands each to the one reader of that
+//! [`read_paths`] lists the files ([`files`]), tells their format (`format`) and hands each to the one reader of that
 //! format ([`jsonl`], [`json`], [`delimited`], [`markdown`], [`chat_log`]). The readers share how a line is read within
 //! bounds ([`lines`]), how times are understood ([`moment`] for the text and [`tokens`] for its parts, [`clock`] for zones and numbers), which
 //! names a field goes by ([`fields`]) and what a valid record is ([`draft`]).
