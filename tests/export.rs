@@ -578,6 +578,20 @@ fn a_file_that_is_cut_off_is_refused_whole_with_file_and_line() {
         "{said}"
     );
 
+    // Between two quotes of the last row's last value: what is left looks like a value.
+    let found = export(&engine, &dir, ExportFormat::Csv, None);
+    let quote = |bytes: &[u8]| {
+        bytes
+            .windows(3)
+            .rposition(|w| w == b"{\"\"")
+            .map(|at| at + 2)
+    };
+    let kept = fs::read(&file).unwrap();
+    let last = quote(&kept).expect("the metadata of a memory has quotes");
+    cut(&file, |_| last);
+    let said = refusal(&found);
+    assert!(said.contains("its last line has no end"), "{said}");
+
     let found = export(&engine, &dir, ExportFormat::Parquet, None);
     let file = found.path.join("state.memory_traces.parquet");
     cut(&file, |bytes| bytes.len() / 2);

@@ -7,7 +7,7 @@ use duckdb::{Connection, appender_params_from_iter};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
 /// Rows, and bytes, of a batch.
@@ -160,9 +160,27 @@ pub(super) fn newlines(file: &Path) -> Result<usize> {
     }
 }
 
+/// Whether the last byte of a file is a newline.
+fn ends_its_last_line(file: &Path) -> io::Result<bool> {
+    let mut file = File::open(file)?;
+    let mut last = [0];
+    if file.metadata()?.len() == 0 {
+        return Ok(false);
+    }
+    file.seek(SeekFrom::End(-1))?;
+    file.read_exact(&mut last)?;
+    Ok(last == *b"\n")
+}
+
 /// A CSV file as text columns: a quoted empty value is an empty text, one without quotes is NULL.
 pub(super) fn csv_source(file: &Path, columns: &[Column]) -> Result<String> {
     let size = fs::metadata(file).map_err(|e| unreadable(file, &e))?.len();
+    if !ends_its_last_line(file).map_err(|e| unreadable(file, &e))? {
+        // Cut within a pair of quotes, the last value would look whole.
+        let place = format!("{}:{}", file.display(), newlines(file)? + 1);
+        return Err(Error::usage(format!("{place}: its last line has no end"))
+            .hint("the export is cut off: export again; nothing was changed"));
+    }
     let types: Vec<_> = columns
         .iter()
         .map(|c| format!("{}: 'VARCHAR'", text_literal(&c.name)))
