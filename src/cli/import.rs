@@ -3,8 +3,10 @@
 use super::context::Context;
 use super::progress::Progress;
 use super::render::{Outcome, Output, counted, note, one_line, table};
-use crate::engine::{ImportAdvance, ImportOptions, ImportReport, parse_time_zone};
-use crate::error::Result;
+use crate::engine::{
+    FoundExport, ImportAdvance, ImportOptions, ImportReport, find_export, parse_time_zone,
+};
+use crate::error::{Error, Result};
 use clap::Args;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -16,6 +18,7 @@ Examples:
   codex import diary.jsonl
   codex import notes/ --mind nora --time-zone Europe/Lisbon
   codex import chat.csv --dry-run           read and report, write nothing
+  codex import everything.jsonl             what `codex export` wrote: the whole store again
 
 A JSONL line: {\"id\",\"content\",\"created_at\",\"speaker\"?,\"session\"?,\"mind\"?,\"metadata\"?}
 Importing a file again adds only what is new: a memory is known by mind, source and id. What cannot be taken in is told as
@@ -37,6 +40,9 @@ pub(super) struct Import {
 
 impl Import {
     pub(super) fn run(self, context: &Context, out: &mut Output) -> Outcome {
+        if let Some(export) = self.export(context)? {
+            return super::transfer::restore(&export, self.dry_run, context, out);
+        }
         let (engine, config) = match self.dry_run {
             true => context.without_store()?,
             false => context.engine()?,
@@ -73,6 +79,33 @@ impl Import {
         } else {
             ExitCode::from(1)
         })
+    }
+}
+
+impl Import {
+    /// The export that is to be read back, if it is one: it says itself what is whose.
+    fn export(&self, context: &Context) -> Result<Option<FoundExport>> {
+        for path in &self.paths {
+            let Some(export) = find_export(path)? else {
+                continue;
+            };
+            if self.paths.len() > 1 {
+                return Err(Error::usage(format!(
+                    "{} is an export, and cannot be imported together with others",
+                    path.display()
+                ))
+                .hint("import it in a command of its own"));
+            }
+            if self.source.is_some() || self.time_zone.is_some() || context.mind_name().is_some() {
+                return Err(Error::usage(format!(
+                    "{} is an export: it names minds, zones and sources itself",
+                    path.display()
+                ))
+                .hint("leave out --mind, --source and --time-zone"));
+            }
+            return Ok(Some(export));
+        }
+        Ok(None)
     }
 }
 

@@ -20,6 +20,7 @@ mod render;
 mod replay;
 mod sql;
 mod times;
+mod transfer;
 
 use clap::{Parser, Subcommand};
 use context::{Context, Globals};
@@ -68,6 +69,7 @@ enum Command {
     Ls(project::Ls),
     Sql(sql::Sql),
     Snapshot(sql::Snapshot),
+    Export(transfer::Export),
     Status(overview::Status),
     Health(overview::Health),
     Metrics(overview::Metrics),
@@ -109,6 +111,7 @@ fn run(context: &Context, command: Command) -> Result<ExitCode, Stop> {
         Command::Ls(ls) => ls.run(context, &mut out),
         Command::Sql(sql) => sql.run(context, &mut out),
         Command::Snapshot(snapshot) => snapshot.run(context, &mut out),
+        Command::Export(export) => export.run(context, &mut out),
         Command::Status(status) => status.run(context, &mut out),
         Command::Health(health) => health.run(context, &mut out),
         Command::Metrics(metrics) => metrics.run(context, &mut out),

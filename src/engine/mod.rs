@@ -10,6 +10,7 @@
 //! * `overview`: status, health, metrics
 //! * `project`: the pipeline as a project, as dbt users know it: list, compile, run, test
 //! * `sql`: read-only SQL, snapshots
+//! * `transfer`: export, and import of what it wrote
 //! * `rows`: rows of a query as typed values
 
 mod history;
@@ -20,6 +21,7 @@ mod project;
 mod questions;
 mod rows;
 mod sql;
+mod transfer;
 
 pub use lineage::{ConceptPlace, EpisodePlace, Lineage, Link, NightOfMemory, Trace};
 pub use memories::{Added, Earlier, Listed, NewMemory, Shown};
@@ -36,7 +38,10 @@ pub use sql::{Snapshot, Table};
 // What requests and results are made of, so that callers need nothing but the engine.
 pub use crate::cycle::{Advance, Consolidation, Replay, Request, STATES, Verification, state_hash};
 pub use crate::insight::{Insight, Period};
-pub use crate::memory::{DEFAULT_MIND, ImportOptions, ImportReport, Mind, MindId, parse_time_zone};
+pub use crate::memory::{
+    DEFAULT_MIND, ExportFormat, ExportOptions, ExportReport, FoundExport, ImportOptions,
+    ImportReport, Mind, MindId, RestoreReport, find_export, parse_time_zone,
+};
 pub use crate::project::{CycleType, Project, ProjectSource};
 pub use crate::recall::{Answer, Hit, Question};
 

@@ -1,10 +1,16 @@
 //! The domain: minds and the append-only raw log of memories, edits, deletions, activations and naps.
 
+mod document;
+mod export;
 mod import;
 mod log;
+mod merge;
 mod minds;
 pub mod readers;
+mod restore;
+mod staging;
 
+pub use export::{ExportFormat, ExportOptions, ExportReport, export};
 pub use import::{ImportOptions, ImportReport, import};
 pub use log::{
     Activation, ActivationKind, Incoming, Intake, append_activations, append_deletion, append_edit,
@@ -13,3 +19,4 @@ pub use log::{
 pub use minds::{
     DEFAULT_MIND, Mind, MindId, all_minds, ensure_mind, find_mind, parse_time_zone, to_local,
 };
+pub use restore::{FoundExport, RestoreReport, find_export, restore};

@@ -1,0 +1,246 @@
+//! Merging the raw log of another store, staged in temporary tables, as new arrivals.
+//!
+//! A memory is known by (mind, source, key); edits, deletions, activations and naps by all they say. What is known stays as it is,
+//! what is new gets the next arrival numbers in the order of the other log.
+
+use super::log::highest_arrival;
+use super::minds::{MindId, check_name, parse_time_zone};
+use crate::clock;
+use crate::error::{Error, Result};
+use duckdb::{Connection, params};
+use std::collections::BTreeMap;
+
+/// Events that follow a memory or mind: the table, whom they are about, and what else they say.
+const EVENTS: [(&str, bool, &[&str]); 4] = [
+    ("edits", true, &["happened_at", "content", "metadata"]),
+    ("deletions", true, &["happened_at", "reason"]),
+    ("activations", true, &["happened_at", "kind", "query"]),
+    ("naps", false, &["happened_at"]),
+];
+
+/// Appends what is new of `staged_*`. Returns rows by table, and how many memories were known.
+pub(super) fn merge(
+    conn: &Connection,
+    notes: &mut Vec<String>,
+) -> Result<(BTreeMap<String, u64>, u64)> {
+    check_minds(conn, "temp.main.staged_minds")?;
+    let zones: i64 = conn.query_row(
+        "SELECT count(*) FROM temp.main.staged_minds s JOIN raw.minds m USING (mind_id) WHERE s.time_zone <> m.time_zone",
+        [],
+        |r| r.get(0),
+    )?;
+    if zones > 0 {
+        notes.push(format!(
+            "{zones} minds have another time zone here, and keep it"
+        ));
+    }
+    // Nothing may refer to what the export does not hold.
+    let lost: i64 = conn.query_row(
+        "SELECT count(*) FROM (
+             SELECT memory_id, mind_id FROM temp.main.staged_memories
+             UNION ALL SELECT memory_id, mind_id FROM temp.main.staged_edits
+             UNION ALL SELECT memory_id, mind_id FROM temp.main.staged_deletions
+             UNION ALL SELECT memory_id, mind_id FROM temp.main.staged_activations
+         ) e
+         WHERE mind_id NOT IN (SELECT mind_id FROM temp.main.staged_minds)
+            OR (memory_id, mind_id) NOT IN (SELECT (memory_id, mind_id) FROM temp.main.staged_memories)",
+        [],
+        |r| r.get(0),
+    )?;
+    if lost > 0 {
+        return Err(Error::usage(format!(
+            "{lost} events are about memories or minds that the export does not hold"
+        )));
+    }
+    conn.execute_batch(
+        "CREATE OR REPLACE TEMP TABLE merged_memories AS
+         SELECT s.memory_id AS old_id, t.memory_id AS known_id, s.content <> t.content AS differs
+         FROM temp.main.staged_memories s
+         LEFT JOIN raw.memories t ON t.mind_id = s.mind_id AND t.source = s.source AND t.key = s.key;
+         CREATE OR REPLACE TEMP TABLE merged_events AS
+         SELECT arrival AS old_id FROM temp.main.staged_minds WHERE mind_id NOT IN (SELECT mind_id FROM raw.minds)
+         UNION ALL SELECT old_id FROM temp.main.merged_memories WHERE known_id IS NULL",
+    )?;
+    for (table, of_memory, says) in EVENTS {
+        conn.execute_batch(&fresh_events(table, of_memory, says))?;
+    }
+    let base = highest_arrival(conn)?;
+    conn.execute(
+        "CREATE OR REPLACE TEMP TABLE arrivals AS
+         SELECT old_id, ?::BIGINT + row_number() OVER (ORDER BY old_id) AS arrival FROM temp.main.merged_events",
+        [base],
+    )?;
+    conn.execute_batch(
+        "CREATE OR REPLACE TEMP TABLE places AS
+         SELECT old_id, coalesce(known_id, arrival) AS memory_id
+         FROM temp.main.merged_memories LEFT JOIN temp.main.arrivals USING (old_id)",
+    )?;
+    let added = append(conn)?;
+    let (known, differing): (i64, i64) = conn.query_row(
+        "SELECT count(known_id), count(*) FILTER (known_id IS NOT NULL AND differs) FROM temp.main.merged_memories",
+        [],
+        |r| Ok((r.get(0)?, r.get(1)?)),
+    )?;
+    if differing > 0 {
+        notes.push(format!(
+            "{differing} memories have another content here, and keep it"
+        ));
+    }
+    conn.execute_batch(
+        "DROP TABLE temp.main.merged_memories; DROP TABLE temp.main.merged_events; DROP TABLE temp.main.arrivals; DROP TABLE temp.main.places;
+         DROP TABLE temp.main.staged_minds; DROP TABLE temp.main.staged_memories; DROP TABLE temp.main.staged_edits;
+         DROP TABLE temp.main.staged_deletions; DROP TABLE temp.main.staged_activations; DROP TABLE temp.main.staged_naps;
+         DROP TABLE temp.main.staged_features",
+    )?;
+    check_log(conn)?;
+    Ok((added, known as u64))
+}
+
+/// SQL that notes the events of a table that the store does not have; of events that say the same, as many as are missing.
+fn fresh_events(table: &str, of_memory: bool, says: &[&str]) -> String {
+    let about = if of_memory { "memory_id" } else { "mind_id" };
+    let (place, join) = if of_memory {
+        (
+            "p.known_id",
+            "JOIN temp.main.merged_memories p ON p.old_id = s.memory_id",
+        )
+    } else {
+        ("s.mind_id", "")
+    };
+    let listed = says.join(", ");
+    let same: Vec<_> = says
+        .iter()
+        .map(|c| format!("t.{c} IS NOT DISTINCT FROM n.{c}"))
+        .collect();
+    format!(
+        "INSERT INTO temp.main.merged_events
+         WITH n AS (
+             SELECT s.arrival, {place} AS about, s.{columns},
+                    row_number() OVER (PARTITION BY s.{about}, s.{partition} ORDER BY s.arrival) AS nth
+             FROM temp.main.staged_{table} s {join}
+         ),
+         t AS (
+             SELECT {about} AS about, {listed}, row_number() OVER (PARTITION BY {about}, {listed} ORDER BY arrival) AS nth
+             FROM raw.{table}
+         )
+         SELECT arrival FROM n
+         WHERE NOT EXISTS (SELECT 1 FROM t WHERE t.about = n.about AND t.nth = n.nth AND {same})",
+        columns = says.join(", s."),
+        partition = says.join(", s."),
+        same = same.join(" AND ")
+    )
+}
+
+fn append(conn: &Connection) -> Result<BTreeMap<String, u64>> {
+    let now = clock::now();
+    let mut added = BTreeMap::new();
+    let mut add = |table: &str, rows: usize| {
+        if rows > 0 {
+            added.insert(table.to_owned(), rows as u64);
+        }
+    };
+    conn.execute_batch(
+        "INSERT INTO codex.progress BY NAME
+         SELECT mind_id, 1 AS epoch, TIMESTAMP '0001-01-01' AS epoch_start, 0 AS seen_arrival, '' AS chain, 0 AS chain_step
+         FROM temp.main.staged_minds WHERE mind_id NOT IN (SELECT mind_id FROM raw.minds)",
+    )?;
+    // A known mind's row is not among the arrivals.
+    add("raw.minds", conn.execute(
+        "INSERT INTO raw.minds
+         SELECT s.mind_id, a.arrival, s.name, s.time_zone, s.created_at
+         FROM temp.main.staged_minds s JOIN temp.main.arrivals a ON a.old_id = s.arrival ORDER BY a.arrival",
+        [],
+    )?);
+    add("raw.memories", conn.execute(
+        "INSERT INTO raw.memories BY NAME
+         SELECT s.* REPLACE (a.arrival AS memory_id, ?::TIMESTAMP AS recorded_at)
+         FROM temp.main.staged_memories s JOIN temp.main.arrivals a ON a.old_id = s.memory_id ORDER BY a.arrival",
+        params![now],
+    )?);
+    for (table, of_memory, _) in EVENTS {
+        let mut replaced = vec!["a.arrival AS arrival"];
+        if of_memory {
+            replaced.push("p.memory_id AS memory_id");
+        }
+        if table == "activations" {
+            replaced.push("min(a.arrival) OVER (PARTITION BY s.recall_id) AS recall_id");
+        }
+        let join = if of_memory {
+            "JOIN temp.main.places p ON p.old_id = s.memory_id"
+        } else {
+            ""
+        };
+        let rows = conn.execute(
+            &format!(
+                "INSERT INTO raw.{table} BY NAME
+                 SELECT s.* REPLACE ({})
+                 FROM temp.main.staged_{table} s JOIN temp.main.arrivals a ON a.old_id = s.arrival {join}
+                 ORDER BY a.arrival",
+                replaced.join(", ")
+            ),
+            [],
+        )?;
+        add(&format!("raw.{table}"), rows);
+    }
+    // What rules say is said again; answers of models come along with the contents that are new here.
+    add(
+        "enrichment.features",
+        conn.execute(
+            "INSERT INTO enrichment.features BY NAME
+         SELECT s.* REPLACE (p.memory_id AS memory_id, a.arrival AS revision)
+         FROM temp.main.staged_features s
+         JOIN temp.main.places p ON p.old_id = s.memory_id
+         JOIN temp.main.arrivals a ON a.old_id = s.revision
+         WHERE s.provider <> 'rules'
+         ORDER BY a.arrival",
+            [],
+        )?,
+    );
+    Ok(added)
+}
+
+/// Whether every mind has a possible name, the identity of that name, and a known zone.
+pub(super) fn check_minds(conn: &Connection, relation: &str) -> Result<()> {
+    let mut statement = conn.prepare(&format!(
+        "SELECT mind_id::VARCHAR, name, time_zone FROM {relation} ORDER BY name"
+    ))?;
+    let rows = statement.query_map([], |r| {
+        Ok((
+            r.get::<_, String>(0)?,
+            r.get::<_, String>(1)?,
+            r.get::<_, String>(2)?,
+        ))
+    })?;
+    for row in rows {
+        let (id, name, zone) = row?;
+        check_name(&name)?;
+        parse_time_zone(&zone)?;
+        if MindId::parse(&id)? != MindId::of(&name) {
+            return Err(Error::usage(format!(
+                "the mind '{name}' has the id of another name"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Whether every event has an arrival number of its own.
+pub(super) fn check_log(conn: &Connection) -> Result<()> {
+    let doubled: i64 = conn.query_row(
+        "SELECT count(*) - count(DISTINCT arrival) FROM (
+             SELECT arrival FROM raw.minds
+             UNION ALL SELECT memory_id FROM raw.memories
+             UNION ALL SELECT arrival FROM raw.edits
+             UNION ALL SELECT arrival FROM raw.deletions
+             UNION ALL SELECT arrival FROM raw.activations
+             UNION ALL SELECT arrival FROM raw.naps)",
+        [],
+        |r| r.get(0),
+    )?;
+    if doubled > 0 {
+        return Err(Error::usage(format!(
+            "{doubled} events share their arrival number with another"
+        )));
+    }
+    Ok(())
+}

@@ -1,0 +1,511 @@
+//! Reading an export back: into an empty store everything as it was, else merged as new arrivals.
+//!
+//! All of it happens in one transaction. What is not whole is refused, and the store stays as it was.
+
+use super::document::Document;
+use super::export::{
+    Column, ExportFormat, MANIFEST, Manifest, VERSION, file_name, is_own, relation, tables,
+};
+use super::merge::{check_log, check_minds, merge};
+use super::minds::DEFAULT_MIND;
+use super::staging::{Staging, csv_source, newlines, typed, unreadable};
+use crate::error::{Error, Result};
+use crate::warehouse::{Warehouse, text_literal};
+use duckdb::Connection;
+use serde::Serialize;
+use serde::de::DeserializeSeed;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+/// An export as `codex export` writes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundExport {
+    /// The file or directory.
+    pub path: PathBuf,
+    /// What its files look like.
+    pub format: ExportFormat,
+}
+
+/// What became of an export.
+#[derive(Debug, Clone, Serialize)]
+pub struct RestoreReport {
+    /// Where it is.
+    pub path: PathBuf,
+    /// What its files look like.
+    pub format: ExportFormat,
+    /// Whether the store was empty and is now as the exported one was; else raw events were merged.
+    pub restored: bool,
+    /// Rows that came in, by table.
+    pub added: BTreeMap<String, u64>,
+    /// Memories of the export that the store knew already.
+    pub known: u64,
+    /// What the reader should know.
+    pub notes: Vec<String>,
+    /// Whether nothing was written.
+    pub dry_run: bool,
+}
+
+/// Recognises an export by its header or manifest; other files are none of this reader's business.
+///
+/// # Errors
+/// Usage when it is an export of an unknown format; failed when it cannot be read.
+pub fn find_export(path: &Path) -> Result<Option<FoundExport>> {
+    let manifest = if path.is_dir() {
+        path.join(MANIFEST)
+    } else {
+        path.to_owned()
+    };
+    if !manifest.is_file() {
+        return Ok(None);
+    }
+    let mut head = Vec::new();
+    File::open(&manifest)
+        .and_then(|f| f.take(512).read_to_end(&mut head))
+        .map_err(|e| unreadable(&manifest, &e))?;
+    let head: String = String::from_utf8_lossy(&head)
+        .chars()
+        .filter(|c| !c.is_whitespace())
+        .collect();
+    let Some(head) = head
+        .trim_start_matches('\u{feff}')
+        .strip_prefix("{\"codex_export\":")
+    else {
+        return Ok(None);
+    };
+    let named = head
+        .split_once("\"format\":\"")
+        .and_then(|(_, rest)| rest.split('"').next());
+    let format = match named {
+        Some("json") => ExportFormat::Json,
+        Some("jsonl") => ExportFormat::Jsonl,
+        Some("csv") => ExportFormat::Csv,
+        Some("parquet") => ExportFormat::Parquet,
+        _ => {
+            return Err(Error::usage(format!(
+                "{}: an export of codex's, but of no format this one knows",
+                manifest.display()
+            ))
+            .hint("upgrade codex, or export again as json, jsonl, csv or parquet"));
+        }
+    };
+    let dir = manifest.parent().unwrap_or(Path::new("."));
+    let path = if format.is_directory() {
+        dir.to_owned()
+    } else {
+        manifest
+    };
+    Ok(Some(FoundExport { path, format }))
+}
+
+/// Takes an export in; `progress` hears rows read.
+///
+/// # Errors
+/// Usage when it is of another version, cut off or damaged, with file and line; failed when the store cannot be written.
+/// Nothing was changed then.
+pub fn restore(
+    warehouse: &Warehouse,
+    export: &FoundExport,
+    dry_run: bool,
+    progress: &mut dyn FnMut(u64),
+) -> Result<RestoreReport> {
+    let mut report = None;
+    let result = warehouse.transaction(|conn| {
+        let done = run(conn, export, progress)?;
+        report = Some(RestoreReport { dry_run, ..done });
+        // A dry run does everything and takes it back.
+        if dry_run {
+            Err(Error::failed("dry run"))
+        } else {
+            Ok(())
+        }
+    });
+    match (result, report) {
+        (Err(_), Some(report)) if dry_run => Ok(report),
+        (Ok(()), Some(report)) => Ok(report),
+        (Err(e), _) => Err(e),
+        (Ok(()), None) => Err(Error::failed("the import came to no end")),
+    }
+}
+
+fn run(
+    conn: &Connection,
+    export: &FoundExport,
+    progress: &mut dyn FnMut(u64),
+) -> Result<RestoreReport> {
+    let mut loader = Loader {
+        conn,
+        export,
+        plan: None,
+        progress,
+    };
+    match export.format {
+        ExportFormat::Json => loader.document()?,
+        ExportFormat::Jsonl => loader.lines()?,
+        ExportFormat::Csv | ExportFormat::Parquet => loader.directory()?,
+    }
+    let plan = loader
+        .plan
+        .ok_or_else(|| damaged(&export.path, "it has no header"))?;
+    plan.finish(conn, export)
+}
+
+/// Where each table of the export goes.
+struct Plan<'a> {
+    manifest: Manifest,
+    /// The store is empty: everything comes in as it was.
+    whole: bool,
+    /// Table → where to, with the store's own types.
+    targets: BTreeMap<String, (String, Vec<Column>)>,
+    staging: Staging<'a>,
+    notes: Vec<String>,
+}
+
+impl<'a> Plan<'a> {
+    fn new(conn: &'a Connection, path: &Path, manifest: Manifest) -> Result<Plan<'a>> {
+        let own = tables(conn)?;
+        let whole = manifest.mind.is_none() && is_empty(conn)?;
+        if whole {
+            conn.execute_batch("DELETE FROM raw.minds; DELETE FROM codex.progress")?;
+        }
+        let project: Option<String> = conn.query_row(
+            "SELECT max(value) FROM codex.meta WHERE key = 'project'",
+            [],
+            |r| r.get(0),
+        )?;
+        let same_project = manifest.project.is_some() && project == manifest.project;
+        let (mut targets, mut notes) = (BTreeMap::new(), Vec::new());
+        for (table, contents) in &manifest.contents {
+            let Some(known) = own.get(table) else {
+                if is_own(table) {
+                    return Err(damaged(path, &format!("the store has no table {table}"))
+                        .hint("it was written by another version of codex: upgrade this one"));
+                }
+                notes.push(format!(
+                    "{table} is a project's own and was left out: it is computed again"
+                ));
+                continue;
+            };
+            let mut columns = Vec::new();
+            for column in &contents.columns {
+                let found = known
+                    .iter()
+                    .find(|c| c.name == column.name)
+                    .ok_or_else(|| {
+                        damaged(path, &format!("{table} has no column {}", column.name))
+                            .hint("it was written by another version of codex: upgrade this one")
+                    })?;
+                columns.push(found.clone());
+            }
+            let cache = !is_own(table) || table == "codex.ticks";
+            let staged = if whole {
+                table == "codex.meta"
+            } else {
+                table.starts_with("raw.") || table == "enrichment.features"
+            };
+            if staged {
+                let name = format!(
+                    "staged_{}",
+                    table
+                        .split_once('.')
+                        .map_or(table.as_str(), |(_, name)| name)
+                );
+                conn.execute_batch(&format!(
+                    "CREATE OR REPLACE TEMP TABLE {name} AS FROM {} LIMIT 0",
+                    relation(table)
+                ))?;
+                targets.insert(table.clone(), (format!("temp.main.{name}"), columns));
+            } else if whole && (!cache || same_project) {
+                // Making the store ready for its project may have left something in caches and bookkeeping.
+                if cache {
+                    conn.execute_batch(&format!("DELETE FROM {}", relation(table)))?;
+                }
+                targets.insert(table.clone(), (relation(table), columns));
+            }
+        }
+        for needed in [
+            "raw.minds",
+            "raw.memories",
+            "raw.edits",
+            "raw.deletions",
+            "raw.activations",
+            "raw.naps",
+            "enrichment.features",
+        ] {
+            if !targets.contains_key(needed) {
+                return Err(damaged(path, &format!("it has no table {needed}")));
+            }
+        }
+        if whole && !same_project {
+            notes.push("the caches of the open epoch are another project's: the next consolidate computes them again".into());
+        }
+        Ok(Plan {
+            manifest,
+            whole,
+            targets,
+            staging: Staging::new(conn),
+            notes,
+        })
+    }
+
+    /// All rows are in: what is left to do, and what it came to.
+    fn finish(self, conn: &Connection, export: &FoundExport) -> Result<RestoreReport> {
+        let mut notes = self.notes;
+        let (added, known) = if self.whole {
+            conn.execute_batch(
+                "INSERT INTO codex.meta BY NAME SELECT * FROM temp.main.staged_meta
+                 WHERE key NOT IN (SELECT key FROM codex.meta) AND key <> 'project';
+                 DROP TABLE temp.main.staged_meta",
+            )?;
+            check_minds(conn, "raw.minds")
+                .and_then(|()| check_log(conn))
+                .map_err(|e| e.context(export.path.display()))?;
+            let rows = |table: &String| self.manifest.contents.get(table).map_or(0, |c| c.rows);
+            (
+                self.targets
+                    .keys()
+                    .map(|t| (t.clone(), rows(t)))
+                    .filter(|(_, n)| *n > 0)
+                    .collect(),
+                0,
+            )
+        } else {
+            notes.push("raw events were merged as new arrivals; what nights make of them is left to the next consolidate".into());
+            merge(conn, &mut notes).map_err(|e| e.context(export.path.display()))?
+        };
+        Ok(RestoreReport {
+            path: export.path.clone(),
+            format: export.format,
+            restored: self.whole,
+            added,
+            known,
+            notes,
+            dry_run: false,
+        })
+    }
+}
+
+/// Whether nothing has happened yet in the store; the mind that every store may have from the start is nothing.
+fn is_empty(conn: &Connection) -> Result<bool> {
+    Ok(conn.query_row(
+        "SELECT (SELECT count(*) FROM raw.minds WHERE name <> ?) + (SELECT count(*) FROM raw.memories)
+              + (SELECT count(*) FROM raw.naps) + (SELECT count(*) FROM codex.ledger) = 0",
+        [DEFAULT_MIND],
+        |r| r.get(0),
+    )?)
+}
+
+/// Reads an export of any format, row by row or file by file.
+pub(super) struct Loader<'a, 'p> {
+    conn: &'a Connection,
+    pub(super) export: &'a FoundExport,
+    plan: Option<Plan<'a>>,
+    progress: &'p mut dyn FnMut(u64),
+}
+
+impl Loader<'_, '_> {
+    /// The header is read: is it one that this program understands?
+    pub(super) fn begin(&mut self, header: Value, file: &Path) -> Result<()> {
+        let version = header.get("codex_export").and_then(Value::as_u64);
+        if version != Some(VERSION) {
+            let named = version.map_or_else(|| "no version".to_owned(), |v| format!("version {v}"));
+            return Err(Error::usage(format!(
+                "{}:1: an export of {named}; this codex reads version {VERSION}",
+                file.display()
+            ))
+            .hint("upgrade codex, or export again with this one; nothing was changed"));
+        }
+        let manifest: Manifest = serde_json::from_value(header)
+            .map_err(|e| damaged(file, &format!("its header is incomplete: {e}")))?;
+        self.plan = Some(Plan::new(self.conn, file, manifest)?);
+        Ok(())
+    }
+
+    /// Whether the header has been read.
+    pub(super) fn has_begun(&self) -> bool {
+        self.plan.is_some()
+    }
+
+    /// One row of a table, from a text format.
+    pub(super) fn row(&mut self, table: &str, row: Value) -> Result<()> {
+        let plan = self
+            .plan
+            .as_mut()
+            .ok_or_else(|| Error::usage("rows come before the header"))?;
+        let Some(contents) = plan.manifest.contents.get(table) else {
+            return Err(Error::usage(format!(
+                "'{table}' is no table of the header's"
+            )));
+        };
+        let Value::Object(row) = row else {
+            return Err(Error::usage(format!("a row of {table} is no object")));
+        };
+        let read = plan
+            .staging
+            .push(table, &contents.columns, row, plan.targets.get(table))?;
+        if read % 5_000 == 0 {
+            (self.progress)(read);
+        }
+        Ok(())
+    }
+
+    /// The last row is in: is every table whole?
+    fn end(&mut self, file: &Path, line: usize) -> Result<()> {
+        let Some(plan) = self.plan.as_mut() else {
+            return Err(damaged(file, "it has no header"));
+        };
+        plan.staging.flush()?;
+        for (table, contents) in &plan.manifest.contents {
+            let found = plan.staging.rows(table);
+            if found != contents.rows {
+                let place = format!("{}:{line}", file.display());
+                return Err(Error::usage(format!(
+                    "{place}: {table} has {found} rows where the header promises {}",
+                    contents.rows
+                ))
+                .hint("the export is cut off or was changed: export again; nothing was changed"));
+            }
+        }
+        (self.progress)(plan.staging.read());
+        Ok(())
+    }
+
+    fn lines(&mut self) -> Result<()> {
+        let path = &self.export.path;
+        let mut file = BufReader::new(File::open(path).map_err(|e| unreadable(path, &e))?);
+        let mut line = Vec::new();
+        let mut number = 0;
+        loop {
+            line.clear();
+            if file
+                .read_until(b'\n', &mut line)
+                .map_err(|e| unreadable(path, &e))?
+                == 0
+            {
+                break;
+            }
+            number += 1;
+            let text = line
+                .strip_prefix("\u{feff}".as_bytes())
+                .unwrap_or(&line)
+                .trim_ascii();
+            if text.is_empty() {
+                continue;
+            }
+            let at = |column: usize| format!("{}:{number}:{column}", path.display());
+            let value: Value =
+                serde_json::from_slice(text).map_err(|e| cut_off(&at(e.column()), &e))?;
+            if self.plan.is_none() {
+                self.begin(value, path)?;
+                continue;
+            }
+            let Value::Object(mut entry) = value else {
+                return Err(cut_off(&at(1), &"it is no object"));
+            };
+            let (Some(Value::String(table)), Some(row)) =
+                (entry.remove("table"), entry.remove("row"))
+            else {
+                return Err(cut_off(&at(1), &"it has no table and row"));
+            };
+            self.row(&table, row).map_err(|e| e.context(at(1)))?;
+        }
+        self.end(path, number)
+    }
+
+    fn document(&mut self) -> Result<()> {
+        let path = &self.export.path;
+        let file = BufReader::new(File::open(path).map_err(|e| unreadable(path, &e))?);
+        let mut reader = serde_json::Deserializer::from_reader(file);
+        let mut wrong = None;
+        let read = Document {
+            loader: self,
+            wrong: &mut wrong,
+        }
+        .deserialize(&mut reader)
+        .and_then(|()| reader.end());
+        let place =
+            |e: &serde_json::Error| format!("{}:{}:{}", path.display(), e.line(), e.column());
+        match (read, wrong) {
+            (Err(e), Some(wrong)) if wrong.next_step().is_none() => Err(wrong.context(place(&e))),
+            (_, Some(wrong)) => Err(wrong),
+            (Err(e), None) => Err(cut_off(&place(&e), &e)),
+            (Ok(()), None) => self.end(path, 1),
+        }
+    }
+
+    fn directory(&mut self) -> Result<()> {
+        let path = self.export.path.join(MANIFEST);
+        let text = fs::read_to_string(&path).map_err(|e| unreadable(&path, &e))?;
+        let header = serde_json::from_str(&text).map_err(|e| {
+            cut_off(
+                &format!("{}:{}:{}", path.display(), e.line(), e.column()),
+                &e,
+            )
+        })?;
+        self.begin(header, &path)?;
+        let (Some(plan), format) = (self.plan.as_ref(), self.export.format) else {
+            return Ok(());
+        };
+        let mut read = 0;
+        for (table, contents) in &plan.manifest.contents {
+            let file = self.export.path.join(file_name(table, format));
+            if !file.is_file() {
+                return Err(damaged(&file, "the file is missing"));
+            }
+            let source = match format {
+                ExportFormat::Parquet => {
+                    format!("read_parquet({})", text_literal(&file.to_string_lossy()))
+                }
+                _ => csv_source(&file, &contents.columns)?,
+            };
+            let refused = |e: duckdb::Error| damaged(&file, e.to_string().trim());
+            let found: u64 = match plan.targets.get(table) {
+                Some((target, columns)) => {
+                    let names: Vec<_> = columns.iter().map(Column::quoted).collect();
+                    let values: Vec<_> = columns
+                        .iter()
+                        .map(|c| match format {
+                            ExportFormat::Parquet => format!("{}::{}", c.quoted(), c.kind),
+                            _ => typed(&c.quoted(), c),
+                        })
+                        .collect();
+                    let insert = format!(
+                        "INSERT INTO {target} ({}) SELECT {} FROM {source}",
+                        names.join(", "),
+                        values.join(", ")
+                    );
+                    self.conn.execute(&insert, []).map_err(refused)? as u64
+                }
+                None => contents.rows,
+            };
+            if found != contents.rows {
+                let promised = contents.rows;
+                let line = if format == ExportFormat::Csv {
+                    format!(":{}", newlines(&file)?)
+                } else {
+                    String::new()
+                };
+                return Err(Error::usage(format!(
+                    "{}{line}: it ends after {found} rows; the manifest promises {promised}",
+                    file.display()
+                ))
+                .hint("the export is cut off or was changed: export again; nothing was changed"));
+            }
+            read += found;
+            (self.progress)(read);
+        }
+        Ok(())
+    }
+}
+
+fn damaged(path: &Path, what: &str) -> Error {
+    Error::usage(format!("{}: {what}", path.display())).hint("export again; nothing was changed")
+}
+
+fn cut_off(place: &str, what: &dyn fmt::Display) -> Error {
+    Error::usage(format!("{place}: the export is cut off or damaged: {what}"))
+        .hint("export again; nothing was changed")
+}
