@@ -155,6 +155,22 @@ pub(super) fn open_epochs_at(
         .collect())
 }
 
+/// The open epochs whose last tick of `cycle` saw all that there is to see at the request's clock.
+pub(super) fn ticked_epochs(
+    conn: &Connection,
+    request: &Request,
+    cycle: CycleType,
+    replay_hours: i64,
+) -> Result<Vec<Due>> {
+    let known = last_sights(conn, cycle)?;
+    let highest = highest_arrival(conn)?;
+    Ok(open_epochs(conn, request, highest, replay_hours)?
+        .into_iter()
+        .filter(|(due, sight)| known.get(&due.mind) == Some(&of_cycle(*sight, cycle)))
+        .map(|(due, sight)| end_of_cycle(due, &sight, cycle))
+        .collect())
+}
+
 fn open_epochs(
     conn: &Connection,
     request: &Request,

@@ -4,7 +4,7 @@ use super::consolidate::Request;
 use super::due::{Moment, set_due};
 use super::execute::{Caches, DAY, run_models};
 use super::pipeline::Pipeline;
-use super::ticks::open_epochs_at;
+use super::ticks::ticked_epochs;
 use crate::error::Result;
 use crate::project::Materialization;
 use crate::warehouse::{Access, Warehouse};
@@ -172,23 +172,17 @@ fn caches_differ(conn: &Connection, pipeline: &Pipeline) -> Result<Vec<String>> 
         let (Some(as_of), true) = (last, ticked > 0) else {
             continue;
         };
-        let due = open_epochs_at(
+        // What arrived since is for the next tick to see.
+        let due = ticked_epochs(
             conn,
             &Request {
                 cycle: Some(cycle),
                 as_of,
                 mind: None,
             },
+            cycle,
             replay_hours,
         )?;
-        if due.is_empty() {
-            continue;
-        }
-        let ticked = ticked_minds(conn, cycle.as_str())?;
-        let due: Vec<_> = due
-            .into_iter()
-            .filter(|d| ticked.contains(&d.mind.to_string()))
-            .collect();
         if due.is_empty() {
             continue;
         }
@@ -226,10 +220,4 @@ fn caches_differ(conn: &Connection, pipeline: &Pipeline) -> Result<Vec<String>> 
         );
     }
     Ok(differing)
-}
-
-fn ticked_minds(conn: &Connection, cycle: &str) -> Result<Vec<String>> {
-    let mut statement = conn.prepare("SELECT mind_id::VARCHAR FROM codex.ticks WHERE cycle = ?")?;
-    let rows = statement.query_map([cycle], |r| r.get::<_, String>(0))?;
-    Ok(rows.collect::<std::result::Result<_, _>>()?)
 }

@@ -200,10 +200,10 @@ impl History {
         moments
     }
 
-    /// Each time anything arrives, and a few moments in between.
+    /// In the middle of what arrives, bursts too, and a while later.
     pub fn busy_moments(&self) -> BTreeSet<NaiveDateTime> {
         let mut moments = self.daily_moments();
-        for arrival in &self.arrivals {
+        for arrival in self.arrivals.iter().step_by(4) {
             moments.insert(arrival.at);
             moments.insert(arrival.at + Duration::minutes(95));
         }

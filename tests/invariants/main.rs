@@ -20,7 +20,7 @@ fn on_histories(late: bool, touched: bool, property: impl Fn(&History)) {
     let config = Config {
         cases: number("CODEX_CASES").unwrap_or(if soak { 32 } else { 3 }),
         // A case takes a second: a few smaller histories are worth a try, a hundred are not.
-        max_shrink_iters: 10,
+        max_shrink_iters: 6,
         failure_persistence: None,
         ..Config::default()
     };
@@ -29,8 +29,8 @@ fn on_histories(late: bool, touched: bool, property: impl Fn(&History)) {
     let shapes = (
         any::<u64>().no_shrink(),
         1..=3usize,
-        2..=5u64,
-        1..=5u64,
+        2..=4u64,
+        1..=4u64,
         any::<bool>(),
         any::<bool>(),
     );

@@ -1,5 +1,6 @@
 //! What must not matter: how often consolidation runs, in how many passes, and who else is in the store.
 
+use crate::history::{Arrival, History, What};
 use crate::on_histories;
 use crate::world::{World, assert_same};
 use std::collections::BTreeSet;
@@ -21,6 +22,31 @@ fn every_memory_is_in_one_state_after_anything_that_happens() {
         world.verify("at the end");
         data_tests_pass(&world);
     });
+}
+
+#[test]
+fn what_arrives_late_is_no_fault_of_the_caches() {
+    let at = |text: &str| format!("2026-03-02T{text}:00").parse().unwrap();
+    let told = |key: &str, arrives: &str, happened: &str| Arrival {
+        at: at(arrives),
+        mind: 0,
+        what: What::Memory {
+            key: key.into(),
+            content: "the cat is ill".into(),
+            created_at: at(happened),
+            speaker: None,
+            session: None,
+        },
+    };
+    let history = History {
+        minds: vec![("mind0".into(), "UTC")],
+        arrivals: vec![told("a", "10:00", "10:00"), told("b", "13:00", "09:00")],
+    };
+    let mut world = World::new(&history);
+    world.arrive_until(at("11:00"));
+    world.consolidate(at("11:00"));
+    world.arrive_until(at("13:00"));
+    world.verify("before anyone consolidated what came late");
 }
 
 /// The data tests of the state, in plain SQL.
