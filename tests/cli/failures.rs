@@ -104,7 +104,11 @@ fn a_store_that_cannot_be_written_is_still_asked_and_left_alone() {
             .status()
             .is_ok_and(|s| s.success())
     };
-    if !all_powerful || can_be_humble() {
+    assert!(
+        !all_powerful || can_be_humble(),
+        "as root this test needs setpriv (util-linux) to give up its powers"
+    );
+    {
         for args in [
             &["query", "--text", "Bolota"][..],
             &["memory", "show", "a1"],
