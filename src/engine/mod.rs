@@ -13,9 +13,11 @@
 //! * `sql`: read-only SQL, snapshots
 //! * `transfer`: export, and import of what it wrote
 //! * `models`: a project made ready, shared by all who ask
+//! * `shared`, `lane`: one open store that many questions share, and their turns
 //! * `rows`: rows of a query as typed values
 
 mod history;
+mod lane;
 mod lineage;
 mod memories;
 mod models;
@@ -24,9 +26,11 @@ mod project;
 mod questions;
 pub mod request;
 mod rows;
+mod shared;
 mod sql;
 mod transfer;
 
+pub use lane::{Busy, Held, Lane};
 pub use lineage::{ConceptPlace, EpisodePlace, Lineage, Link, NightOfMemory, Trace};
 pub use memories::{Added, Earlier, Listed, NewMemory, Outcome, Shown};
 pub use overview::{
@@ -38,6 +42,7 @@ pub use project::{
 };
 pub use questions::Trail;
 pub use request::{Ask, Needs, Progress, Reply, Request, StoreNeeds, Turn};
+pub use shared::{Caller, Interrupt, Shared};
 pub use sql::{Snapshot, Table};
 
 // What requests and results are made of, so that callers need nothing but the engine.
@@ -77,6 +82,12 @@ pub enum ImportAdvance {
 pub struct Engine {
     warehouse: Warehouse,
     models: Arc<ReadyModels>,
+    /// Those who share the store, where this is not the only engine on it.
+    others: Option<Arc<shared::Others>>,
+    /// Whether it has the turn to write among them.
+    writing: bool,
+    /// What stops the question it answers, where something does.
+    interrupt: Option<Arc<Interrupt>>,
 }
 
 impl Engine {
@@ -99,6 +110,9 @@ impl Engine {
         Ok(Engine {
             warehouse: open_store(config, false)?,
             models: Arc::new(ReadyModels::new(pipeline)),
+            others: None,
+            writing: true,
+            interrupt: None,
         })
     }
 
@@ -125,6 +139,9 @@ impl Engine {
         Ok(Engine {
             warehouse,
             models: Arc::new(ReadyModels::new(pipeline)),
+            others: None,
+            writing: true,
+            interrupt: None,
         })
     }
 
