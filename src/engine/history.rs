@@ -71,11 +71,14 @@ impl Engine {
                 let Engine {
                     warehouse,
                     pipeline,
+                    postgres,
                     ..
                 } = self;
                 let warehouse = warehouse.replace_with(&beside)?;
                 remove(&beside);
-                Ok((Engine::over(warehouse, pipeline)?, report))
+                let mut engine = Engine::over(warehouse, pipeline)?;
+                engine.postgres = postgres;
+                Ok((engine, report))
             }
             Err(e) => {
                 remove(&beside);

@@ -8,6 +8,7 @@
 //! * `memories`: single memories
 //! * `lineage`: where a memory comes from and what became of it
 //! * `overview`: status, health, metrics
+//! * `postgres`: intake from PostgreSQL, write-back, and what is wrong with either
 //! * `project`: the pipeline as a project, as dbt users know it: list, compile, run, test
 //! * `sql`: read-only SQL, snapshots
 //! * `transfer`: export, and import of what it wrote
@@ -17,6 +18,7 @@ mod history;
 mod lineage;
 mod memories;
 mod overview;
+mod postgres;
 mod project;
 mod questions;
 mod rows;
@@ -28,6 +30,7 @@ pub use memories::{Added, Earlier, Listed, NewMemory, Shown};
 pub use overview::{
     CycleMetrics, HealthCheck, Metrics, MindStatus, ModelMetrics, StageMetrics, Status,
 };
+pub use postgres::{Exchange, IntakeReport, Listener, Lived, PostgresHealth};
 pub use project::{
     CompiledModel, Ending, ListedModel, Listing, Models, Ran, RunReport, RunRequest, Selecting,
     TestRequest,
@@ -38,11 +41,13 @@ pub use sql::{Snapshot, Table};
 // What requests and results are made of, so that callers need nothing but the engine.
 pub use crate::cycle::{Advance, Consolidation, Replay, Request, STATES, Verification, state_hash};
 pub use crate::insight::{Insight, Period};
+pub use crate::memory::postgres::{IntakeRequest, Mode, RejectedRow, SourceReport};
 pub use crate::memory::{
     DEFAULT_MIND, ExportFormat, ExportOptions, ExportReport, FoundExport, ImportOptions,
     ImportReport, Mind, MindId, RestoreReport, find_export, parse_time_zone,
 };
 pub use crate::project::{CycleType, Project, ProjectSource};
+pub use crate::publish::WriteBack;
 pub use crate::recall::{Answer, Hit, Question};
 
 use crate::config::{Config, Parameters};
@@ -72,6 +77,8 @@ pub struct Engine {
     pipeline: Pipeline,
     /// The recall queries, parsed when the first question comes.
     queries: OnceCell<Queries>,
+    /// Where PostgreSQL is, where the configuration says so.
+    postgres: Option<postgres::Server>,
 }
 
 impl Engine {
@@ -90,7 +97,9 @@ impl Engine {
             allow_read_only,
         })?;
         tracing::info!(database = %warehouse.path().display(), access = ?warehouse.access(), "store opened");
-        Engine::over(warehouse, pipeline)
+        let mut engine = Engine::over(warehouse, pipeline)?;
+        engine.postgres = postgres::Server::of(config);
+        Ok(engine)
     }
 
     /// An engine over an empty store in memory, for looking at files without touching any store.
@@ -117,6 +126,7 @@ impl Engine {
             warehouse,
             pipeline,
             queries: OnceCell::new(),
+            postgres: None,
         })
     }
 

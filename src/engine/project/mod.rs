@@ -86,6 +86,7 @@ impl Engine {
         Ok(Engine {
             warehouse,
             pipeline,
+            postgres: None,
             queries: OnceCell::new(),
         })
     }
