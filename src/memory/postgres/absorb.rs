@@ -359,7 +359,7 @@ fn delete(
     }
     if has("scanned")? {
         parts.push(
-            "SELECT id, known_id, CASE fate WHEN 'move' THEN 'moved to another mind in PostgreSQL' ELSE 'deleted in PostgreSQL' END
+            "SELECT id, known_id AS memory_id, CASE fate WHEN 'move' THEN 'moved to another mind in PostgreSQL' ELSE 'deleted in PostgreSQL' END AS reason
              FROM temp.main.scanned WHERE fate IN ('delete', 'move') AND known_id > 0",
         );
     }
