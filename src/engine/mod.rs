@@ -2,7 +2,8 @@
 //!
 //! # Layout
 //!
-//! This file opens the store, imports, consolidates and verifies. Beside it, one file a family of questions:
+//! This file opens the store, imports, consolidates and verifies. [`request`] is how others ask: every question as a value that
+//! can travel to whoever owns the store. Beside it, one file a family of questions:
 //!
 //! * `questions`: recall and insights
 //! * `memories`: single memories
@@ -12,34 +13,45 @@
 //! * `project`: the pipeline as a project, as dbt users know it: list, compile, run, test
 //! * `sql`: read-only SQL, snapshots
 //! * `transfer`: export, and import of what it wrote
+//! * `models`: a project made ready, shared by all who ask
+//! * `shared`, `lane`: one open store that many questions share, and their turns
 //! * `rows`: rows of a query as typed values
 
 mod history;
+mod lane;
 mod lineage;
 mod memories;
+mod models;
 mod overview;
 mod postgres;
 mod project;
 mod questions;
+pub mod request;
 mod rows;
+mod shared;
 mod sql;
 mod transfer;
 
+pub use lane::{Busy, Held, Lane};
 pub use lineage::{ConceptPlace, EpisodePlace, Lineage, Link, NightOfMemory, Trace};
-pub use memories::{Added, Earlier, Listed, NewMemory, Shown};
+pub use memories::{Added, Earlier, Listed, NewMemory, Outcome, Shown};
 pub use overview::{
     CycleMetrics, HealthCheck, Metrics, MindStatus, ModelMetrics, StageMetrics, Status,
 };
 pub use postgres::{Exchange, IntakeReport, Listener, Lived, PostgresHealth};
 pub use project::{
     CompiledModel, Ending, ListedModel, Listing, Models, Ran, RunReport, RunRequest, Selecting,
-    TestRequest,
+    Target, TestRequest,
 };
 pub use questions::Trail;
+pub use request::{Ask, Needs, Progress, Reply, Request, StoreNeeds, Turn};
+pub use shared::{Caller, Interrupt, Shared};
 pub use sql::{Snapshot, Table};
 
 // What requests and results are made of, so that callers need nothing but the engine.
-pub use crate::cycle::{Advance, Consolidation, Replay, Request, STATES, Verification, state_hash};
+pub use crate::cycle::{
+    Advance, Consolidation, Replay, Request as CycleRequest, STATES, Verification, state_hash,
+};
 pub use crate::insight::{Insight, Period};
 pub use crate::memory::postgres::{IntakeRequest, Mode, RejectedRow, SourceReport};
 pub use crate::memory::{
@@ -55,15 +67,15 @@ use crate::cycle::{self, Pipeline};
 use crate::enrich::enrich_pending;
 use crate::error::{Error, Result};
 use crate::memory;
-use crate::recall::Queries;
 use crate::warehouse::{Access, OpenOptions, Warehouse};
 use chrono::NaiveDateTime;
-use std::cell::OnceCell;
+use models::ReadyModels;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
 
 /// How far an import is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ImportAdvance {
     /// Records read from files.
     Read(u64),
@@ -74,11 +86,15 @@ pub enum ImportAdvance {
 /// An open store with the project that works on it.
 pub struct Engine {
     warehouse: Warehouse,
-    pipeline: Pipeline,
-    /// The recall queries, parsed when the first question comes.
-    queries: OnceCell<Queries>,
+    models: Arc<ReadyModels>,
+    /// Those who share the store, where this is not the only engine on it.
+    others: Option<Arc<shared::Others>>,
+    /// Whether it has the turn to write among them.
+    writing: bool,
+    /// What stops the question it answers, where something does.
+    interrupt: Option<Arc<Interrupt>>,
     /// Where PostgreSQL is, where the configuration says so.
-    postgres: Option<postgres::Server>,
+    postgres: Option<Arc<postgres::Server>>,
 }
 
 impl Engine {
@@ -88,18 +104,26 @@ impl Engine {
     /// Usage when configuration or project are wrong or the file is not codex's; unavailable when another process owns it.
     pub fn open(config: &Config, project: Arc<Project>, allow_read_only: bool) -> Result<Engine> {
         let pipeline = Pipeline::new(project, &config.parameters)?;
-        let settings = &config.settings;
-        let warehouse = Warehouse::open(&OpenOptions {
-            path: settings.database.clone(),
-            memory_limit: settings.memory_limit.as_str().to_owned(),
-            threads: settings.threads.get() as usize,
-            patience: Duration::from_secs(u64::from(settings.lock_timeout)),
-            allow_read_only,
-        })?;
-        tracing::info!(database = %warehouse.path().display(), access = ?warehouse.access(), "store opened");
-        let mut engine = Engine::over(warehouse, pipeline)?;
-        engine.postgres = postgres::Server::of(config);
+        let mut engine = Engine::over(open_store(config, allow_read_only)?, pipeline)?;
+        engine.postgres = postgres::Server::of(config).map(Arc::new);
         Ok(engine)
+    }
+
+    /// Opens the store of `config` for [`run_models`](Self::run_models): views are left to the run, so that a model with a
+    /// mistake is reported as that model's.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_to_run(config: &Config, project: Arc<Project>) -> Result<Engine> {
+        let pipeline = Pipeline::new(project, &config.parameters)?;
+        Ok(Engine {
+            warehouse: open_store(config, false)?,
+            models: Arc::new(ReadyModels::new(pipeline)),
+            others: None,
+            writing: true,
+            interrupt: None,
+            postgres: None,
+        })
     }
 
     /// An engine over an empty store in memory, for looking at files without touching any store.
@@ -124,8 +148,10 @@ impl Engine {
         }
         Ok(Engine {
             warehouse,
-            pipeline,
-            queries: OnceCell::new(),
+            models: Arc::new(ReadyModels::new(pipeline)),
+            others: None,
+            writing: true,
+            interrupt: None,
             postgres: None,
         })
     }
@@ -142,12 +168,12 @@ impl Engine {
 
     /// The models.
     pub fn pipeline(&self) -> &Pipeline {
-        &self.pipeline
+        self.models.pipeline()
     }
 
     /// The effective parameters.
     pub fn parameters(&self) -> &Parameters {
-        self.pipeline.parameters()
+        self.pipeline().parameters()
     }
 
     /// Files in, raw log out; then features and index for what is new. `progress` hears how far it is.
@@ -188,7 +214,7 @@ impl Engine {
         heard: impl FnMut(Advance),
     ) -> Result<Consolidation> {
         self.enrich(|_| ())?;
-        cycle::consolidate(&self.warehouse, &self.pipeline, request, heard)
+        cycle::consolidate(&self.warehouse, self.pipeline(), request, heard)
     }
 
     /// A nap at `at`: the mind named, or every mind with memories, sleeps then, whatever the hour.
@@ -231,7 +257,7 @@ impl Engine {
     /// # Errors
     /// Failed when the store cannot be read.
     pub fn verify(&self) -> Result<Verification> {
-        cycle::verify(&self.warehouse, &self.pipeline)
+        cycle::verify(&self.warehouse, self.pipeline())
     }
 
     /// The mind called `name`.
@@ -241,4 +267,17 @@ impl Engine {
     pub fn mind(&self, name: &str) -> Result<Mind> {
         memory::find_mind(self.warehouse.conn(), name)
     }
+}
+
+fn open_store(config: &Config, allow_read_only: bool) -> Result<Warehouse> {
+    let settings = &config.settings;
+    let warehouse = Warehouse::open(&OpenOptions {
+        path: settings.database.clone(),
+        memory_limit: settings.memory_limit.as_str().to_owned(),
+        threads: settings.threads.get() as usize,
+        patience: Duration::from_secs(u64::from(settings.lock_timeout)),
+        allow_read_only,
+    })?;
+    tracing::info!(database = %warehouse.path().display(), access = ?warehouse.access(), "store opened");
+    Ok(warehouse)
 }

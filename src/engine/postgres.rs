@@ -3,12 +3,12 @@
 //! A server that fails never stops a cycle: what is in the raw log goes on, what could not travel is owed, and the circuit breaker
 //! keeps retries polite.
 
-use super::{Advance, Consolidation, Engine, Period, Request};
+use super::{Advance, Consolidation, CycleRequest, Engine, Period};
 use crate::clock;
 use crate::config::{Config, PostgresAddress, PostgresSettings, Value};
 use crate::error::{Error, Result};
-use crate::memory::postgres::{Intake, IntakeRequest, SourceReport, take_in};
-use crate::publish::{self, Insights, Law, MODELS, WriteBack};
+use crate::memory::postgres::{Intake, IntakeRequest, SourceReport, read, take_in};
+use crate::publish::{self, Insights, Law, MODELS, Sent, WriteBack};
 use crate::warehouse::postgres::{
     Breaker, BreakerState, Limits, Purpose, connect, failure, is_passing,
 };
@@ -63,7 +63,7 @@ pub struct Exchange {
 }
 
 /// A consolidation with its exchange.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Lived {
     /// What the cycles did.
     #[serde(flatten)]
@@ -101,21 +101,21 @@ impl Engine {
     }
 
     /// Takes in what changed in PostgreSQL, whatever the circuit breaker says; none where none is configured. Features and index
-    /// of what is new are left to the next question or cycle.
+    /// of what is new are left to the next question or cycle. The turn to write is taken only once everything is read.
     ///
     /// # Errors
     /// Unavailable when PostgreSQL cannot be reached; failed when a table is not as it is mapped. Other tables are read
     /// nevertheless.
-    pub fn take_in(&self, request: IntakeRequest) -> Result<Option<IntakeReport>> {
-        let Some(server) = &self.postgres else {
+    pub fn take_in(&mut self, request: IntakeRequest) -> Result<Option<IntakeReport>> {
+        let Some(server) = self.postgres.clone() else {
             return Ok(None);
         };
-        let done = self.take_in_from(server, request);
-        self.note_outcome(&done)?;
+        let done = self.take_in_from(&server, request);
+        self.note_outcome("intake", &done)?;
         done.map(Some)
     }
 
-    fn take_in_from(&self, server: &Server, request: IntakeRequest) -> Result<IntakeReport> {
+    fn take_in_from(&mut self, server: &Server, request: IntakeRequest) -> Result<IntakeReport> {
         let intake = Intake {
             address: &server.address,
             settings: &server.settings,
@@ -124,8 +124,17 @@ impl Engine {
         };
         let mut report = IntakeReport::default();
         let mut failed = None;
-        for mapping in self.pipeline.renderer().project().mappings() {
-            match take_in(&self.warehouse, &intake, mapping, request) {
+        for mapping in self.pipeline().renderer().project().mappings().to_vec() {
+            let done = read(&self.warehouse, &intake, &mapping, request).and_then(|read| {
+                let take = |engine: &mut Engine| {
+                    take_in(&engine.warehouse, &intake, &mapping, request, &read)
+                };
+                match read.is_news() {
+                    true => self.writing("intake", take),
+                    false => take(self),
+                }
+            });
+            match done {
                 Ok(source) => report.sources.push(source),
                 Err(e) => failed = failed.or(Some(e)),
             }
@@ -138,29 +147,53 @@ impl Engine {
     ///
     /// # Errors
     /// Unavailable when PostgreSQL cannot be reached; usage when the schema is another store's. What is owed stays owed.
-    pub fn write_back(&self, take_over: bool) -> Result<Option<WriteBack>> {
-        let Some(server) = self.postgres.as_ref().filter(|s| s.settings.write_back) else {
+    pub fn write_back(&mut self, take_over: bool) -> Result<Option<WriteBack>> {
+        let server = self.postgres.clone();
+        let Some(server) = server.filter(|server| server.settings.write_back) else {
             return Ok(None);
         };
-        let done = self.write_back_to(server, take_over);
-        self.note_outcome(&done)?;
+        let done = self.write_back_to(&server, take_over);
+        self.note_outcome("write-back", &done)?;
         done
     }
 
-    fn write_back_to(&self, server: &Server, take_over: bool) -> Result<Option<WriteBack>> {
-        self.pipeline.require(&MODELS, "nothing can be published")?;
+    fn write_back_to(&mut self, server: &Server, take_over: bool) -> Result<Option<WriteBack>> {
+        self.pipeline()
+            .require(&MODELS, "nothing can be published")?;
         if publish::is_known(self.warehouse.conn())? {
             // What is owed is known even while the server is away.
-            publish::note(&self.warehouse, || self.published_insights())?;
+            self.note_changes()?;
         }
-        publish::send(
-            &self.warehouse,
-            &server.address,
-            &Limits::of(&server.settings),
-            self.law()?,
-            take_over,
-            || self.published_insights(),
-        )
+        let limits = Limits::of(&server.settings);
+        let Some(mut client) = publish::open(&server.address, &limits)? else {
+            return Ok(None);
+        };
+        self.note_changes()?;
+        let law = self.law()?;
+        loop {
+            let conn = self.warehouse.conn();
+            match publish::send(conn, &server.address, &mut client, law, take_over)? {
+                Sent::Arrived(done) => {
+                    self.writing("write-back", |engine| {
+                        publish::acknowledge(&engine.warehouse, done.version)
+                    })?;
+                    return Ok(Some(done));
+                }
+                Sent::Elsewhere(version) => self.writing("write-back", |engine| {
+                    publish::forget(&engine.warehouse, version)?;
+                    engine.note_changes().map(|_| ())
+                })?,
+            }
+        }
+    }
+
+    fn note_changes(&mut self) -> Result<u64> {
+        if !publish::is_due(self.warehouse.conn())? {
+            return Ok(0);
+        }
+        self.writing("write-back", |engine| {
+            publish::note(&engine.warehouse, || engine.published_insights())
+        })
     }
 
     /// Runs what is due, with PostgreSQL's changes taken in before and the results published after. A PostgreSQL that fails is
@@ -168,9 +201,10 @@ impl Engine {
     ///
     /// # Errors
     /// See [`Engine::consolidate`].
-    pub fn live(&self, request: &Request, heard: impl FnMut(Advance)) -> Result<Lived> {
+    pub fn live(&mut self, request: &CycleRequest, heard: impl FnMut(Advance)) -> Result<Lived> {
+        let consolidate = |engine: &mut Engine| engine.consolidate(request, heard);
         if self.postgres.is_none() {
-            let consolidation = self.consolidate(request, heard)?;
+            let consolidation = self.writing("consolidate", consolidate)?;
             return Ok(Lived {
                 consolidation,
                 postgres: None,
@@ -181,7 +215,7 @@ impl Engine {
             engine.take_in(IntakeRequest::default())
         })?;
         exchange.intake = intake.flatten();
-        let consolidation = self.consolidate(request, heard)?;
+        let consolidation = self.writing("consolidate", consolidate)?;
         let write_back = self.guarded("write-back", &mut exchange, |engine| {
             engine.write_back(false)
         })?;
@@ -194,10 +228,10 @@ impl Engine {
 
     /// Does `work` if the circuit breaker lets it, and turns its failure into a warning.
     fn guarded<T>(
-        &self,
+        &mut self,
         what: &str,
         exchange: &mut Exchange,
-        work: impl FnOnce(&Engine) -> Result<T>,
+        work: impl FnOnce(&mut Engine) -> Result<T>,
     ) -> Result<Option<T>> {
         let breaker = Breaker::of(self.warehouse.conn(), SERVICE)?;
         if breaker.state(clock::now()) == BreakerState::Open {
@@ -219,21 +253,24 @@ impl Engine {
         }
     }
 
-    /// Tells the circuit breaker. What is wrong with the store or the caller is none of PostgreSQL's business, but a table that
-    /// is not as mapped stays so for a while as well.
-    fn note_outcome<T>(&self, done: &Result<T>) -> Result<()> {
+    /// Tells the circuit breaker. A table that is not as mapped stays so for a while as well.
+    fn note_outcome<T>(&mut self, what: &str, done: &Result<T>) -> Result<()> {
         let conn = self.warehouse.conn();
         match done {
-            Ok(_) => Breaker::succeeded(conn, SERVICE),
-            Err(e) => {
+            Ok(_) if Breaker::of(conn, SERVICE)? == Breaker::default() => Ok(()),
+            Ok(_) => self.writing(what, |engine| {
+                Breaker::succeeded(engine.warehouse.conn(), SERVICE)
+            }),
+            Err(e) => self.writing(what, |engine| {
+                let conn = engine.warehouse.conn();
                 let breaker = Breaker::failed(conn, SERVICE, &e.to_string(), clock::now())?;
-                tracing::warn!(
+                tracing::info!(
                     failures = breaker.failures,
                     passing = is_passing(e),
                     "PostgreSQL: {e}"
                 );
                 Ok(())
-            }
+            }),
         }
     }
 

@@ -4,11 +4,13 @@ use super::Engine;
 use crate::error::{Error, Result};
 use crate::insight::{self, Insight, Period};
 use crate::memory::{ActivationKind, Mind};
-use crate::recall::{Answer, Queries, Question, recall, recall_batch};
+use crate::recall::{Answer, Question, recall, recall_batch};
 use crate::template::{CycleValues, RenderContext};
+use serde::{Deserialize, Serialize};
 
 /// What an answer leaves in the raw log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Trail {
     /// Nothing: the question is about another time, or one of many.
     None,
@@ -25,7 +27,7 @@ impl Engine {
     /// See [`recall_batch`].
     pub fn query(&self, mind: &Mind, question: &Question, trail: Trail) -> Result<Answer> {
         self.be_ready()?;
-        let answer = recall(self.warehouse.conn(), self.queries()?, question)?;
+        let answer = recall(self.warehouse.conn(), self.models.queries()?, question)?;
         if trail != Trail::None && self.is_writable() {
             let ids: Vec<i64> = answer.results.iter().map(|hit| hit.id).collect();
             self.activate(
@@ -54,7 +56,7 @@ impl Engine {
     /// See [`recall_batch`].
     pub fn query_batch(&self, questions: &[Question]) -> Result<Vec<Answer>> {
         self.be_ready()?;
-        recall_batch(self.warehouse.conn(), self.queries()?, questions)
+        recall_batch(self.warehouse.conn(), self.models.queries()?, questions)
     }
 
     /// What the memories of a period say that nobody asked for, of all minds or one; the surest first.
@@ -69,7 +71,7 @@ impl Engine {
                 epoch_end: period.as_of,
                 ..CycleValues::default()
             };
-            self.pipeline
+            self.pipeline()
                 .renderer()
                 .compile(model, &RenderContext::new(period.as_of).in_cycle(values))
                 .map(|compiled| compiled.sql)
@@ -85,20 +87,12 @@ impl Engine {
 
     /// Nothing that has come in may be missing from an answer.
     fn be_ready(&self) -> Result<()> {
-        if self.is_writable() {
+        // Whoever writes beside this question makes what it writes ready itself.
+        if self.is_writable()
+            && let Some(_turn) = self.turn_now("query")
+        {
             self.enrich(|_| ())?;
         }
         Ok(())
-    }
-
-    fn queries(&self) -> Result<&Queries> {
-        if let Some(queries) = self.queries.get() {
-            return Ok(queries);
-        }
-        let queries = Queries::new(
-            self.pipeline.renderer().project(),
-            self.pipeline.parameters(),
-        )?;
-        Ok(self.queries.get_or_init(|| queries))
     }
 }

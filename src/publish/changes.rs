@@ -22,7 +22,7 @@ pub struct Owed {
 }
 
 /// The row of `codex.publication`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Publication {
     pub store_id: String,
     pub version: i64,
@@ -73,6 +73,26 @@ pub(super) fn publication(conn: &Connection) -> Result<Option<Publication>> {
         .optional()?)
 }
 
+/// Whether cycles have run since changes were last noted, or nothing was ever noted.
+///
+/// # Errors
+/// Failed when the store cannot be read.
+pub fn is_due(conn: &Connection) -> Result<bool> {
+    let Some(known) = publication(conn)? else {
+        return Ok(true);
+    };
+    Ok(newest(conn)? != (known.seen_ledger, known.seen_night))
+}
+
+/// The newest row of the ledger, and the newest transition.
+fn newest(conn: &Connection) -> Result<(i64, i64)> {
+    Ok(conn.query_row(
+        "SELECT coalesce(max(ledger_id), 0), coalesce(max(ledger_id) FILTER (transition), 0) FROM codex.ledger",
+        [],
+        |r| Ok((r.get(0)?, r.get(1)?)),
+    )?)
+}
+
 /// Notes what the cycles since the last call changed; `insights` is asked only after a night. Returns how many rows differ.
 ///
 /// # Errors
@@ -83,11 +103,7 @@ pub fn note(warehouse: &Warehouse, insights: impl FnOnce() -> Result<Insights>) 
         Some(publication) => publication,
         None => begin(warehouse)?,
     };
-    let (ledger, night): (i64, i64) = conn.query_row(
-        "SELECT coalesce(max(ledger_id), 0), coalesce(max(ledger_id) FILTER (transition), 0) FROM codex.ledger",
-        [],
-        |r| Ok((r.get(0)?, r.get(1)?)),
-    )?;
+    let (ledger, night) = newest(conn)?;
     // A generation that was rebuilt may have fewer rows; it differs in any case.
     if ledger == known.seen_ledger && night == known.seen_night {
         return Ok(0);
@@ -116,8 +132,11 @@ pub fn note(warehouse: &Warehouse, insights: impl FnOnce() -> Result<Insights>) 
     })
 }
 
-/// Everything has to travel again, after whatever PostgreSQL holds was at `version`.
-pub(super) fn forget(warehouse: &Warehouse, version: i64) -> Result<()> {
+/// Forgets what was noted: everything has to travel again, as something newer than the `version` that PostgreSQL has.
+///
+/// # Errors
+/// Failed when the store cannot be written.
+pub fn forget(warehouse: &Warehouse, version: i64) -> Result<()> {
     warehouse.transaction(|conn| {
         conn.execute_batch("DELETE FROM codex.published; DELETE FROM codex.changes")?;
         conn.execute(
@@ -129,7 +148,10 @@ pub(super) fn forget(warehouse: &Warehouse, version: i64) -> Result<()> {
 }
 
 /// Changes up to `version` have arrived.
-pub(super) fn acknowledge(warehouse: &Warehouse, version: i64) -> Result<()> {
+///
+/// # Errors
+/// Failed when the store cannot be written.
+pub fn acknowledge(warehouse: &Warehouse, version: i64) -> Result<()> {
     warehouse.transaction(|conn| {
         conn.execute("DELETE FROM codex.changes WHERE version <= ?", [version])?;
         conn.execute("UPDATE codex.publication SET acknowledged = ?", [version])?;

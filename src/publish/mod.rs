@@ -16,10 +16,10 @@ mod rights;
 mod schema;
 mod send;
 
-pub use changes::{Insights, Owed, is_known, note, owed};
+pub use changes::{Insights, Owed, acknowledge, forget, is_due, is_known, note, owed};
 pub use rights::{CHANNEL, rights, trigger, trigger_exists};
 pub use schema::{Dreams, create, dreams};
-pub use send::{Law, WriteBack, send};
+pub use send::{Law, Sent, WriteBack, open, send};
 
 /// The tables of `dreams` that changes travel into.
 pub const RELATIONS: [&str; 6] = [

@@ -1,15 +1,14 @@
 //! The noted changes into PostgreSQL, in one transaction.
 
 use super::RELATIONS;
-use super::changes::{self, Insights, Publication, acknowledge, publication};
+use super::changes::{Publication, publication};
 use super::schema::{Dreams, create, dreams};
 use crate::config::PostgresAddress;
 use crate::error::{Error, Result};
-use crate::warehouse::Warehouse;
 use crate::warehouse::postgres::{Limits, Purpose, connect, failure, quoted};
 use chrono::NaiveDateTime;
 use duckdb::{Connection, params};
-use postgres::Transaction;
+use postgres::{Client, Transaction};
 use serde::{Deserialize, Serialize};
 
 /// Rows, and bytes, that one statement carries.
@@ -40,35 +39,51 @@ pub struct WriteBack {
     pub refused: Vec<String>,
 }
 
-/// Sends what is noted. None where the database has no schema `dreams`: nobody asked for write-back.
+/// A connection to the schema `dreams`, brought up to date. None where there is none: nobody asked for write-back.
+///
+/// # Errors
+/// Unavailable when PostgreSQL cannot be reached; usage when the schema is somebody else's.
+pub fn open(address: &PostgresAddress, limits: &Limits) -> Result<Option<Client>> {
+    let mut client = connect(address, limits, Purpose::Write)?;
+    match dreams(address, &mut client)? {
+        Dreams::Missing | Dreams::Empty => Ok(None),
+        Dreams::Foreign | Dreams::Version(_) => {
+            create(address, &mut client)?;
+            Ok(Some(client))
+        }
+    }
+}
+
+/// How sending ended.
+#[derive(Debug)]
+pub enum Sent {
+    /// Everything noted has arrived; acknowledge it.
+    Arrived(WriteBack),
+    /// PostgreSQL has something else than this store has sent, at this version: forget what was noted, note everything, send again.
+    Elsewhere(i64),
+}
+
+/// Sends what is noted, in one transaction of PostgreSQL's. `take_over` replaces what another store has published.
 ///
 /// # Errors
 /// Unavailable when PostgreSQL cannot be reached; usage when the schema belongs to another store. What was noted stays noted.
 pub fn send(
-    warehouse: &Warehouse,
+    conn: &Connection,
     address: &PostgresAddress,
-    limits: &Limits,
+    client: &mut Client,
     law: Law,
     take_over: bool,
-    insights: impl Fn() -> Result<Insights>,
-) -> Result<Option<WriteBack>> {
-    let mut client = connect(address, limits, Purpose::Write)?;
-    match dreams(address, &mut client)? {
-        Dreams::Missing | Dreams::Empty => return Ok(None),
-        Dreams::Foreign | Dreams::Version(_) => {
-            create(address, &mut client)?;
-        }
-    }
-    changes::note(warehouse, &insights)?;
-    let mut known = publication(warehouse.conn())?
+) -> Result<Sent> {
+    let fail = |e| failure(address, e);
+    let known = publication(conn)?
         .ok_or_else(|| Error::failed("the store has not noted what it publishes"))?;
-    let mut transaction = client.transaction().map_err(|e| failure(address, e))?;
+    let mut transaction = client.transaction().map_err(fail)?;
     let row = transaction
         .query_one(
             "SELECT store_id, version FROM dreams.publication FOR UPDATE",
             &[],
         )
-        .map_err(|e| failure(address, e))?;
+        .map_err(fail)?;
     let (owner, there): (Option<String>, i64) = (row.get(0), row.get(1));
     let ours = owner.as_deref() == Some(known.store_id.as_str());
     if owner.is_some() && !ours && !take_over {
@@ -78,34 +93,23 @@ pub fn send(
         ))
         .hint("if that store is gone, take it over: `codex write-back --take-over` (replaces all that is in it); else use another database"));
     }
-    // What arrived before a crash is not sent again; anything else that does not fit is replaced as a whole.
-    let arrived =
-        ours && known.acknowledged >= 0 && (known.acknowledged..=known.version).contains(&there);
-    let resynced = ours && known.acknowledged < 0 && there == known.version && there > 0;
-    let first = owner.is_none() && known.acknowledged == 0 && there == 0;
-    let mut anew = known.acknowledged < 0 && !resynced;
-    if !(arrived || resynced || first || (anew && ours)) {
+    let from = match Standing::of(&known, ours, owner.is_none(), there) {
+        Standing::Behind(from) => Some(from),
+        Standing::Anew => None,
         // No lock of PostgreSQL's waits for the store meanwhile.
-        transaction.rollback().map_err(|e| failure(address, e))?;
-        changes::forget(warehouse, there)?;
-        changes::note(warehouse, &insights)?;
-        known = publication(warehouse.conn())?
-            .ok_or_else(|| Error::failed("the store has not noted what it publishes"))?;
-        anew = true;
-        transaction = client.transaction().map_err(|e| failure(address, e))?;
-        transaction
-            .query_one("SELECT version FROM dreams.publication FOR UPDATE", &[])
-            .map_err(|e| failure(address, e))?;
-    }
-    let from = if arrived || resynced { there } else { -1 };
+        Standing::Elsewhere => {
+            transaction.rollback().map_err(fail)?;
+            return Ok(Sent::Elsewhere(there));
+        }
+    };
     let mut done = WriteBack {
         version: known.version,
-        anew,
+        anew: from.is_none(),
         ..WriteBack::default()
     };
-    if known.version > from || anew {
+    if from.is_none_or(|from| from < known.version) {
         travel(
-            warehouse,
+            conn,
             address,
             &mut transaction,
             &known,
@@ -113,27 +117,50 @@ pub fn send(
             law,
             &mut done,
         )?;
-        transaction.commit().map_err(|e| failure(address, e))?;
+        transaction.commit().map_err(fail)?;
     } else {
-        transaction.rollback().map_err(|e| failure(address, e))?;
+        transaction.rollback().map_err(fail)?;
     }
-    if known.acknowledged != known.version {
-        acknowledge(warehouse, known.version)?;
+    Ok(Sent::Arrived(done))
+}
+
+/// How what PostgreSQL has stands to what the store has noted.
+#[derive(Debug, PartialEq, Eq)]
+enum Standing {
+    /// Changes after this version are missing; -1: all.
+    Behind(i64),
+    /// Everything was noted anew and replaces what is there.
+    Anew,
+    /// It is neither.
+    Elsewhere,
+}
+
+impl Standing {
+    fn of(known: &Publication, ours: bool, nobodys: bool, there: i64) -> Standing {
+        let begun = known.acknowledged == 0 && there == 0;
+        match (ours, known.acknowledged) {
+            (false, _) if nobodys && begun => Standing::Behind(-1),
+            // What arrived before a crash is not sent again.
+            (true, -1) if there == known.version => Standing::Behind(there),
+            (_, -1) => Standing::Anew,
+            (true, acknowledged) if (acknowledged..=known.version).contains(&there) => {
+                Standing::Behind(there)
+            }
+            _ => Standing::Elsewhere,
+        }
     }
-    Ok(Some(done))
 }
 
 /// All changes after `from`, and the version they lead to.
 fn travel(
-    warehouse: &Warehouse,
+    conn: &Connection,
     address: &PostgresAddress,
     transaction: &mut Transaction<'_>,
     known: &Publication,
-    from: i64,
+    from: Option<i64>,
     law: Law,
     done: &mut WriteBack,
 ) -> Result<()> {
-    let conn = warehouse.conn();
     for relation in RELATIONS {
         if done.anew {
             done.removed += transaction
@@ -143,7 +170,7 @@ fn travel(
         let upsert = upsert(address, transaction, relation)?;
         let mut after = String::new();
         loop {
-            let batch = batch(conn, relation, from, &after)?;
+            let batch = batch(conn, relation, from.unwrap_or(-1), &after)?;
             let Some((last, _)) = batch.last() else { break };
             after = last.clone();
             let gone: Vec<&str> = batch
@@ -317,7 +344,52 @@ fn without_nul(json: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::without_nul;
+    use super::{Publication, Standing, without_nul};
+
+    #[test]
+    fn what_arrived_before_a_crash_is_not_sent_again_and_what_does_not_fit_is_replaced() {
+        let known = |version, acknowledged| Publication {
+            store_id: String::new(),
+            version,
+            acknowledged,
+            ..Publication::default()
+        };
+        assert_eq!(
+            Standing::of(&known(1, 0), false, true, 0),
+            Standing::Behind(-1)
+        );
+        assert_eq!(
+            Standing::of(&known(6, 5), true, false, 5),
+            Standing::Behind(5)
+        );
+        assert_eq!(
+            Standing::of(&known(6, 5), true, false, 6),
+            Standing::Behind(6)
+        );
+        // A restored snapshot, a schema made anew, another store's.
+        assert_eq!(
+            Standing::of(&known(6, 5), true, false, 9),
+            Standing::Elsewhere
+        );
+        assert_eq!(
+            Standing::of(&known(6, 5), false, true, 0),
+            Standing::Elsewhere
+        );
+        assert_eq!(
+            Standing::of(&known(6, 5), false, false, 5),
+            Standing::Elsewhere
+        );
+        // After that: everything, and once it has arrived, no more.
+        assert_eq!(Standing::of(&known(11, -1), true, false, 9), Standing::Anew);
+        assert_eq!(
+            Standing::of(&known(11, -1), false, false, 40),
+            Standing::Anew
+        );
+        assert_eq!(
+            Standing::of(&known(11, -1), true, false, 11),
+            Standing::Behind(11)
+        );
+    }
 
     #[test]
     fn nul_is_replaced_and_a_backslash_before_u0000_is_not_one() {

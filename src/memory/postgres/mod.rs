@@ -28,11 +28,10 @@ use crate::project::SourceMapping;
 use crate::warehouse::Warehouse;
 use crate::warehouse::postgres::{Limits, Purpose, connect};
 use chrono_tz::Tz;
-use scan::Reading;
+use scan::{Reading, Scanned, Seen};
 use serde::{Deserialize, Serialize};
 use state::State;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 /// How a source is to be read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,18 +101,27 @@ pub struct RejectedRow {
     pub reason: String,
 }
 
-/// Reads one source into the raw log.
+/// What was read from a source, on its way into the raw log. Nobody has to wait for it: it is in files of its own.
+pub struct Read {
+    state: State,
+    seen: Seen,
+    reading: Reading,
+    scanned: Scanned,
+    notes: Vec<String>,
+    /// Where the files are; removed with this.
+    _room: Option<tempfile::TempDir>,
+}
+
+/// Reads one source; this is where PostgreSQL is waited for. Nothing is written into the store.
 ///
 /// # Errors
-/// Unavailable when PostgreSQL cannot be reached; failed when the table is not as the mapping says, or must not be read. The
-/// raw log is as it was then.
-pub fn take_in(
+/// Unavailable when PostgreSQL cannot be reached; failed when the table is not as the mapping says, or must not be read.
+pub fn read(
     warehouse: &Warehouse,
     intake: &Intake<'_>,
     mapping: &SourceMapping,
     request: IntakeRequest,
-) -> Result<SourceReport> {
-    let started = Instant::now();
+) -> Result<Read> {
     let limits = Limits::of(intake.settings);
     let state = State::of(warehouse.conn(), &mapping.source())?;
     let mut client = connect(intake.address, &limits, Purpose::Read)?;
@@ -122,15 +130,10 @@ pub fn take_in(
     let seen = scan::look(intake, &mut client, &queries, &shape, &state)?;
     // A connection less while the scan runs.
     drop(client);
-    let mut report = SourceReport {
-        table: mapping.relation(),
-        notes: seen.notes.clone(),
-        ..SourceReport::default()
-    };
     let reading = scan::decide(&state, &shape, &seen, intake.settings, request);
-    match reading {
-        Reading::Nothing => {}
-        Reading::Advance => state.advance(warehouse, &seen)?,
+    let notes = seen.notes.clone();
+    let (scanned, room) = match reading {
+        Reading::Nothing | Reading::Advance => (Scanned::default(), None),
         Reading::Tick | Reading::Whole | Reading::Compare => {
             let room = room(warehouse)?;
             let scanned = scan::scan(
@@ -142,13 +145,53 @@ pub fn take_in(
                 reading,
                 room.path(),
             )?;
+            (scanned, Some(room))
+        }
+    };
+    Ok(Read {
+        state,
+        seen,
+        reading,
+        scanned,
+        notes,
+        _room: room,
+    })
+}
+
+impl Read {
+    /// Whether there is anything to write into the store.
+    pub fn is_news(&self) -> bool {
+        self.reading != Reading::Nothing
+    }
+}
+
+/// Takes what was read into the raw log, in one transaction.
+///
+/// # Errors
+/// Failed when the store cannot be written; the raw log is as it was then.
+pub fn take_in(
+    warehouse: &Warehouse,
+    intake: &Intake<'_>,
+    mapping: &SourceMapping,
+    request: IntakeRequest,
+    read: &Read,
+) -> Result<SourceReport> {
+    let mut report = SourceReport {
+        table: mapping.relation(),
+        notes: read.notes.clone(),
+        ..SourceReport::default()
+    };
+    match read.reading {
+        Reading::Nothing => {}
+        Reading::Advance => read.state.advance(warehouse, &read.seen)?,
+        Reading::Tick | Reading::Whole | Reading::Compare => {
             absorb::absorb(
                 warehouse,
                 intake,
                 mapping,
-                &state,
-                &seen,
-                &scanned,
+                &read.state,
+                &read.seen,
+                &read.scanned,
                 request,
                 &mut report,
             )?;
@@ -160,7 +203,6 @@ pub fn take_in(
         added = report.added,
         edited = report.edited,
         deleted = report.deleted,
-        ms = started.elapsed().as_millis(),
         "PostgreSQL read"
     );
     Ok(report)
@@ -181,19 +223,24 @@ fn room(warehouse: &Warehouse) -> Result<tempfile::TempDir> {
             format!(".codex-{}.intake-", std::process::id()),
         ),
     };
-    // The store's lock is held: nobody else's reading is on its way.
+    let ours = format!("{prefix}{}-", std::process::id());
+    // The store's lock is held: no other process's reading is on its way.
     let left: Vec<PathBuf> = std::fs::read_dir(&dir)
         .into_iter()
         .flatten()
         .flatten()
-        .filter(|entry| entry.file_name().to_string_lossy().starts_with(&prefix))
+        .filter(|entry| {
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            name.starts_with(&prefix) && !name.starts_with(&ours)
+        })
         .map(|entry| entry.path())
         .collect();
     for path in left {
         let _ = std::fs::remove_dir_all(path);
     }
     tempfile::Builder::new()
-        .prefix(&prefix)
+        .prefix(&ours)
         .tempdir_in(&dir)
         .map_err(|e| {
             Error::failed(format!("cannot write in {}: {e}", dir.display()))
