@@ -1,12 +1,13 @@
 //! `codex consolidate`.
 
 use super::context::Context;
+use super::postgres;
 use super::progress::Progress;
 use super::render::{Outcome, Output, counted, table};
 use super::times;
 use crate::clock;
 use crate::engine::request::Consolidate as Order;
-use crate::engine::{self, Consolidation, CycleType};
+use crate::engine::{self, Consolidation, CycleType, Lived};
 use crate::error::{Error, Result};
 use chrono::NaiveDateTime;
 use clap::Args;
@@ -71,7 +72,11 @@ impl Consolidate {
     }
 }
 
-fn finish(report: &Consolidation, context: &Context, out: &mut Output) -> Outcome {
+fn finish(lived: &Lived, context: &Context, out: &mut Output) -> Outcome {
+    if let Some(exchange) = &lived.postgres {
+        postgres::exchanged(exchange, context, out)?;
+    }
+    let report = &lived.consolidation;
     if report.late_waiting > 0 {
         let memories = counted(
             report.late_waiting,
@@ -83,7 +88,7 @@ fn finish(report: &Consolidation, context: &Context, out: &mut Output) -> Outcom
         ));
     }
     if out.json {
-        out.document(report)?;
+        out.document(lived)?;
     } else {
         summary(report, out)?;
     }

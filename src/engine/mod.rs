@@ -9,6 +9,7 @@
 //! * `memories`: single memories
 //! * `lineage`: where a memory comes from and what became of it
 //! * `overview`: status, health, metrics
+//! * `doctor`: what codex needs from outside
 //! * `postgres`: intake from PostgreSQL, write-back, and what is wrong with either
 //! * `project`: the pipeline as a project, as dbt users know it: list, compile, run, test
 //! * `sql`: read-only SQL, snapshots
@@ -17,6 +18,7 @@
 //! * `shared`, `lane`: one open store that many questions share, and their turns
 //! * `rows`: rows of a query as typed values
 
+mod doctor;
 mod history;
 mod lane;
 mod lineage;
@@ -32,6 +34,7 @@ mod shared;
 mod sql;
 mod transfer;
 
+pub use doctor::{Finding, Level, Prepared, examine, prepare, rights};
 pub use lane::{Busy, Held, Lane};
 pub use lineage::{ConceptPlace, EpisodePlace, Lineage, Link, NightOfMemory, Trace};
 pub use memories::{Added, Earlier, Listed, NewMemory, Outcome, Shown};

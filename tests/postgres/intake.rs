@@ -7,18 +7,18 @@ use codex_dreams::engine::{IntakeRequest, Mode};
 fn rows_come_in_once_and_a_tick_brings_only_what_changed() {
     let room = Room::new();
     room.db.run("INSERT INTO memories (content, metadata) SELECT 'note ' || i, jsonb_build_object('n', i) FROM generate_series(1, 100) i");
-    let engine = room.engine();
-    let first = take_in(&engine);
+    let mut engine = room.engine();
+    let first = take_in(&mut engine);
     assert_eq!((first.mode, first.added), (Mode::Whole, 100));
-    assert_eq!(take_in(&engine).mode, Mode::Nothing);
+    assert_eq!(take_in(&mut engine).mode, Mode::Nothing);
     room.db
         .run("INSERT INTO memories (content) VALUES ('one more')");
-    let tick = take_in(&engine);
+    let tick = take_in(&mut engine);
     assert_eq!(
         (tick.mode, tick.added, tick.unchanged),
         (Mode::Tick, 1, 100)
     );
-    assert_eq!(take_in(&engine).mode, Mode::Nothing);
+    assert_eq!(take_in(&mut engine).mode, Mode::Nothing);
     assert_eq!(count(&engine, "SELECT count(*) FROM raw.memories"), 101);
     assert_eq!(
         text(
@@ -34,11 +34,11 @@ fn an_updated_row_is_an_edit_and_its_earlier_words_stay() {
     let room = Room::new();
     room.db
         .run("INSERT INTO memories (content) VALUES ('the roof is blue'), ('the door is red')");
-    let engine = room.engine();
-    take_in(&engine);
+    let mut engine = room.engine();
+    take_in(&mut engine);
     room.db
         .run("UPDATE memories SET content = 'the roof is green', updated_at = now() WHERE id = 1");
-    let tick = take_in(&engine);
+    let tick = take_in(&mut engine);
     assert_eq!((tick.added, tick.edited), (0, 1));
     assert_eq!(
         text(&engine, "SELECT content FROM raw.memories WHERE key = '1'"),
@@ -51,7 +51,7 @@ fn an_updated_row_is_an_edit_and_its_earlier_words_stay() {
     // Touched, but the same: nothing.
     room.db
         .run("UPDATE memories SET updated_at = clock_timestamp()");
-    let touched = take_in(&engine);
+    let touched = take_in(&mut engine);
     assert_eq!((touched.edited, touched.added), (0, 0));
     assert_eq!(count(&engine, "SELECT count(*) FROM raw.edits"), 1);
 }
@@ -61,17 +61,17 @@ fn what_commits_late_within_the_overlap_is_not_missed() {
     let room = Room::new();
     room.db
         .run("INSERT INTO memories (content) VALUES ('early')");
-    let engine = room.engine();
+    let mut engine = room.engine();
     let mut slow = room.db.client();
     let mut transaction = slow.transaction().unwrap();
     transaction
         .execute("INSERT INTO memories (content) VALUES ('late')", &[])
         .unwrap();
-    take_in(&engine);
+    take_in(&mut engine);
     room.db.run("INSERT INTO memories (content, created_at, updated_at) VALUES ('between', clock_timestamp(), clock_timestamp())");
-    assert_eq!(take_in(&engine).added, 1);
+    assert_eq!(take_in(&mut engine).added, 1);
     transaction.commit().unwrap();
-    assert_eq!(take_in(&engine).added, 1);
+    assert_eq!(take_in(&mut engine).added, 1);
     assert_eq!(count(&engine, "SELECT count(*) FROM raw.memories"), 3);
 }
 
@@ -80,13 +80,13 @@ fn what_commits_after_the_overlap_is_found_by_the_comparison() {
     let room = Room::new();
     room.db
         .run("INSERT INTO memories (content) VALUES ('early')");
-    let engine = room.engine();
-    take_in(&engine);
+    let mut engine = room.engine();
+    take_in(&mut engine);
     room.db.run("INSERT INTO memories (content, updated_at) VALUES ('an hour late', now() - interval '1 hour')");
-    assert_eq!(take_in(&engine).mode, Mode::Nothing);
-    let compared = reconcile(&engine);
+    assert_eq!(take_in(&mut engine).mode, Mode::Nothing);
+    let compared = reconcile(&mut engine);
     assert_eq!((compared.mode, compared.added), (Mode::Reconciled, 1));
-    assert_eq!(reconcile(&engine).added, 0);
+    assert_eq!(reconcile(&mut engine).added, 0);
 }
 
 #[test]
@@ -94,15 +94,15 @@ fn deleted_rows_become_deletions_and_an_id_that_comes_back_is_another_memory() {
     let room = Room::new();
     room.db
         .run("INSERT INTO memories (content) SELECT 'note ' || i FROM generate_series(1, 5) i");
-    let engine = room.engine();
-    take_in(&engine);
+    let mut engine = room.engine();
+    take_in(&mut engine);
     room.db.run("DELETE FROM memories WHERE id IN (2, 4)");
-    assert_eq!(reconcile(&engine).deleted, 2);
-    assert_eq!(reconcile(&engine).deleted, 0);
+    assert_eq!(reconcile(&mut engine).deleted, 2);
+    assert_eq!(reconcile(&mut engine).deleted, 0);
     assert_eq!(count(&engine, "SELECT count(*) FROM raw.deletions"), 2);
     room.db
         .run("INSERT INTO memories (id, content) VALUES (2, 'a second life')");
-    assert_eq!(take_in(&engine).added, 1);
+    assert_eq!(take_in(&mut engine).added, 1);
     assert_eq!(
         text(
             &engine,
@@ -111,12 +111,12 @@ fn deleted_rows_become_deletions_and_an_id_that_comes_back_is_another_memory() {
         "a second life"
     );
     room.db.run("UPDATE memories SET content = 'a second life, edited', updated_at = clock_timestamp() WHERE id = 2");
-    assert_eq!(take_in(&engine).edited, 1);
+    assert_eq!(take_in(&mut engine).edited, 1);
     room.db.run("DELETE FROM memories WHERE id = 2");
-    assert_eq!(reconcile(&engine).deleted, 1);
+    assert_eq!(reconcile(&mut engine).deleted, 1);
     room.db
         .run("INSERT INTO memories (id, content) VALUES (2, 'a third life')");
-    assert_eq!(take_in(&engine).added, 1);
+    assert_eq!(take_in(&mut engine).added, 1);
     assert_eq!(
         text(
             &engine,
@@ -131,10 +131,10 @@ fn an_emptied_table_takes_no_memories_along_unless_that_was_meant() {
     let room = Room::new();
     room.db
         .run("INSERT INTO memories (content) SELECT 'note ' || i FROM generate_series(1, 30) i");
-    let engine = room.engine();
-    take_in(&engine);
+    let mut engine = room.engine();
+    take_in(&mut engine);
     room.db.run("TRUNCATE memories");
-    let kept = reconcile(&engine);
+    let kept = reconcile(&mut engine);
     assert_eq!(kept.deleted, 0);
     assert!(
         kept.notes[0].contains("30 of 30 known rows are missing"),
@@ -145,7 +145,7 @@ fn an_emptied_table_takes_no_memories_along_unless_that_was_meant() {
         accept_deletions: true,
         ..IntakeRequest::default()
     };
-    assert_eq!(take_in_as(&engine, request).deleted, 30);
+    assert_eq!(take_in_as(&mut engine, request).deleted, 30);
 }
 
 #[test]
@@ -171,8 +171,8 @@ fn hostile_contents_come_in_as_they_are() {
     client
         .execute("INSERT INTO memories (content, metadata) VALUES ('odd metadata', '[1, \"it''s\", {\"a\": null}]')", &[])
         .unwrap();
-    let engine = room.engine();
-    assert_eq!(take_in(&engine).added, contents.len() as u64 + 1);
+    let mut engine = room.engine();
+    assert_eq!(take_in(&mut engine).added, contents.len() as u64 + 1);
     for (i, content) in contents.iter().enumerate() {
         let found = text(
             &engine,
@@ -189,7 +189,7 @@ fn hostile_contents_come_in_as_they_are() {
         .run("UPDATE memories SET updated_at = clock_timestamp()");
     room.db
         .run("INSERT INTO memories (content) VALUES ('news')");
-    let again = take_in(&engine);
+    let again = take_in(&mut engine);
     assert_eq!(
         (again.added, again.edited, again.unchanged),
         (1, 0, contents.len() as u64 + 1)
@@ -210,8 +210,8 @@ fn a_thousand_minds_stay_apart() {
     columns: {id: turn, content: said, created_at: at, updated_at: ~, metadata: ~, mind: mind, session: chat, speaker: who, deleted: gone}
     time_zone: Europe/Berlin
 ";
-    let engine = room.engine_mapping(mapping);
-    assert_eq!(take_in(&engine).added, 5000);
+    let mut engine = room.engine_mapping(mapping);
+    assert_eq!(take_in(&mut engine).added, 5000);
     assert_eq!(count(&engine, "SELECT count(*) FROM raw.minds"), 1000);
     assert_eq!(
         count(
@@ -234,7 +234,7 @@ fn a_thousand_minds_stay_apart() {
     );
     // A row that changes hands is gone for the one mind and new for the other; one marked as deleted is gone.
     room.db.run("UPDATE turns SET mind = 'another' WHERE said = 'turn 5'; UPDATE turns SET gone = now() WHERE said = 'turn 6'");
-    let compared = reconcile(&engine);
+    let compared = reconcile(&mut engine);
     assert_eq!(
         (compared.added, compared.deleted, compared.edited),
         (1, 2, 0)
@@ -246,7 +246,7 @@ fn a_thousand_minds_stay_apart() {
         ),
         "another"
     );
-    assert_eq!(reconcile(&engine).deleted, 0);
+    assert_eq!(reconcile(&mut engine).deleted, 0);
 }
 
 #[test]
@@ -263,8 +263,8 @@ fn rows_that_cannot_be_memories_are_named_once_and_the_others_come_in() {
     let mapping = "  - table: memories
     columns: {mind: mind}
 ";
-    let engine = room.engine_mapping(mapping);
-    let first = take_in(&engine);
+    let mut engine = room.engine_mapping(mapping);
+    let first = take_in(&mut engine);
     let reasons: Vec<String> = first
         .rejections
         .iter()
@@ -290,7 +290,7 @@ fn rows_that_cannot_be_memories_are_named_once_and_the_others_come_in() {
     // A row mended is a memory.
     room.db
         .run("UPDATE memories SET created_at = now(), updated_at = now() WHERE id = 'e'");
-    let compared = reconcile(&engine);
+    let compared = reconcile(&mut engine);
     assert_eq!(compared.added, 1, "{:?}", compared.rejections);
 }
 
@@ -339,16 +339,16 @@ fn without_an_index_or_with_a_null_updated_at_the_whole_table_is_compared() {
     let room = Room::new();
     room.db
         .run("DROP INDEX memories_updated_at; INSERT INTO memories (content) VALUES ('a')");
-    let engine = room.engine();
-    take_in(&engine);
+    let mut engine = room.engine();
+    take_in(&mut engine);
     room.db.run("INSERT INTO memories (content, updated_at) VALUES ('b', now() - interval '1 day'); DELETE FROM memories WHERE content = 'a'");
-    let compared = take_in(&engine);
+    let compared = take_in(&mut engine);
     assert_eq!(
         (compared.mode, compared.added, compared.deleted),
         (Mode::Reconciled, 1, 1)
     );
     room.db.run("CREATE INDEX ON memories (updated_at); ALTER TABLE memories ALTER updated_at DROP NOT NULL; UPDATE memories SET updated_at = NULL");
-    let compared = take_in(&engine);
+    let compared = take_in(&mut engine);
     assert_eq!(compared.mode, Mode::Reconciled);
     assert!(
         compared.notes[0].contains("have no updated_at"),
@@ -364,9 +364,9 @@ fn a_view_works_as_well_as_a_table() {
         "INSERT INTO memories (content, metadata) VALUES ('hello', '{\"who\": \"Ann\"}'), ('hidden', '{}');
          CREATE VIEW mine AS SELECT *, metadata ->> 'who' AS who FROM memories WHERE content <> 'hidden'",
     );
-    let engine = room.engine_mapping("  - {table: mine, columns: {speaker: who}}\n");
-    assert_eq!(take_in(&engine).added, 1);
-    assert_eq!(take_in(&engine).mode, Mode::Nothing);
+    let mut engine = room.engine_mapping("  - {table: mine, columns: {speaker: who}}\n");
+    assert_eq!(take_in(&mut engine).added, 1);
+    assert_eq!(take_in(&mut engine).mode, Mode::Nothing);
     assert_eq!(text(&engine, "SELECT speaker FROM raw.memories"), "Ann");
 }
 

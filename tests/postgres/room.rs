@@ -131,12 +131,12 @@ impl<'a> Room<'a> {
 }
 
 /// Takes in, from the one table there is.
-pub fn take_in(engine: &Engine) -> SourceReport {
+pub fn take_in(engine: &mut Engine) -> SourceReport {
     take_in_as(engine, IntakeRequest::default())
 }
 
 /// Takes in and compares the whole table.
-pub fn reconcile(engine: &Engine) -> SourceReport {
+pub fn reconcile(engine: &mut Engine) -> SourceReport {
     take_in_as(
         engine,
         IntakeRequest {
@@ -146,7 +146,7 @@ pub fn reconcile(engine: &Engine) -> SourceReport {
     )
 }
 
-pub fn take_in_as(engine: &Engine, request: IntakeRequest) -> SourceReport {
+pub fn take_in_as(engine: &mut Engine, request: IntakeRequest) -> SourceReport {
     let report = engine.take_in(request).unwrap().unwrap();
     report.sources.into_iter().next().unwrap()
 }
