@@ -53,15 +53,17 @@ impl Consolidate {
                 .hint("leave out --mind")
                 .into());
         }
+        let mut session = context.session()?;
         let order = Order {
             cycle: self.cycle.and_then(|name| name.parse().ok()),
             as_of: self.as_of.unwrap_or_else(clock::now),
             mind,
             nap: self.nap,
             rebuild: self.rebuild,
+            make: session.config().postgres.is_some(),
         };
         let mut progress = Progress::start("nights", context.quiet());
-        let report = context.session()?.ask(order, &mut |heard| {
+        let report = session.ask(order, &mut |heard| {
             if let engine::Progress::Nights(advance) = heard {
                 let night = advance.at.format("%Y-%m-%d").to_string();
                 progress.tell(advance.done, Some(advance.nights), &night);

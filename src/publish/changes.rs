@@ -27,8 +27,8 @@ pub(super) struct Publication {
     pub store_id: String,
     pub version: i64,
     pub acknowledged: i64,
-    seen_ledger: i64,
-    seen_night: i64,
+    pub seen_ledger: i64,
+    pub seen_night: i64,
 }
 
 /// Whether this store publishes.
@@ -193,7 +193,7 @@ fn stage_insights(conn: &Connection, insights: &Insights) -> Result<()> {
     Ok(())
 }
 
-/// Notes the rows of a relation that differ; only the fluid ones unless `all`.
+/// Notes the rows of a relation that differ; only the fluid ones, and those that were deleted, unless `all`.
 fn differ(conn: &Connection, relation: &str, all: bool, version: i64) -> Result<u64> {
     let rows = if relation == "memory_insights" {
         "SELECT key, false AS fluid, row FROM temp.main.published_insights".to_owned()
@@ -201,10 +201,15 @@ fn differ(conn: &Connection, relation: &str, all: bool, version: i64) -> Result<
         as_json(conn, relation)?
     };
     let fluid = if all { "true" } else { "fluid" };
+    // What someone deleted goes at once, although long-term memory is compared after nights only.
+    let deleted = match relation {
+        "long_term_memories" => "OR key IN (SELECT memory_id::VARCHAR FROM raw.deletions)",
+        _ => "",
+    };
     conn.execute_batch(&format!(
         "CREATE OR REPLACE TEMP TABLE differing AS
          WITH wanted AS (SELECT key, fluid, row, md5(row)::UUID AS hash FROM ({rows}) WHERE {fluid}),
-         known AS (SELECT key, hash, fluid FROM codex.published WHERE relation = '{relation}' AND {fluid})
+         known AS (SELECT key, hash, fluid FROM codex.published WHERE relation = '{relation}' AND ({fluid} {deleted}))
          SELECT key, w.fluid, w.row, w.hash, k.key IS NOT NULL AS known
          FROM wanted w FULL JOIN known k USING (key)
          WHERE w.hash IS DISTINCT FROM k.hash OR w.fluid IS DISTINCT FROM k.fluid"

@@ -20,6 +20,8 @@ pub struct Consolidate {
     pub nap: bool,
     /// Live through all events anew instead; about the whole store.
     pub rebuild: bool,
+    /// Make the store where there is none: its memories come from PostgreSQL.
+    pub make: bool,
 }
 
 impl Ask for Consolidate {
@@ -33,7 +35,10 @@ impl Ask for Consolidate {
             },
             // It may wait for PostgreSQL before and after, and takes the turn to write in between.
             false => Needs {
-                store: StoreNeeds::Writable,
+                store: match self.make {
+                    true => StoreNeeds::Made,
+                    false => StoreNeeds::Writable,
+                },
                 turn: Turn::Reading,
             },
         }
