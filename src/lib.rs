@@ -12,6 +12,7 @@ pub mod graph;
 pub mod insight;
 pub mod memory;
 pub mod project;
+pub mod publish;
 pub mod recall;
 pub mod template;
 pub mod text;

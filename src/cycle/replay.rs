@@ -183,6 +183,16 @@ const LOG: [&str; 11] = [
     "codex.projects",
 ];
 
+/// How far PostgreSQL has been read, and what it has been told: the store that takes this one's place goes on from there.
+const EXCHANGE: [&str; 6] = [
+    "intakes",
+    "source_rows",
+    "breakers",
+    "publication",
+    "published",
+    "changes",
+];
+
 /// Copies the raw log of `source` into the fresh store at `path`, which nobody has open, and lets every mind begin.
 /// With `history`, the ledger goes along as what earlier generations did.
 ///
@@ -216,6 +226,11 @@ fn copy_tables(conn: &Connection, history: bool) -> Result<()> {
         conn.execute_batch(
             "INSERT INTO fresh.codex.ledger BY NAME SELECT * FROM codex.ledger ORDER BY ledger_id",
         )?;
+        for table in EXCHANGE {
+            conn.execute_batch(&format!(
+                "INSERT INTO fresh.codex.{table} BY NAME SELECT * FROM codex.{table}"
+            ))?;
+        }
     }
     conn.execute(
         "INSERT INTO fresh.codex.meta VALUES ('generation', ?)",

@@ -9,6 +9,8 @@
 //! * `memories`: single memories
 //! * `lineage`: where a memory comes from and what became of it
 //! * `overview`: status, health, metrics
+//! * `doctor`: what codex needs from outside
+//! * `postgres`: intake from PostgreSQL, write-back, and what is wrong with either
 //! * `project`: the pipeline as a project, as dbt users know it: list, compile, run, test
 //! * `sql`: read-only SQL, snapshots
 //! * `transfer`: export, and import of what it wrote
@@ -16,12 +18,14 @@
 //! * `shared`, `lane`: one open store that many questions share, and their turns
 //! * `rows`: rows of a query as typed values
 
+mod doctor;
 mod history;
 mod lane;
 mod lineage;
 mod memories;
 mod models;
 mod overview;
+mod postgres;
 mod project;
 mod questions;
 pub mod request;
@@ -30,12 +34,14 @@ mod shared;
 mod sql;
 mod transfer;
 
+pub use doctor::{Finding, Level, Prepared, examine, prepare, rights};
 pub use lane::{Busy, Held, Lane};
 pub use lineage::{ConceptPlace, EpisodePlace, Lineage, Link, NightOfMemory, Trace};
 pub use memories::{Added, Earlier, Listed, NewMemory, Outcome, Shown};
 pub use overview::{
     CycleMetrics, HealthCheck, Metrics, MindStatus, ModelMetrics, StageMetrics, Status,
 };
+pub use postgres::{Exchange, IntakeReport, Listener, Lived, PostgresHealth};
 pub use project::{
     CompiledModel, Ending, ListedModel, Listing, Models, Ran, RunReport, RunRequest, Selecting,
     Target, TestRequest,
@@ -50,11 +56,13 @@ pub use crate::cycle::{
     Advance, Consolidation, Replay, Request as CycleRequest, STATES, Verification, state_hash,
 };
 pub use crate::insight::{Insight, Period};
+pub use crate::memory::postgres::{IntakeRequest, Mode, RejectedRow, SourceReport};
 pub use crate::memory::{
     DEFAULT_MIND, ExportFormat, ExportOptions, ExportReport, FoundExport, ImportOptions,
     ImportReport, Mind, MindId, RestoreReport, find_export, parse_time_zone,
 };
 pub use crate::project::{CycleType, Project, ProjectSource};
+pub use crate::publish::WriteBack;
 pub use crate::recall::{Answer, Hit, Question};
 
 use crate::config::{Config, Parameters};
@@ -88,6 +96,8 @@ pub struct Engine {
     writing: bool,
     /// What stops the question it answers, where something does.
     interrupt: Option<Arc<Interrupt>>,
+    /// Where PostgreSQL is, where the configuration says so.
+    postgres: Option<Arc<postgres::Server>>,
 }
 
 impl Engine {
@@ -97,7 +107,9 @@ impl Engine {
     /// Usage when configuration or project are wrong or the file is not codex's; unavailable when another process owns it.
     pub fn open(config: &Config, project: Arc<Project>, allow_read_only: bool) -> Result<Engine> {
         let pipeline = Pipeline::new(project, &config.parameters)?;
-        Engine::over(open_store(config, allow_read_only)?, pipeline)
+        let mut engine = Engine::over(open_store(config, allow_read_only)?, pipeline)?;
+        engine.postgres = postgres::Server::of(config).map(Arc::new);
+        Ok(engine)
     }
 
     /// Opens the store of `config` for [`run_models`](Self::run_models): views are left to the run, so that a model with a
@@ -113,6 +125,7 @@ impl Engine {
             others: None,
             writing: true,
             interrupt: None,
+            postgres: None,
         })
     }
 
@@ -142,6 +155,7 @@ impl Engine {
             others: None,
             writing: true,
             interrupt: None,
+            postgres: None,
         })
     }
 
