@@ -7,6 +7,7 @@
 
 mod consolidate;
 mod context;
+mod daemon;
 mod explain;
 mod import;
 mod init;
@@ -18,6 +19,7 @@ mod project;
 mod query;
 mod render;
 mod replay;
+mod schedule;
 mod sql;
 mod times;
 mod transfer;
@@ -74,6 +76,10 @@ enum Command {
     Health(overview::Health),
     Metrics(overview::Metrics),
     Verify(overview::Verify),
+    #[command(subcommand)]
+    Daemon(daemon::Daemon),
+    #[command(subcommand)]
+    Schedule(schedule::Schedule),
 }
 
 /// Runs the command line of this process.
@@ -87,7 +93,10 @@ pub fn main() -> ExitCode {
         }
     };
     let context = Context::new(cli.globals);
-    context.start_log();
+    // The daemon logs into files of its own.
+    if !matches!(&cli.command, Command::Daemon(daemon) if daemon.logs_itself()) {
+        context.start_log();
+    }
     match run(&context, cli.command) {
         Ok(code) => code,
         Err(stop) => render::report(&stop),
@@ -116,6 +125,8 @@ fn run(context: &Context, command: Command) -> Result<ExitCode, Stop> {
         Command::Health(health) => health.run(context, &mut out),
         Command::Metrics(metrics) => metrics.run(context, &mut out),
         Command::Verify(verify) => verify.run(context, &mut out),
+        Command::Daemon(daemon) => daemon.run(context, &mut out),
+        Command::Schedule(schedule) => schedule.run(context, &mut out),
     }?;
     out.finish()?;
     Ok(code)

@@ -21,7 +21,7 @@ use serde_yaml::Mapping;
 pub use error::ConfigError;
 pub use parameters::{Declaration, Origin, Parameter, Parameters};
 pub use place::{Place, Position};
-pub use settings::{MemoryLimit, Settings, Threads, TimeZone};
+pub use settings::{DaemonSettings, LogLevel, MemoryLimit, Settings, Threads, TimeZone};
 pub use value::{Kind, Value, describe};
 pub use yaml::YamlError;
 

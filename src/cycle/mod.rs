@@ -24,7 +24,7 @@ pub use consolidate::{Advance, Consolidation, Request, consolidate};
 pub use due::Due;
 pub use execute::model_failed;
 pub use ledger::ModelRun;
-pub use nights::{Sleep, next_sleep};
+pub use nights::{Sleep, next_sleep, to_utc};
 pub use pipeline::{Pipeline, fingerprint};
 pub use replay::{Replay, copy_log, replay};
 pub use store::{prepare_store, ready_connection};

@@ -8,8 +8,8 @@ pub mod materialize;
 mod migrate;
 mod open;
 
-pub use lock::FileLock;
-pub use open::{Access, OpenOptions, Warehouse};
+pub use lock::{FileLock, Holder};
+pub use open::{Access, OpenOptions, Warehouse, canonical};
 
 use chrono::NaiveDateTime;
 

@@ -11,6 +11,7 @@
 //! * `memories`: single memories
 //! * `overview`: status, health, metrics, verify
 //! * `models`: run, test
+//! * `schedule`: what rhythms need to know
 //!
 //! To add a question: a struct with `Ask` in its family's file, and a line in the table at the end of this file.
 
@@ -20,6 +21,7 @@ mod memories;
 mod models;
 mod overview;
 mod questions;
+mod schedule;
 
 pub use cycles::{Consolidate, ReplayInto};
 pub use intake::{ImportFiles, RestoreExport, TakeSnapshot, WriteExport};
@@ -27,6 +29,7 @@ pub use memories::{AddMemory, DeleteMemory, EditMemory, FindMind, ListMemories, 
 pub use models::{RunModels, TestModels};
 pub use overview::{CheckHealth, ReadMetrics, ReadStatus, VerifyStore};
 pub use questions::{ExplainMemory, FindInsights, Recall, RecallMany, SelectJson, SelectTable};
+pub use schedule::{ReadSchedule, RestRhythms, ScheduleState};
 
 use super::Engine;
 use super::{Advance, ImportAdvance, Mind, Ran};
@@ -263,4 +266,6 @@ requests! {
     VerifyStore: "verify",
     RunModels: "run",
     TestModels: "test",
+    ReadSchedule: "schedule list",
+    RestRhythms: "schedule pause",
 }
