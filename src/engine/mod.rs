@@ -196,7 +196,9 @@ impl Engine {
     /// Failed when the store cannot be written.
     pub fn enrich(&self, progress: impl FnMut(u64)) -> Result<u64> {
         let revisions = enrich_pending(&self.warehouse, progress)?;
-        tracing::info!(revisions, "read and indexed");
+        if revisions > 0 {
+            tracing::info!(revisions, "read and indexed");
+        }
         Ok(revisions)
     }
 

@@ -1,17 +1,16 @@
 //! What a schedule needs to know of the store, and looking whether something is due.
 
 use super::{Consolidation, CycleRequest, CycleType, Engine, Interrupt, Shared, Turn};
+use crate::cycle::next_due;
 use crate::error::{Error, Result};
 use crate::memory::{MindId, all_minds, parse_time_zone};
-use chrono::{Duration, NaiveDateTime, Timelike};
+use chrono::NaiveDateTime;
 use chrono_tz::Tz;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Where the store keeps which rhythms rest.
 const PAUSED: &str = "paused_rhythms";
-/// Nights begin on quarters of an hour, in every zone of today; replay goes by hours.
-const GRID_MINUTES: u32 = 15;
 
 /// For each cycle, until when a look would find nothing.
 pub(super) type Quiet = Mutex<BTreeMap<CycleType, Until>>;
@@ -30,8 +29,7 @@ pub(super) struct Until {
 impl Shared {
     /// Runs the cycles up to `cycle` that are due at `as_of`. None when nothing was.
     ///
-    /// A look that can find nothing costs nothing: the last one found nothing more, nobody has written since, and by itself
-    /// something becomes due only at the next quarter of an hour or at an event of the future.
+    /// A look that can find nothing costs nothing: nobody has written since the last one, and by itself nothing has become due.
     ///
     /// # Errors
     /// Failed when a model fails or it is interrupted. Steps that were done stay done.
@@ -54,7 +52,8 @@ impl Shared {
         let before = self.lane().writes();
         let (found, until) = self.with_turn(&held, Turn::Writing, interrupt, |engine| {
             let found = engine.look(cycle, as_of)?;
-            Ok((found, engine.next_due_by_itself(as_of)?))
+            let until = next_due(&engine.warehouse, engine.pipeline(), cycle, as_of)?;
+            Ok((found, until))
         })?;
         let wrote = found.is_some();
         if !wrote {
@@ -106,25 +105,6 @@ impl Engine {
             .prepare("SELECT mind_id::VARCHAR FROM codex.progress WHERE night_at > ?")?;
         let rows = statement.query_map([as_of], |r| r.get(0))?;
         Ok(rows.collect::<std::result::Result<_, _>>()?)
-    }
-
-    /// When something may become due though nobody writes: at the next quarter of an hour, or when the next event of the future
-    /// happens.
-    fn next_due_by_itself(&self, as_of: NaiveDateTime) -> Result<NaiveDateTime> {
-        let past = i64::from(as_of.minute() % GRID_MINUTES) * 60 + i64::from(as_of.second());
-        let grid = as_of - Duration::nanoseconds(i64::from(as_of.nanosecond()))
-            + Duration::seconds(i64::from(GRID_MINUTES) * 60 - past);
-        let event: Option<NaiveDateTime> = self.warehouse.conn().query_row(
-            "SELECT min(at) FROM (
-                 SELECT min(created_at) AS at FROM raw.memories WHERE created_at > $1
-                 UNION ALL SELECT min(happened_at) FROM raw.edits WHERE happened_at > $1
-                 UNION ALL SELECT min(happened_at) FROM raw.deletions WHERE happened_at > $1
-                 UNION ALL SELECT min(happened_at) FROM raw.activations WHERE happened_at > $1
-                 UNION ALL SELECT min(happened_at) FROM raw.naps WHERE happened_at > $1)",
-            [as_of],
-            |r| r.get(0),
-        )?;
-        Ok(event.map_or(grid, |event| event.min(grid)))
     }
 
     /// The time zones that minds live in, each once, by name.
