@@ -9,6 +9,7 @@ mod config;
 mod consolidate;
 mod context;
 mod doctor;
+mod daemon;
 mod explain;
 mod import;
 mod init;
@@ -21,6 +22,7 @@ mod project;
 mod query;
 mod render;
 mod replay;
+mod schedule;
 mod sql;
 mod times;
 mod transfer;
@@ -81,6 +83,10 @@ enum Command {
     Verify(overview::Verify),
     Doctor(doctor::Doctor),
     Config(config::Config),
+    #[command(subcommand)]
+    Daemon(daemon::Daemon),
+    #[command(subcommand)]
+    Schedule(schedule::Schedule),
 }
 
 /// Runs the command line of this process.
@@ -94,7 +100,10 @@ pub fn main() -> ExitCode {
         }
     };
     let context = Context::new(cli.globals);
-    context.start_log();
+    // The daemon logs into files of its own.
+    if !matches!(&cli.command, Command::Daemon(daemon) if daemon.logs_itself()) {
+        context.start_log();
+    }
     match run(&context, cli.command) {
         Ok(code) => code,
         Err(stop) => render::report(&stop),
@@ -127,6 +136,8 @@ fn run(context: &Context, command: Command) -> Result<ExitCode, Stop> {
         Command::Verify(verify) => verify.run(context, &mut out),
         Command::Doctor(doctor) => doctor.run(context, &mut out),
         Command::Config(config) => config.run(context, &mut out),
+        Command::Daemon(daemon) => daemon.run(context, &mut out),
+        Command::Schedule(schedule) => schedule.run(context, &mut out),
     }?;
     out.finish()?;
     Ok(code)

@@ -2,6 +2,7 @@
 
 use super::models::ReadyModels;
 use super::request::{Reply, Request};
+use super::rhythms::Quiet;
 use super::{Busy, Engine, Held, Lane, Needs, Progress, Project, ProjectSource, StoreNeeds, Turn};
 use crate::config::Parameters;
 use crate::cycle::{self, Pipeline};
@@ -9,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::memory::{Activation, append_activations};
 use crate::warehouse::Warehouse;
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -91,6 +92,8 @@ pub struct Shared {
     fingerprint: Mutex<String>,
     /// The last other project that somebody asked with.
     foreign: Mutex<Option<(String, Arc<ReadyModels>)>>,
+    /// What looks found.
+    pub(super) quiet: Quiet,
 }
 
 impl Shared {
@@ -101,6 +104,7 @@ impl Shared {
             root: Mutex::new(engine),
             others: Arc::default(),
             foreign: Mutex::new(None),
+            quiet: Quiet::default(),
         }
     }
 
@@ -201,25 +205,34 @@ impl Shared {
         Ok(())
     }
 
-    /// Ends: writes what is still to be written, once nobody is at work.
+    /// Has DuckDB give back memory that it keeps for later.
+    ///
+    /// # Errors
+    /// Failed when DuckDB refuses it.
+    pub fn shrink(&self) -> Result<()> {
+        self.root().warehouse.shrink()
+    }
+
+    /// Writes what is still to be written, and all of it into the store's file.
     ///
     /// # Errors
     /// Failed when the store cannot be written.
-    pub fn close(self) -> Result<()> {
-        let trail = std::mem::take(&mut *lock(&self.others.trail));
-        let engine = self
-            .root
-            .into_inner()
-            .unwrap_or_else(PoisonError::into_inner);
-        for activation in &trail {
-            engine
-                .warehouse
-                .transaction(|conn| append_activations(conn, activation))?;
-        }
-        Ok(engine.warehouse.conn().execute_batch("CHECKPOINT")?)
+    pub fn settle(&self) -> Result<()> {
+        self.write_trail();
+        Ok(self.root().warehouse.conn().execute_batch("CHECKPOINT")?)
     }
 
-    fn with_turn<T>(
+    /// The store.
+    pub fn database(&self) -> PathBuf {
+        self.root().warehouse.path().to_owned()
+    }
+
+    /// Says beside the file that its owner answers questions at `socket`.
+    pub fn announce(&self, socket: &Path) {
+        self.root().warehouse.announce(socket);
+    }
+
+    pub(super) fn with_turn<T>(
         &self,
         _held: &Held,
         turn: Turn,
@@ -343,7 +356,7 @@ impl Engine {
     }
 
     /// Relative paths in SQL are relative to `directory`.
-    fn look_from(&self, directory: &std::path::Path) -> Result<()> {
+    fn look_from(&self, directory: &Path) -> Result<()> {
         self.warehouse.look_from(directory)
     }
 

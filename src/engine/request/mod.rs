@@ -12,6 +12,7 @@
 //! * `overview`: status, health, metrics, verify
 //! * `models`: run, test
 //! * `postgres`: intake, write-back, and how it stands with both
+//! * `schedule`: what rhythms need to know
 //!
 //! To add a question: a struct with `Ask` in its family's file, and a line in the table at the end of this file.
 
@@ -22,6 +23,7 @@ mod models;
 mod overview;
 mod postgres;
 mod questions;
+mod schedule;
 
 pub use cycles::{Consolidate, ReplayInto};
 pub use intake::{ImportFiles, RestoreExport, TakeSnapshot, WriteExport};
@@ -30,6 +32,7 @@ pub use models::{RunModels, TestModels};
 pub use overview::{CheckHealth, ReadMetrics, ReadStatus, VerifyStore};
 pub use postgres::{PublishDreams, ReadPostgres, TakeIn};
 pub use questions::{ExplainMemory, FindInsights, Recall, RecallMany, SelectJson, SelectTable};
+pub use schedule::{ReadSchedule, RestRhythms, ScheduleState};
 
 use super::Engine;
 use super::{Advance, ImportAdvance, Mind, Ran};
@@ -269,4 +272,6 @@ requests! {
     TakeIn: "intake",
     PublishDreams: "write-back",
     ReadPostgres: "health",
+    ReadSchedule: "schedule list",
+    RestRhythms: "schedule pause",
 }
