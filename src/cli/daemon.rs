@@ -59,14 +59,24 @@ pub(super) struct Start {
 
 /// Stop it: what runs is given time to end, then interrupted
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  codex daemon stop")]
 pub(super) struct StopIt {}
 
 /// Stop it, if it runs, and start it: after an upgrade of codex, for one
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  codex daemon restart")]
 pub(super) struct Restart {}
 
 /// How it is: process, memory, rhythms, what runs and who waits; exit code 3 when none runs
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  codex daemon status
+  codex daemon status --json")]
 pub(super) struct Status {}
 
 /// What it logged
@@ -113,10 +123,18 @@ impl From<Least> for Level {
 
 /// Read configuration, project and schedule anew; what is wrong is refused, and the old ones stay in force
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  codex daemon reload
+  kill -HUP PID                       does the same")]
 pub(super) struct Reload {}
 
 /// Write a service for systemd or launchd, and say how to switch it on
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  codex daemon install --print        see what it would say
+  codex --db /srv/diary.duckdb daemon install")]
 pub(super) struct Install {
     /// Only show what would be written
     #[arg(long)]
@@ -128,6 +146,9 @@ pub(super) struct Install {
 
 /// Remove the service's file
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  codex daemon uninstall")]
 pub(super) struct Uninstall {}
 
 impl Daemon {

@@ -17,6 +17,7 @@ use crate::error::{Error, Result};
 use chrono::NaiveDateTime;
 use std::collections::BTreeSet;
 use std::os::unix::net::UnixListener;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -140,6 +141,10 @@ pub(super) struct Owner {
 
 /// Runs until a signal ends it: the process's exit is all that is left to do. `ready` hears when it answers.
 pub(super) fn run(setup: Setup, loaded: Loaded, ready: Ready) -> Result<()> {
+    // Nobody reads a daemon's stderr.
+    std::panic::set_hook(Box::new(|panic| {
+        tracing::error!("a mistake in codex itself: {panic}")
+    }));
     let (owner, listener) = Owner::open(setup, loaded)?;
     owner.hear_signals()?;
     let (looks, due) = channel();
@@ -313,13 +318,13 @@ impl Owner {
         self.bell.notify_all();
     }
 
-    /// Runs `work` where it can be seen and stopped.
+    /// Runs `work` where it can be seen and stopped. A mistake of codex's own ends this work and nothing else.
     pub(super) fn under_way<T>(
         &self,
         what: &str,
         deadline: Option<Duration>,
-        work: impl FnOnce(&Arc<Interrupt>) -> T,
-    ) -> T {
+        work: impl FnOnce(&Arc<Interrupt>) -> Result<T>,
+    ) -> Result<T> {
         let interrupt = Arc::new(Interrupt::default());
         let number = self.numbers.fetch_add(1, Ordering::Relaxed);
         let entry = Running {
@@ -329,9 +334,14 @@ impl Owner {
             interrupt: interrupt.clone(),
         };
         lock(&self.running).push((number, entry));
-        let done = work(&interrupt);
+        let done = catch_unwind(AssertUnwindSafe(|| work(&interrupt)));
         lock(&self.running).retain(|(n, _)| *n != number);
-        done
+        done.unwrap_or_else(|_| {
+            Err(
+                Error::failed(format!("{what} met a mistake in codex itself"))
+                    .hint("`codex daemon logs --level ERROR` says more; please report it"),
+            )
+        })
     }
 
     /// New minds may live in other zones.

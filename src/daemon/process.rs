@@ -82,7 +82,7 @@ pub fn start(setup: Setup) -> Result<Started> {
     // Nothing has started a thread yet, and DuckDB is not open: the child may.
     match Daemonize::new()
         .working_directory("/")
-        .umask(0o077)
+        .umask(own_umask())
         .execute()
     {
         Outcome::Parent(Ok(_)) => {
@@ -117,6 +117,14 @@ pub fn run_here(setup: Setup) -> Result<()> {
     }
     make_directory(&database)?;
     serve(setup, loaded, &database, None)
+}
+
+/// This process's umask: what the daemon writes for others looks as if they had written it.
+fn own_umask() -> u32 {
+    use rustix::fs::Mode;
+    let own = rustix::process::umask(Mode::RWXG | Mode::RWXO);
+    rustix::process::umask(own);
+    own.as_raw_mode()
 }
 
 fn make_directory(database: &Path) -> Result<()> {

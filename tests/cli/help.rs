@@ -22,6 +22,18 @@ const COMMANDS: &[&[&str]] = &[
     &["health"],
     &["metrics"],
     &["verify"],
+    &["daemon", "start"],
+    &["daemon", "stop"],
+    &["daemon", "restart"],
+    &["daemon", "status"],
+    &["daemon", "logs"],
+    &["daemon", "reload"],
+    &["daemon", "install"],
+    &["daemon", "uninstall"],
+    &["schedule", "list"],
+    &["schedule", "pause"],
+    &["schedule", "resume"],
+    &["schedule", "crontab"],
 ];
 
 #[test]

@@ -1,6 +1,6 @@
 //! The surroundings of a service: no terminal, no home, nothing to write in but beside the store.
 
-use crate::house::{House, ended, wait_until};
+use crate::house::{House, ended, long_diary, wait_until};
 use crate::room::{Room, ran};
 use std::os::unix::fs::PermissionsExt;
 
@@ -171,4 +171,33 @@ fn a_service_is_written_shown_and_removed() {
         assert!(!path.exists());
     }
     room.ok(&["daemon", "uninstall"]);
+}
+
+#[test]
+fn a_full_disk_is_told_and_survived() {
+    let house = House::of(Room::lived());
+    house.room.write("long.jsonl", long_diary(2_000));
+    // No file may grow beyond 12 MiB (blocks of 512 bytes): the disk is full at whatever moment comes first.
+    let codex = house.room.codex();
+    let limited = "trap '' XFSZ; ulimit -f 24576; exec \"$0\" daemon start";
+    let mut start = house.room.command(std::path::Path::new("sh"));
+    start.args(["-c", limited]).arg(codex.get_program());
+    let start = ran(&mut start);
+    assert_eq!(start.code, 0, "{}", start.stderr);
+    let import = house.room.run(&["import", "long.jsonl"]);
+    assert_eq!(import.code, 1, "{}{}", import.stdout, import.stderr);
+    assert!(import.stderr.contains("hint"), "{}", import.stderr);
+    // It goes on answering, and nothing is half there.
+    let verified = house.room.json(&["verify"]);
+    assert_eq!(verified["ok"], true, "{verified}");
+    assert!(
+        !house.room.json(&["query", "--text", "Bolota"])["results"]
+            .as_array()
+            .unwrap()
+            .is_empty()
+    );
+    assert_eq!(house.room.run(&["daemon", "status"]).code, 0);
+    house.room.ok(&["daemon", "stop"]);
+    house.room.ok(&["import", "long.jsonl"]);
+    assert_eq!(house.room.json(&["verify"])["ok"], true);
 }
