@@ -5,12 +5,13 @@ use super::jobs;
 use super::process::Ready;
 use super::rhythms::{self, Rhythm, Work};
 use super::scheduler::{Outcome, Scheduler};
+use super::setup::{Loaded, Setup};
 use super::status::Alert;
 use super::{log, server, socket};
 use crate::clock;
-use crate::config::{Config, ConfigSources};
+use crate::config::Config;
 use crate::engine::{
-    Consolidation, Engine, Holder, Interrupt, Pipeline, Project, ProjectSource, Shared, StoreNeeds,
+    Consolidation, Engine, Holder, Interrupt, Pipeline, ProjectSource, Shared, StoreNeeds,
     canonical,
 };
 use crate::error::{Error, Result};
@@ -28,85 +29,6 @@ use std::time::{Duration, Instant};
 const NAP: Duration = Duration::from_secs(5);
 /// The same while something runs whose deadline is watched.
 const WATCHFUL_NAP: Duration = Duration::from_millis(500);
-/// How long what was interrupted may take to end.
-const LAST_WORDS: Duration = Duration::from_secs(10);
-
-/// Where a daemon's configuration, project and schedule come from, each time they are read.
-#[derive(Debug, Clone)]
-pub struct Setup {
-    sources: ConfigSources,
-    source: ProjectSource,
-}
-
-/// What was read.
-pub(super) struct Loaded {
-    pub(super) config: Config,
-    pub(super) project: Arc<Project>,
-    pub(super) rhythms: Vec<Rhythm>,
-}
-
-impl Setup {
-    /// As `sources` say, with every path absolute: a daemon works in no directory of anybody's.
-    ///
-    /// # Errors
-    /// Usage when the configuration is wrong.
-    pub fn new(mut sources: ConfigSources, source: ProjectSource) -> Result<Setup> {
-        let config =
-            Config::load(&sources).map_err(|e| Error::usage(e.to_string()).caused_by(e))?;
-        sources.database = Some(config.settings.database);
-        for path in [&mut sources.file, &mut sources.project_dir]
-            .into_iter()
-            .flatten()
-        {
-            *path = absolute(path)?;
-        }
-        if let Some(file) = sources.vars.as_ref().and_then(|v| v.strip_prefix('@')) {
-            sources.vars = Some(format!("@{}", absolute(Path::new(file))?.display()));
-        }
-        if let Some(file) = sources.environment.get_mut("CODEX_CONFIG")
-            && !file.is_empty()
-        {
-            *file = absolute(Path::new(file.as_str()))?.display().to_string();
-        }
-        let source = match source {
-            ProjectSource::Directory(dir) => ProjectSource::Directory(absolute(&dir)?),
-            ProjectSource::Embedded => ProjectSource::Embedded,
-        };
-        Ok(Setup { sources, source })
-    }
-
-    /// Where the configuration comes from.
-    pub fn sources(&self) -> &ConfigSources {
-        &self.sources
-    }
-
-    /// The rhythms of the project, read anew.
-    ///
-    /// # Errors
-    /// Usage, with line and column, when they are wrong.
-    pub fn rhythms(&self) -> Result<Vec<Rhythm>> {
-        Ok(self.load()?.rhythms)
-    }
-
-    /// Reads all of it.
-    pub(super) fn load(&self) -> Result<Loaded> {
-        let config =
-            Config::load(&self.sources).map_err(|e| Error::usage(e.to_string()).caused_by(e))?;
-        let project = Project::load(self.source.clone())
-            .map_err(|e| Error::usage(e.to_string()).caused_by(e))?;
-        let rhythms = rhythms::of_project(&project)?;
-        Ok(Loaded {
-            config,
-            project: Arc::new(project),
-            rhythms,
-        })
-    }
-}
-
-fn absolute(path: &Path) -> Result<PathBuf> {
-    std::path::absolute(path)
-        .map_err(|e| Error::usage(format!("{} is not a path: {e}", path.display())))
-}
 
 /// Something under way that can be stopped.
 #[derive(Clone)]
@@ -125,12 +47,12 @@ pub(super) struct Owner {
     config: Mutex<Config>,
     pub(super) scheduler: Mutex<Scheduler>,
     /// Rings when the loop should look up before its time.
-    bell: Condvar,
+    pub(super) bell: Condvar,
     running: Mutex<Vec<(u64, Running)>>,
     numbers: AtomicU64,
     /// Looks and other writes that the zones of the minds were last read after.
     zones_read: AtomicU64,
-    stopping: AtomicBool,
+    pub(super) stopping: AtomicBool,
     pub(super) answered: AtomicU64,
     pub(super) alerts: Mutex<Vec<Alert>>,
     pub(super) started: Instant,
@@ -169,7 +91,10 @@ pub(super) fn run(setup: Setup, loaded: Loaded, ready: Ready) -> Result<()> {
     settled
 }
 
-fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<std::thread::JoinHandle<()>> {
+pub(super) fn spawn(
+    name: &str,
+    work: impl FnOnce() + Send + 'static,
+) -> Result<std::thread::JoinHandle<()>> {
     std::thread::Builder::new()
         .name(name.to_owned())
         .spawn(work)
@@ -417,82 +342,6 @@ impl Owner {
         Ok(name.to_owned())
     }
 
-    fn hear_signals(self: &Arc<Owner>) -> Result<()> {
-        use tokio::signal::unix::{SignalKind, signal};
-        let failed = |e: std::io::Error| Error::failed(format!("signals cannot be heard: {e}"));
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_io()
-            .build()
-            .map_err(failed)?;
-        let guard = runtime.enter();
-        let mut term = signal(SignalKind::terminate()).map_err(failed)?;
-        let mut int = signal(SignalKind::interrupt()).map_err(failed)?;
-        let mut hup = signal(SignalKind::hangup()).map_err(failed)?;
-        drop(guard);
-        let owner = self.clone();
-        spawn("signals", move || {
-            runtime.block_on(async {
-                loop {
-                    tokio::select! {
-                        _ = term.recv() => owner.stop("SIGTERM"),
-                        _ = int.recv() => owner.stop("SIGINT"),
-                        _ = hup.recv() => {
-                            if let Err(e) = owner.reload() {
-                                tracing::error!(error = %e, "not reloaded: what was in force stays in force");
-                            }
-                        }
-                    }
-                }
-            });
-        })?;
-        Ok(())
-    }
-
-    fn stop(&self, signal: &str) {
-        tracing::info!(signal, "stopping");
-        let guard = self.scheduler();
-        self.stopping.store(true, Ordering::SeqCst);
-        drop(guard);
-        self.bell.notify_all();
-    }
-
-    /// Leaves what is under way its time, then interrupts it.
-    fn end(&self) {
-        server::wake(&self.socket);
-        let grace = Duration::from_secs(u64::from(self.config().settings.daemon.grace));
-        if self.ended_within(grace, || ()) {
-            return;
-        }
-        for running in self.running() {
-            tracing::warn!(
-                what = running.what,
-                "interrupted, since it did not end in time"
-            );
-        }
-        let stop = || {
-            for running in self.running() {
-                running.interrupt.stop();
-            }
-        };
-        if !self.ended_within(LAST_WORDS, stop) {
-            tracing::error!("something did not end; the store is as after a kill, which is well");
-            let _ = std::fs::remove_file(&self.socket);
-            std::process::exit(1);
-        }
-    }
-
-    fn ended_within(&self, time: Duration, meanwhile: impl Fn()) -> bool {
-        let started = Instant::now();
-        while !self.running().is_empty() {
-            if started.elapsed() > time {
-                return false;
-            }
-            meanwhile();
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        true
-    }
-
     pub(super) fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::SeqCst)
     }
@@ -507,7 +356,7 @@ impl Owner {
     }
 
     pub(super) fn project(&self) -> Option<PathBuf> {
-        match &self.setup.source {
+        match self.setup.source() {
             ProjectSource::Directory(dir) => Some(dir.clone()),
             ProjectSource::Embedded => None,
         }

@@ -2,7 +2,8 @@
 
 use super::client::Probe;
 use super::log;
-use super::owner::{self, Loaded, Setup};
+use super::owner;
+use super::setup::{Loaded, Setup};
 use crate::config::LogLevel;
 use crate::engine::request::Failure;
 use crate::engine::{Holder, canonical};

@@ -1,5 +1,6 @@
 //! One open store that many questions share: each gets a connection of its own, and its turn.
 
+use super::interrupt::{Interrupt, explained};
 use super::models::ReadyModels;
 use super::request::{Reply, Request};
 use super::rhythms::Quiet;
@@ -8,7 +9,6 @@ use crate::config::Parameters;
 use crate::cycle::{self, Pipeline};
 use crate::error::{Error, Result};
 use crate::memory::{Activation, append_activations};
-use crate::warehouse::Warehouse;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -33,47 +33,6 @@ pub struct Caller {
     pub project: Option<PathBuf>,
     /// Its parameters, as the store keeps them; only where the fingerprint is another one.
     pub parameters: Option<String>,
-}
-
-/// A way to stop a question that is being answered.
-#[derive(Default)]
-pub struct Interrupt {
-    stopped: AtomicBool,
-    /// The connections that work on the question.
-    connections: Mutex<Vec<Arc<duckdb::InterruptHandle>>>,
-}
-
-impl Interrupt {
-    /// Stops whatever is being answered, now or at its next statement: call it until the answer has come.
-    pub fn stop(&self) {
-        self.stopped.store(true, Ordering::SeqCst);
-        for connection in &*lock(&self.connections) {
-            connection.interrupt();
-        }
-    }
-
-    /// Whether it was stopped.
-    pub fn is_stopped(&self) -> bool {
-        self.stopped.load(Ordering::SeqCst)
-    }
-
-    /// Reaches the work on this connection from now on.
-    pub(super) fn reach(&self, warehouse: &Warehouse) {
-        lock(&self.connections).push(warehouse.conn().interrupt_handle());
-    }
-
-    fn over<T>(
-        self: &Arc<Interrupt>,
-        engine: &mut Engine,
-        work: impl FnOnce(&mut Engine) -> Result<T>,
-    ) -> Result<T> {
-        self.reach(&engine.warehouse);
-        engine.interrupt = Some(self.clone());
-        let done = work(engine);
-        engine.interrupt = None;
-        lock(&self.connections).clear();
-        done
-    }
 }
 
 /// What a question that only reads leaves to be written when nobody else writes.
@@ -470,16 +429,10 @@ pub(super) struct WriteTurn {
     _held: Option<Held>,
 }
 
-/// The error of a question that was stopped says so.
-fn explained<T>(done: Result<T>, interrupt: &Interrupt) -> Result<T> {
-    match done {
-        Err(e) if interrupt.is_stopped() => {
-            Err(Error::failed("interrupted: nothing of the step under way was kept").caused_by(e))
-        }
-        done => done,
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+#[path = "shared_tests.rs"]
+mod tests;

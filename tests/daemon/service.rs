@@ -1,6 +1,6 @@
 //! The surroundings of a service: no terminal, no home, nothing to write in but beside the store.
 
-use crate::house::{House, ended, long_diary, wait_until};
+use crate::house::{House, ended, wait_until};
 use crate::room::{Room, ran};
 use std::os::unix::fs::PermissionsExt;
 
@@ -176,7 +176,12 @@ fn a_service_is_written_shown_and_removed() {
 #[test]
 fn a_full_disk_is_told_and_survived() {
     let house = House::of(Room::lived());
-    house.room.write("long.jsonl", long_diary(2_000));
+    // Far more than there is room for, in one go.
+    let words = "the cello and the cat and the river ".repeat(300);
+    let lines: Vec<String> = (0..3_000)
+        .map(|i| format!("{{\"id\":\"{i}\",\"content\":\"{i} {words}\",\"created_at\":\"2026-03-03T13:00:00Z\"}}"))
+        .collect();
+    house.room.write("long.jsonl", lines.join("\n"));
     // No file may grow beyond 12 MiB (blocks of 512 bytes): the disk is full at whatever moment comes first.
     let codex = house.room.codex();
     let limited = "trap '' XFSZ; ulimit -f 24576; exec \"$0\" daemon start";
@@ -198,6 +203,7 @@ fn a_full_disk_is_told_and_survived() {
     );
     assert_eq!(house.room.run(&["daemon", "status"]).code, 0);
     house.room.ok(&["daemon", "stop"]);
-    house.room.ok(&["import", "long.jsonl"]);
+    house.room.ok(&["memory", "add", "there is room again"]);
     assert_eq!(house.room.json(&["verify"])["ok"], true);
+    assert_eq!(house.room.count("SELECT count(*) FROM raw.memories"), 7);
 }
