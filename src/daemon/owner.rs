@@ -25,6 +25,8 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+/// How the look of a rhythm is called.
+const RHYTHM: &str = "the rhythm ";
 /// The longest it sleeps: a clock that was set and a machine that was asleep are noticed so soon.
 const NAP: Duration = Duration::from_secs(5);
 /// The same while something runs whose deadline is watched.
@@ -34,6 +36,8 @@ const WATCHFUL_NAP: Duration = Duration::from_millis(500);
 #[derive(Clone)]
 pub(super) struct Running {
     pub(super) what: String,
+    /// The rhythm, where it is one's look.
+    pub(super) rhythm: Option<String>,
     pub(super) since: Instant,
     /// How long it may take.
     pub(super) deadline: Option<Duration>,
@@ -198,7 +202,7 @@ impl Owner {
         };
         let settings = self.config().settings.daemon;
         let deadline = rhythm.deadline.unwrap_or(settings.deadline);
-        let what = format!("the rhythm {name}");
+        let what = format!("{RHYTHM}{name}");
         let deadline = Duration::from_secs(u64::from(deadline));
         let started = Instant::now();
         let done = self.under_way(&what, Some(deadline), |interrupt| match &rhythm.work {
@@ -254,6 +258,7 @@ impl Owner {
         let number = self.numbers.fetch_add(1, Ordering::Relaxed);
         let entry = Running {
             what: what.to_owned(),
+            rhythm: what.strip_prefix(RHYTHM).map(str::to_owned),
             since: Instant::now(),
             deadline,
             interrupt: interrupt.clone(),
