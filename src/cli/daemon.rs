@@ -2,26 +2,15 @@
 
 use super::context::Context;
 use super::render::{Outcome, Output, Stop, minute, one_line, size, table};
-use super::times;
-use crate::clock;
+use super::{logs, service};
 use crate::daemon::protocol::Order;
-use crate::daemon::{
-    self, Client, DaemonStatus, Probe, Started, Stopped, Unit, install, run_here, start, stop,
-    uninstall,
-};
+use crate::daemon::{Client, DaemonStatus, Probe, Started, Stopped, run_here, start, stop};
 use crate::engine::{Holder, canonical};
 use crate::error::{Error, Result};
-use chrono::Duration;
-use clap::{Args, Subcommand, ValueEnum};
-use daemon::log::{self, Line};
+use clap::{Args, Subcommand};
 use serde_json::json;
-use std::io::{Read, Seek, SeekFrom};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
-use tracing::Level;
-
-/// Time between two looks at a log that is followed.
-const FOLLOW: std::time::Duration = std::time::Duration::from_millis(200);
 
 /// Run codex as a service: it owns the store, looks on biological rhythms, and answers every other command
 #[derive(Debug, Subcommand)]
@@ -38,10 +27,10 @@ pub(super) enum Daemon {
     Stop(StopIt),
     Restart(Restart),
     Status(Status),
-    Logs(Logs),
+    Logs(logs::Logs),
     Reload(Reload),
-    Install(Install),
-    Uninstall(Uninstall),
+    Install(service::Install),
+    Uninstall(service::Uninstall),
 }
 
 /// Start it; returns when it answers, or says why it does not
@@ -59,76 +48,33 @@ pub(super) struct Start {
 
 /// Stop it: what runs is given time to end, then interrupted
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  codex daemon stop")]
 pub(super) struct StopIt {}
 
 /// Stop it, if it runs, and start it: after an upgrade of codex, for one
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  codex daemon restart")]
 pub(super) struct Restart {}
 
 /// How it is: process, memory, rhythms, what runs and who waits; exit code 3 when none runs
 #[derive(Debug, Args)]
-pub(super) struct Status {}
-
-/// What it logged
-#[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  codex daemon logs --lines 20
-  codex daemon logs --level ERROR --since 7d
-  codex daemon logs --follow
-  codex daemon logs --json            a JSON object a line, as stored")]
-pub(super) struct Logs {
-    /// At most the last N lines
-    #[arg(short = 'n', long, default_value_t = 100, value_name = "N")]
-    lines: usize,
-    /// Only lines of this level or a more serious one
-    #[arg(long, value_enum, ignore_case = true, value_name = "LEVEL")]
-    level: Option<Least>,
-    /// Only lines younger than this: a number and a unit (30m, 24h, 7d, 2w)
-    #[arg(long, value_name = "DURATION", value_parser = times::duration)]
-    since: Option<Duration>,
-    /// Go on with what is logged from now on, until interrupted
-    #[arg(short, long)]
-    follow: bool,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Least {
-    Error,
-    Warn,
-    Info,
-    Debug,
-}
-
-impl From<Least> for Level {
-    fn from(least: Least) -> Level {
-        match least {
-            Least::Error => Level::ERROR,
-            Least::Warn => Level::WARN,
-            Least::Info => Level::INFO,
-            Least::Debug => Level::DEBUG,
-        }
-    }
-}
+  codex daemon status
+  codex daemon status --json")]
+pub(super) struct Status {}
 
 /// Read configuration, project and schedule anew; what is wrong is refused, and the old ones stay in force
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  codex daemon reload
+  kill -HUP PID                       does the same")]
 pub(super) struct Reload {}
-
-/// Write a service for systemd or launchd, and say how to switch it on
-#[derive(Debug, Args)]
-pub(super) struct Install {
-    /// Only show what would be written
-    #[arg(long)]
-    print: bool,
-    /// Overwrite one that says something else
-    #[arg(long)]
-    force: bool,
-}
-
-/// Remove the service's file
-#[derive(Debug, Args)]
-pub(super) struct Uninstall {}
 
 impl Daemon {
     /// Whether it writes a log of its own: then this process has none before.
@@ -156,7 +102,7 @@ impl Daemon {
                 Ok(ExitCode::SUCCESS)
             }
             Daemon::Install(install) => install.run(context, out),
-            Daemon::Uninstall(_) => remove(context, out),
+            Daemon::Uninstall(_) => service::remove(context, out),
         }
     }
 }
@@ -170,11 +116,11 @@ pub(super) fn running(context: &Context) -> Result<Client> {
     })
 }
 
-fn database(context: &Context) -> Result<PathBuf> {
+pub(super) fn database(context: &Context) -> Result<PathBuf> {
     canonical(&context.config()?.settings.database)
 }
 
-fn said(out: &mut Output, text: &str, machine: serde_json::Value) -> Result<(), Stop> {
+pub(super) fn said(out: &mut Output, text: &str, machine: serde_json::Value) -> Result<(), Stop> {
     match out.json {
         true => out.document(&machine),
         false => out.line(text),
@@ -342,156 +288,8 @@ fn lasting(seconds: u64) -> String {
     }
 }
 
-impl Logs {
-    fn run(self, context: &Context, out: &mut Output) -> Outcome {
-        let dir = log::directory(&database(context)?);
-        let since = self
-            .since
-            .and_then(|period| clock::now().checked_sub_signed(period));
-        let least = self.level.map(Level::from);
-        let wanted = |line: &Line| {
-            least.is_none_or(|least| line.level() <= least)
-                && since.is_none_or(|since| line.moment().is_some_and(|at| at >= since))
-        };
-        let files = log::files(&dir)?;
-        if files.is_empty() && !self.follow {
-            return Err(
-                Error::usage(format!("there is no log in {}", dir.display()))
-                    .hint("`codex daemon start` begins one")
-                    .into(),
-            );
-        }
-        // What comes after this is what is followed.
-        let end = files.last().map(|file| (file.clone(), length(file)));
-        for line in log::last(&dir, self.lines, wanted)? {
-            tell(&line, out)?;
-        }
-        if self.follow {
-            out.flush()?;
-            follow(&dir, end, wanted, out)?;
-        }
-        Ok(ExitCode::SUCCESS)
-    }
-}
-
-fn tell(line: &Line, out: &mut Output) -> Result<(), Stop> {
-    match out.json {
-        true => out.record(line),
-        false => out.line(one_line(&line.to_string())),
-    }
-}
-
-fn length(file: &Path) -> u64 {
-    std::fs::metadata(file).map_or(0, |found| found.len())
-}
-
-/// Tells what is added to the log, from `end` on, file after file; ends when nobody reads it any more.
-fn follow(
-    dir: &Path,
-    end: Option<(PathBuf, u64)>,
-    wanted: impl Fn(&Line) -> bool,
-    out: &mut Output,
-) -> Result<(), Stop> {
-    let (mut current, mut at) = match end {
-        Some((file, at)) => (Some(file), at),
-        None => (None, 0),
-    };
-    let mut rest = Vec::new();
-    loop {
-        if let Some(file) = &current {
-            let mut added = Vec::new();
-            let read = std::fs::File::open(file).and_then(|mut file| {
-                file.seek(SeekFrom::Start(at))?;
-                file.read_to_end(&mut added)
-            });
-            at += read.unwrap_or(0) as u64;
-            rest.extend(added);
-        }
-        while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
-            let text: Vec<u8> = rest.drain(..=end).collect();
-            if let Some(line) = Line::read(&String::from_utf8_lossy(&text))
-                && wanted(&line)
-            {
-                tell(&line, out)?;
-            }
-        }
-        out.flush()?;
-        // The next day's file, once this one is read to its end.
-        let next = log::files(dir)?
-            .into_iter()
-            .find(|file| current.as_ref().is_none_or(|current| file > current));
-        match next {
-            Some(file) if rest.is_empty() => {
-                current = Some(file);
-                at = 0;
-            }
-            _ => std::thread::sleep(FOLLOW),
-        }
-    }
-}
-
-fn unit(context: &Context) -> Result<Unit> {
-    let grace = context.config()?.settings.daemon.grace;
-    Unit::of(&context.setup()?, &program()?, grace)
-}
-
 /// This program, by its own path.
 pub(super) fn program() -> Result<PathBuf> {
     std::env::current_exe()
         .map_err(|e| Error::failed(format!("codex does not find its own file: {e}")))
-}
-
-impl Install {
-    fn run(self, context: &Context, out: &mut Output) -> Outcome {
-        let unit = unit(context)?;
-        if !self.print {
-            install(&unit, self.force)?;
-        }
-        if out.json {
-            out.document(
-                &json!({"path": unit.path, "text": unit.text, "written": !self.print, "enable": unit.enable}),
-            )?;
-            return Ok(ExitCode::SUCCESS);
-        }
-        if self.print {
-            out.line(unit.text.trim_end())?;
-            return Ok(ExitCode::SUCCESS);
-        }
-        out.line(format!("written: {}", unit.path.display()))?;
-        out.line("")?;
-        out.line("Switch it on with:")?;
-        for command in &unit.enable {
-            out.line(format!("  {command}"))?;
-        }
-        let from_here: Vec<String> = context
-            .sources()?
-            .environment
-            .into_keys()
-            .filter(|name| name.starts_with("CODEX_"))
-            .collect();
-        if !from_here.is_empty() {
-            context.note(&format!(
-                "note: the service does not see {} of this shell; put such settings into a file (--config)",
-                from_here.join(", ")
-            ));
-        }
-        Ok(ExitCode::SUCCESS)
-    }
-}
-
-fn remove(context: &Context, out: &mut Output) -> Outcome {
-    let unit = unit(context)?;
-    let removed = uninstall(&unit)?;
-    let path = unit.path.display();
-    let mut text = match removed {
-        true => format!("removed: {path}\n\nIf it is switched on still:"),
-        false => format!("there is no {path}"),
-    };
-    if removed {
-        for command in &unit.disable {
-            text.push_str(&format!("\n  {command}"));
-        }
-    }
-    said(out, &text, json!({"path": unit.path, "removed": removed}))?;
-    Ok(ExitCode::SUCCESS)
 }

@@ -35,6 +35,10 @@ pub(super) enum Schedule {
 
 /// Every rhythm with its state and its next five looks, in UTC
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  codex schedule list
+  codex schedule list --json")]
 pub(super) struct List {}
 
 /// Have rhythms rest, also after a restart, until they are resumed
@@ -52,6 +56,10 @@ pub(super) struct Pause {
 
 /// Have rhythms that rest go on
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  codex schedule resume rem_sleep
+  codex schedule resume --all")]
 pub(super) struct Resume {
     #[command(flatten)]
     which: Which,

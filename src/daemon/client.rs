@@ -88,7 +88,8 @@ impl Client {
         self.daemon.pid
     }
 
-    /// Asks the store; `heard` is told how far the answer is. Dropping the client on the way interrupts it.
+    /// Asks the store; `heard` is told how far the answer is. Dropping the client on the way interrupts it. None when the daemon
+    /// is about to stop, and has not begun.
     ///
     /// # Errors
     /// Unavailable when the daemon stops before it answers; the question's own.
@@ -97,17 +98,20 @@ impl Client {
         question: A,
         caller: Caller,
         heard: &mut dyn FnMut(Progress),
-    ) -> Result<A::Answer> {
+    ) -> Result<Option<A::Answer>> {
         let request = Box::new(question.into_request());
         send(&mut self.to, &Call::Ask { request, caller })?;
         loop {
             match self.hear()? {
                 Message::Progress(progress) => heard(progress),
                 Message::Reply(reply) => {
-                    return A::from_reply(reply)
+                    let answer = A::from_reply(reply);
+                    return answer
+                        .map(Some)
                         .ok_or_else(|| Error::failed("the daemon answered another question"));
                 }
                 Message::Failed(failure) => return Err(failure.into()),
+                Message::Stopping => return Ok(None),
                 Message::Status(_) | Message::Told(_) => {
                     return Err(Error::failed("the daemon answered another question"));
                 }

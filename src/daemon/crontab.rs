@@ -1,7 +1,7 @@
 //! The rhythms as lines for cron, for people without the daemon.
 
-use super::owner::Setup;
 use super::rhythms::{Rhythm, Work, Zone};
+use super::setup::Setup;
 use super::unit::options;
 use std::path::Path;
 

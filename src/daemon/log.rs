@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::fmt;
 use std::fs;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
@@ -34,6 +35,12 @@ pub fn directory(database: &Path) -> PathBuf {
 /// # Errors
 /// Failed when the directory cannot be written.
 pub(super) fn start(dir: &Path, days: usize, level: LevelFilter, watched: bool) -> Result<()> {
+    // What went wrong may quote what was to be remembered.
+    let made = fs::DirBuilder::new()
+        .mode(0o700)
+        .recursive(true)
+        .create(dir);
+    made.map_err(|e| Error::failed(format!("cannot make the directory {}: {e}", dir.display())))?;
     let appender = RollingFileAppender::builder()
         .rotation(Rotation::DAILY)
         .filename_prefix(PREFIX)

@@ -3,13 +3,15 @@
 //! # Layout
 //!
 //! * `session`: asks the owner of the store, or becomes it; `client` talks to a daemon, in the words of `protocol`
-//! * `process`: start, stop; `owner` is what runs then, `server` answers, `socket` is where
+//! * `process`: start, stop; `setup` is what it is started with, `owner` what runs then, `ending` how it ends; `server` answers,
+//!   `socket` is where
 //! * `rhythms`, `scheduler`, `jobs`: when it looks, and for what; `crontab`: the same for cron
 //! * `watch`: memory, file size, deadlines; `status`, `log`: what it says of itself
 //! * `unit`: systemd and launchd
 
 mod client;
 mod crontab;
+mod ending;
 pub mod jobs;
 pub mod log;
 mod owner;
@@ -19,6 +21,7 @@ pub mod rhythms;
 pub mod scheduler;
 mod server;
 mod session;
+mod setup;
 mod socket;
 mod status;
 mod unit;
@@ -26,9 +29,9 @@ mod watch;
 
 pub use client::{Client, Probe};
 pub use crontab::crontab;
-pub use owner::Setup;
 pub use process::{Started, Stopped, run_here, start, stop};
 pub use session::Session;
+pub use setup::Setup;
 pub use status::{Alert, DaemonStatus, RhythmStatus};
 pub use unit::{Unit, install, uninstall};
 pub use watch::{NEXT_LOOKS, rfc3339};

@@ -5,112 +5,39 @@ use super::jobs;
 use super::process::Ready;
 use super::rhythms::{self, Rhythm, Work};
 use super::scheduler::{Outcome, Scheduler};
+use super::setup::{Loaded, Setup};
 use super::status::Alert;
 use super::{log, server, socket};
 use crate::clock;
-use crate::config::{Config, ConfigSources};
+use crate::config::Config;
 use crate::engine::{
-    Consolidation, Engine, Holder, Interrupt, Pipeline, Project, ProjectSource, Shared, StoreNeeds,
+    Consolidation, Engine, Holder, Interrupt, Pipeline, ProjectSource, Shared, StoreNeeds,
     canonical,
 };
 use crate::error::{Error, Result};
 use chrono::NaiveDateTime;
 use std::collections::BTreeSet;
 use std::os::unix::net::UnixListener;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+/// How the look of a rhythm is called.
+const RHYTHM: &str = "the rhythm ";
 /// The longest it sleeps: a clock that was set and a machine that was asleep are noticed so soon.
 const NAP: Duration = Duration::from_secs(5);
 /// The same while something runs whose deadline is watched.
 const WATCHFUL_NAP: Duration = Duration::from_millis(500);
-/// How long what was interrupted may take to end.
-const LAST_WORDS: Duration = Duration::from_secs(10);
-
-/// Where a daemon's configuration, project and schedule come from, each time they are read.
-#[derive(Debug, Clone)]
-pub struct Setup {
-    sources: ConfigSources,
-    source: ProjectSource,
-}
-
-/// What was read.
-pub(super) struct Loaded {
-    pub(super) config: Config,
-    pub(super) project: Arc<Project>,
-    pub(super) rhythms: Vec<Rhythm>,
-}
-
-impl Setup {
-    /// As `sources` say, with every path absolute: a daemon works in no directory of anybody's.
-    ///
-    /// # Errors
-    /// Usage when the configuration is wrong.
-    pub fn new(mut sources: ConfigSources, source: ProjectSource) -> Result<Setup> {
-        let config =
-            Config::load(&sources).map_err(|e| Error::usage(e.to_string()).caused_by(e))?;
-        sources.database = Some(config.settings.database);
-        for path in [&mut sources.file, &mut sources.project_dir]
-            .into_iter()
-            .flatten()
-        {
-            *path = absolute(path)?;
-        }
-        if let Some(file) = sources.vars.as_ref().and_then(|v| v.strip_prefix('@')) {
-            sources.vars = Some(format!("@{}", absolute(Path::new(file))?.display()));
-        }
-        if let Some(file) = sources.environment.get_mut("CODEX_CONFIG")
-            && !file.is_empty()
-        {
-            *file = absolute(Path::new(file.as_str()))?.display().to_string();
-        }
-        let source = match source {
-            ProjectSource::Directory(dir) => ProjectSource::Directory(absolute(&dir)?),
-            ProjectSource::Embedded => ProjectSource::Embedded,
-        };
-        Ok(Setup { sources, source })
-    }
-
-    /// Where the configuration comes from.
-    pub fn sources(&self) -> &ConfigSources {
-        &self.sources
-    }
-
-    /// The rhythms of the project, read anew.
-    ///
-    /// # Errors
-    /// Usage, with line and column, when they are wrong.
-    pub fn rhythms(&self) -> Result<Vec<Rhythm>> {
-        Ok(self.load()?.rhythms)
-    }
-
-    /// Reads all of it.
-    pub(super) fn load(&self) -> Result<Loaded> {
-        let config =
-            Config::load(&self.sources).map_err(|e| Error::usage(e.to_string()).caused_by(e))?;
-        let project = Project::load(self.source.clone())
-            .map_err(|e| Error::usage(e.to_string()).caused_by(e))?;
-        let rhythms = rhythms::of_project(&project)?;
-        Ok(Loaded {
-            config,
-            project: Arc::new(project),
-            rhythms,
-        })
-    }
-}
-
-fn absolute(path: &Path) -> Result<PathBuf> {
-    std::path::absolute(path)
-        .map_err(|e| Error::usage(format!("{} is not a path: {e}", path.display())))
-}
 
 /// Something under way that can be stopped.
 #[derive(Clone)]
 pub(super) struct Running {
     pub(super) what: String,
+    /// The rhythm, where it is one's look.
+    pub(super) rhythm: Option<String>,
     pub(super) since: Instant,
     /// How long it may take.
     pub(super) deadline: Option<Duration>,
@@ -124,12 +51,12 @@ pub(super) struct Owner {
     config: Mutex<Config>,
     pub(super) scheduler: Mutex<Scheduler>,
     /// Rings when the loop should look up before its time.
-    bell: Condvar,
+    pub(super) bell: Condvar,
     running: Mutex<Vec<(u64, Running)>>,
     numbers: AtomicU64,
     /// Looks and other writes that the zones of the minds were last read after.
     zones_read: AtomicU64,
-    stopping: AtomicBool,
+    pub(super) stopping: AtomicBool,
     pub(super) answered: AtomicU64,
     pub(super) alerts: Mutex<Vec<Alert>>,
     pub(super) started: Instant,
@@ -140,6 +67,10 @@ pub(super) struct Owner {
 
 /// Runs until a signal ends it: the process's exit is all that is left to do. `ready` hears when it answers.
 pub(super) fn run(setup: Setup, loaded: Loaded, ready: Ready) -> Result<()> {
+    // Nobody reads a daemon's stderr.
+    std::panic::set_hook(Box::new(|panic| {
+        tracing::error!("a mistake in codex itself: {panic}")
+    }));
     let (owner, listener) = Owner::open(setup, loaded)?;
     owner.hear_signals()?;
     let (looks, due) = channel();
@@ -164,7 +95,10 @@ pub(super) fn run(setup: Setup, loaded: Loaded, ready: Ready) -> Result<()> {
     settled
 }
 
-fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<std::thread::JoinHandle<()>> {
+pub(super) fn spawn(
+    name: &str,
+    work: impl FnOnce() + Send + 'static,
+) -> Result<std::thread::JoinHandle<()>> {
     std::thread::Builder::new()
         .name(name.to_owned())
         .spawn(work)
@@ -268,7 +202,7 @@ impl Owner {
         };
         let settings = self.config().settings.daemon;
         let deadline = rhythm.deadline.unwrap_or(settings.deadline);
-        let what = format!("the rhythm {name}");
+        let what = format!("{RHYTHM}{name}");
         let deadline = Duration::from_secs(u64::from(deadline));
         let started = Instant::now();
         let done = self.under_way(&what, Some(deadline), |interrupt| match &rhythm.work {
@@ -313,25 +247,31 @@ impl Owner {
         self.bell.notify_all();
     }
 
-    /// Runs `work` where it can be seen and stopped.
+    /// Runs `work` where it can be seen and stopped. A mistake of codex's own ends this work and nothing else.
     pub(super) fn under_way<T>(
         &self,
         what: &str,
         deadline: Option<Duration>,
-        work: impl FnOnce(&Arc<Interrupt>) -> T,
-    ) -> T {
+        work: impl FnOnce(&Arc<Interrupt>) -> Result<T>,
+    ) -> Result<T> {
         let interrupt = Arc::new(Interrupt::default());
         let number = self.numbers.fetch_add(1, Ordering::Relaxed);
         let entry = Running {
             what: what.to_owned(),
+            rhythm: what.strip_prefix(RHYTHM).map(str::to_owned),
             since: Instant::now(),
             deadline,
             interrupt: interrupt.clone(),
         };
         lock(&self.running).push((number, entry));
-        let done = work(&interrupt);
+        let done = catch_unwind(AssertUnwindSafe(|| work(&interrupt)));
         lock(&self.running).retain(|(n, _)| *n != number);
-        done
+        done.unwrap_or_else(|_| {
+            Err(
+                Error::failed(format!("{what} met a mistake in codex itself"))
+                    .hint("`codex daemon logs --level ERROR` says more; please report it"),
+            )
+        })
     }
 
     /// New minds may live in other zones.
@@ -407,82 +347,6 @@ impl Owner {
         Ok(name.to_owned())
     }
 
-    fn hear_signals(self: &Arc<Owner>) -> Result<()> {
-        use tokio::signal::unix::{SignalKind, signal};
-        let failed = |e: std::io::Error| Error::failed(format!("signals cannot be heard: {e}"));
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_io()
-            .build()
-            .map_err(failed)?;
-        let guard = runtime.enter();
-        let mut term = signal(SignalKind::terminate()).map_err(failed)?;
-        let mut int = signal(SignalKind::interrupt()).map_err(failed)?;
-        let mut hup = signal(SignalKind::hangup()).map_err(failed)?;
-        drop(guard);
-        let owner = self.clone();
-        spawn("signals", move || {
-            runtime.block_on(async {
-                loop {
-                    tokio::select! {
-                        _ = term.recv() => owner.stop("SIGTERM"),
-                        _ = int.recv() => owner.stop("SIGINT"),
-                        _ = hup.recv() => {
-                            if let Err(e) = owner.reload() {
-                                tracing::error!(error = %e, "not reloaded: what was in force stays in force");
-                            }
-                        }
-                    }
-                }
-            });
-        })?;
-        Ok(())
-    }
-
-    fn stop(&self, signal: &str) {
-        tracing::info!(signal, "stopping");
-        let guard = self.scheduler();
-        self.stopping.store(true, Ordering::SeqCst);
-        drop(guard);
-        self.bell.notify_all();
-    }
-
-    /// Leaves what is under way its time, then interrupts it.
-    fn end(&self) {
-        server::wake(&self.socket);
-        let grace = Duration::from_secs(u64::from(self.config().settings.daemon.grace));
-        if self.ended_within(grace, || ()) {
-            return;
-        }
-        for running in self.running() {
-            tracing::warn!(
-                what = running.what,
-                "interrupted, since it did not end in time"
-            );
-        }
-        let stop = || {
-            for running in self.running() {
-                running.interrupt.stop();
-            }
-        };
-        if !self.ended_within(LAST_WORDS, stop) {
-            tracing::error!("something did not end; the store is as after a kill, which is well");
-            let _ = std::fs::remove_file(&self.socket);
-            std::process::exit(1);
-        }
-    }
-
-    fn ended_within(&self, time: Duration, meanwhile: impl Fn()) -> bool {
-        let started = Instant::now();
-        while !self.running().is_empty() {
-            if started.elapsed() > time {
-                return false;
-            }
-            meanwhile();
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        true
-    }
-
     pub(super) fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::SeqCst)
     }
@@ -497,7 +361,7 @@ impl Owner {
     }
 
     pub(super) fn project(&self) -> Option<PathBuf> {
-        match &self.setup.source {
+        match self.setup.source() {
             ProjectSource::Directory(dir) => Some(dir.clone()),
             ProjectSource::Embedded => None,
         }

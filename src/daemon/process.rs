@@ -2,7 +2,8 @@
 
 use super::client::Probe;
 use super::log;
-use super::owner::{self, Loaded, Setup};
+use super::owner;
+use super::setup::{Loaded, Setup};
 use crate::config::LogLevel;
 use crate::engine::request::Failure;
 use crate::engine::{Holder, canonical};
@@ -82,7 +83,7 @@ pub fn start(setup: Setup) -> Result<Started> {
     // Nothing has started a thread yet, and DuckDB is not open: the child may.
     match Daemonize::new()
         .working_directory("/")
-        .umask(0o077)
+        .umask(own_umask())
         .execute()
     {
         Outcome::Parent(Ok(_)) => {
@@ -117,6 +118,14 @@ pub fn run_here(setup: Setup) -> Result<()> {
     }
     make_directory(&database)?;
     serve(setup, loaded, &database, None)
+}
+
+/// This process's umask: what the daemon writes for others looks as if they had written it.
+fn own_umask() -> u32 {
+    use rustix::fs::Mode;
+    let own = rustix::process::umask(Mode::RWXG | Mode::RWXO);
+    rustix::process::umask(own);
+    own.as_raw_mode()
 }
 
 fn make_directory(database: &Path) -> Result<()> {

@@ -3,7 +3,7 @@
 //! ```text
 //! both     {"protocol":1,"version":"0.1.0","pid":4242}          on connecting; versions that differ end it
 //! client   {"Ask":{"request":…,"caller":…}} | {"Order":…}       as often as it likes, one after another
-//! daemon   {"Progress":…} … {"Reply":…} | {"Told":…} | {"Failed":…}
+//! daemon   {"Progress":…} … {"Reply":…} | {"Told":…} | {"Failed":…} | "Stopping"
 //! ```
 //!
 //! A client that hangs up is no longer interested: what it asked is interrupted.
@@ -87,6 +87,8 @@ pub enum Message {
     Told(String),
     /// The question's error.
     Failed(Failure),
+    /// The daemon is about to stop, and has not begun with the question.
+    Stopping,
 }
 
 /// Sends a document.

@@ -139,8 +139,7 @@ fn answer(
     let started = Instant::now();
     let answer = owner.under_way(command, None, |interrupt| {
         if owner.is_stopping() {
-            return Err(Error::unavailable("the daemon is stopping")
-                .hint("run the command again in a moment"));
+            return Ok(None);
         }
         *lock(&line.asked) = Some(interrupt.clone());
         if line.gone.load(Ordering::SeqCst) {
@@ -160,14 +159,18 @@ fn answer(
         };
         let answer = owner.shared.answer(request, caller, interrupt, &mut tell);
         *lock(&line.asked) = None;
-        answer
+        answer.map(Some)
     });
+    // Also where a mistake ended it.
+    *lock(&line.asked) = None;
     let ms = started.elapsed().as_secs_f64() * 1e3;
     match &answer {
         Ok(_) => tracing::debug!(command, ms, "answered"),
         Err(e) => tracing::info!(command, ms, error = %e, "not answered"),
     }
-    let mut reply = answer?;
+    let Some(mut reply) = answer? else {
+        return Ok(Message::Stopping);
+    };
     owner.add_to(&mut reply);
     Ok(Message::Reply(reply))
 }

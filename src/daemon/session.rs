@@ -12,6 +12,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+/// Time between two looks for an owner.
+const PAUSE: Duration = Duration::from_millis(50);
+
 /// Questions to one store. Its owner is looked for when the first one comes: a daemon is asked, and where there is none the
 /// store is opened as that question needs it.
 pub struct Session {
@@ -65,16 +68,24 @@ impl Session {
         question: A,
         heard: &mut dyn FnMut(Progress),
     ) -> Result<A::Answer> {
-        let mut owner = match self.owner.take() {
-            Some(owner) => owner,
-            None => self.find_owner(question.needs().store)?,
-        };
-        let answer = match &mut owner {
-            Owner::Here(engine) => question.answer(engine, heard),
-            Owner::Daemon(client) => client.ask(question, self.caller()?, heard),
-        };
-        self.owner = Some(owner);
-        answer
+        loop {
+            let mut owner = match self.owner.take() {
+                Some(owner) => owner,
+                None => self.find_owner(question.needs().store)?,
+            };
+            let answer = match &mut owner {
+                Owner::Here(engine) => question.clone().answer(engine, heard).map(Some),
+                Owner::Daemon(client) => client.ask(question.clone(), self.caller()?, heard),
+            };
+            // One that is about to stop makes way for the next owner.
+            if let Ok(None) = answer {
+                std::thread::sleep(PAUSE);
+                continue;
+            }
+            self.owner = Some(owner);
+            return answer
+                .and_then(|answer| answer.ok_or_else(|| Error::unavailable("nobody answered")));
+        }
     }
 
     /// The daemon that has the store, or this process once it has it. Whoever has it for a moment is waited for, at most
@@ -98,7 +109,8 @@ impl Session {
         let mut pause = Duration::from_millis(2);
         loop {
             if let Some(warehouse) = Engine::try_open_store(&self.config, needs)? {
-                let engine = Engine::over_as(warehouse, pipeline, needs)?.with_services(&self.config);
+                let engine =
+                    Engine::over_as(warehouse, pipeline, needs)?.with_services(&self.config);
                 return Ok(Owner::Here(Box::new(engine)));
             }
             // Whoever has it may have become a daemon.
@@ -109,7 +121,7 @@ impl Session {
                 return Err(Holder::of(&path).refusal(&path));
             }
             std::thread::sleep(pause);
-            pause = (pause * 2).min(Duration::from_millis(50));
+            pause = (pause * 2).min(PAUSE);
         }
     }
 

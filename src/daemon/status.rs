@@ -72,7 +72,7 @@ pub struct RhythmStatus {
     pub cron: Vec<Pattern>,
     /// Whose clock it goes by.
     pub zone: Zone,
-    /// `waiting`, `running`, `paused`, or `resting` after failures in a row.
+    /// `waiting`, `queued` behind another, `running`, `paused`, or `resting` after failures in a row.
     pub state: String,
     /// Its last look.
     pub last_look: Option<String>,

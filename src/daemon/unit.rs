@@ -1,6 +1,6 @@
 //! The daemon as a service of systemd or launchd: the file that says so, and how to switch it on.
 
-use super::owner::Setup;
+use super::setup::Setup;
 use crate::config::ConfigSources;
 use crate::error::{Error, Result};
 use std::fs;

@@ -122,6 +122,11 @@ impl Owner {
 
     /// How it is.
     pub(super) fn status(&self) -> DaemonStatus {
+        let running: Vec<String> = self
+            .running()
+            .into_iter()
+            .filter_map(|r| r.rhythm)
+            .collect();
         let scheduler = self.scheduler();
         let now = clock::now();
         let database = self.shared_path();
@@ -153,7 +158,8 @@ impl Owner {
                 .iter()
                 .map(|beat| {
                     let paused = scheduler.paused().contains(&beat.rhythm.name);
-                    rhythm(beat, paused, scheduler.zones(), now)
+                    let at_work = running.contains(&beat.rhythm.name);
+                    rhythm(beat, paused, at_work, scheduler.zones(), now)
                 })
                 .collect(),
         }
@@ -171,10 +177,17 @@ fn own_check(check: &str, level: &str, what: Option<String>) -> HealthCheck {
     }
 }
 
-fn rhythm(beat: &Beat, paused: bool, zones: &[Tz], now: NaiveDateTime) -> RhythmStatus {
+fn rhythm(
+    beat: &Beat,
+    paused: bool,
+    at_work: bool,
+    zones: &[Tz],
+    now: NaiveDateTime,
+) -> RhythmStatus {
     let rests_until = beat.rests_until.filter(|until| *until > now);
     let state = match (beat.running, paused, rests_until) {
-        (true, ..) => "running",
+        (true, ..) if at_work => "running",
+        (true, ..) => "queued",
         (_, true, _) => "paused",
         (.., Some(_)) => "resting",
         _ => "waiting",

@@ -235,9 +235,7 @@ mod tests {
         let reader = now(&lane, Turn::Reading);
         let other = lane.clone();
         let alone = std::thread::spawn(move || {
-            other
-                .take(Turn::Alone, "rebuild", None, &|| true)
-                .map(|held| drop(held))
+            other.take(Turn::Alone, "rebuild", None, &|| true).map(drop)
         });
         while lane.waiting() == 0 {
             std::thread::yield_now();

@@ -16,11 +16,12 @@
 //! * `transfer`: export, and import of what it wrote
 //! * `models`: a project made ready, shared by all who ask
 //! * `rhythms`: whether something is due, for those who look again and again
-//! * `shared`, `lane`: one open store that many questions share, and their turns
+//! * `shared`, `lane`, `interrupt`: one open store that many questions share, their turns, and stopping one
 //! * `rows`: rows of a query as typed values
 
 mod doctor;
 mod history;
+mod interrupt;
 mod lane;
 mod lineage;
 mod memories;
@@ -37,6 +38,7 @@ mod sql;
 mod transfer;
 
 pub use doctor::{Finding, Level, Prepared, examine, prepare, rights};
+pub use interrupt::Interrupt;
 pub use lane::{Busy, Held, Lane};
 pub use lineage::{ConceptPlace, EpisodePlace, Lineage, Link, NightOfMemory, Trace};
 pub use memories::{Added, Earlier, Listed, NewMemory, Outcome, Shown};
@@ -50,7 +52,7 @@ pub use project::{
 };
 pub use questions::Trail;
 pub use request::{Ask, Needs, Progress, Reply, Request, StoreNeeds, Turn};
-pub use shared::{Caller, Interrupt, Shared};
+pub use shared::{Caller, Shared};
 pub use sql::{Snapshot, Table};
 
 // What requests and results are made of, so that callers need nothing but the engine.

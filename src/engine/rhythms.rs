@@ -1,5 +1,6 @@
 //! What a schedule needs to know of the store, and looking whether something is due.
 
+use super::shared::HEALING;
 use super::{Consolidation, CycleRequest, CycleType, Engine, Interrupt, Shared, Turn};
 use crate::cycle::next_due;
 use crate::error::{Error, Result};
@@ -46,15 +47,18 @@ impl Shared {
         {
             return Ok(None);
         }
+        self.heal(HEALING);
         let wanted = || !interrupt.is_stopped();
         let what = format!("the rhythm {cycle}");
         let mut held = self.lane().take(Turn::Writing, &what, None, &wanted)?;
         let before = self.lane().writes();
-        let (found, until) = self.with_turn(&held, Turn::Writing, interrupt, |engine| {
+        let looked = self.with_turn(&held, Turn::Writing, interrupt, |engine| {
             let found = engine.look(cycle, as_of)?;
             let until = next_due(&engine.warehouse, engine.pipeline(), cycle, as_of)?;
             Ok((found, until))
-        })?;
+        });
+        self.examine(&looked);
+        let (found, until) = looked?;
         let wrote = found.is_some();
         if !wrote {
             held.changed_nothing();

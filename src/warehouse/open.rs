@@ -187,6 +187,29 @@ impl Warehouse {
         self.open_existing(path)
     }
 
+    /// Whether others have connections to the same store.
+    pub fn is_shared(&self) -> bool {
+        self.lock
+            .as_ref()
+            .is_some_and(|lock| Arc::strong_count(lock) > 1)
+    }
+
+    /// Opens the file anew, in the place of a DuckDB that has given up on itself. The lock is held throughout.
+    ///
+    /// # Errors
+    /// Failed when the file cannot be opened; usage for a store in memory.
+    pub fn reopen(&mut self) -> Result<()> {
+        if self.lock.is_none() {
+            return Err(Error::usage(
+                "this store has no file of its own to open anew",
+            ));
+        }
+        let nothing = Connection::open_in_memory()?;
+        drop(std::mem::replace(&mut self.conn, nothing));
+        self.conn = connect(&self.path, &self.options, AccessMode::ReadWrite)?;
+        Ok(())
+    }
+
     /// Another connection to the same store.
     ///
     /// # Errors
@@ -248,10 +271,10 @@ impl Warehouse {
     /// # Errors
     /// Failed when the file cannot be moved or opened; usage for a store in memory, or one that others share.
     pub fn replace_with(&mut self, path: &Path) -> Result<()> {
-        let Some(lock) = &self.lock else {
+        if self.lock.is_none() {
             return Err(Error::usage("this store has no file of its own to replace"));
-        };
-        if Arc::strong_count(lock) > 1 {
+        }
+        if self.is_shared() {
             return Err(Error::failed("the store is in use and cannot be replaced")
                 .hint("run the command again when nothing else is running"));
         }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 #[test]
 fn a_daemon_killed_at_any_moment_leaves_a_store_that_verifies() {
     let soak = std::env::var_os("CODEX_SOAK").is_some_and(|v| !v.is_empty());
-    let kills = if soak { 200 } else { 20 };
+    let (kills, days) = if soak { (200, 365) } else { (20, 100) };
     let mut dice: u64 = std::env::var("CODEX_SEED")
         .ok()
         .and_then(|seed| seed.parse().ok())
@@ -19,9 +19,9 @@ fn a_daemon_killed_at_any_moment_leaves_a_store_that_verifies() {
         (dice >> 40) as f64 / (1 << 24) as f64
     };
     let house = House::of(Room::with_diary());
-    house.room.write("long.jsonl", long_diary(365));
+    house.room.write("long.jsonl", long_diary(days));
     house.room.ok(&["import", "long.jsonl", "--mind", "other"]);
-    let mut acknowledged = 6 + 365 * 8;
+    let mut acknowledged = 6 + days as i64 * 8;
     for kill in 0..kills {
         house.start();
         let key = format!("k{kill}");

@@ -172,3 +172,38 @@ fn a_service_is_written_shown_and_removed() {
     }
     room.ok(&["daemon", "uninstall"]);
 }
+
+#[test]
+fn a_full_disk_is_told_and_survived() {
+    let house = House::of(Room::lived());
+    // Far more than there is room for, in one go.
+    let words = "the cello and the cat and the river ".repeat(300);
+    let lines: Vec<String> = (0..3_000)
+        .map(|i| format!("{{\"id\":\"{i}\",\"content\":\"{i} {words}\",\"created_at\":\"2026-03-03T13:00:00Z\"}}"))
+        .collect();
+    house.room.write("long.jsonl", lines.join("\n"));
+    // No file may grow beyond 12 MiB (blocks of 512 bytes): the disk is full at whatever moment comes first.
+    let codex = house.room.codex();
+    let limited = "trap '' XFSZ; ulimit -f 24576; exec \"$0\" daemon start";
+    let mut start = house.room.command(std::path::Path::new("sh"));
+    start.args(["-c", limited]).arg(codex.get_program());
+    let start = ran(&mut start);
+    assert_eq!(start.code, 0, "{}", start.stderr);
+    let import = house.room.run(&["import", "long.jsonl"]);
+    assert_eq!(import.code, 1, "{}{}", import.stdout, import.stderr);
+    assert!(import.stderr.contains("hint"), "{}", import.stderr);
+    // It goes on answering, and nothing is half there.
+    let verified = house.room.json(&["verify"]);
+    assert_eq!(verified["ok"], true, "{verified}");
+    assert!(
+        !house.room.json(&["query", "--text", "Bolota"])["results"]
+            .as_array()
+            .unwrap()
+            .is_empty()
+    );
+    assert_eq!(house.room.run(&["daemon", "status"]).code, 0);
+    house.room.ok(&["daemon", "stop"]);
+    house.room.ok(&["memory", "add", "there is room again"]);
+    assert_eq!(house.room.json(&["verify"])["ok"], true);
+    assert_eq!(house.room.count("SELECT count(*) FROM raw.memories"), 7);
+}

@@ -108,7 +108,7 @@ pub trait Ask: Sized {
 }
 
 /// A question that can travel. The table below gives it to every one.
-pub trait Wired: Ask {
+pub trait Wired: Ask + Clone {
     /// What people call it: the command.
     const COMMAND: &'static str;
 
