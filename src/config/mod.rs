@@ -21,7 +21,9 @@ use serde_yaml::Mapping;
 pub use error::ConfigError;
 pub use parameters::{Declaration, Origin, Parameter, Parameters};
 pub use place::{Place, Position};
-pub use settings::{MemoryLimit, Settings, Threads, TimeZone};
+pub use settings::{
+    Embeddings, Enrichment, KeepAlive, MemoryLimit, OllamaSettings, Settings, Threads, TimeZone,
+};
 pub use value::{Kind, Value, describe};
 pub use yaml::YamlError;
 
@@ -96,10 +98,13 @@ impl ConfigSources {
 
     /// Where the database is when nothing says so.
     fn default_database(&self) -> Option<PathBuf> {
+        self.data_home().map(|dir| dir.join("codex/memory.duckdb"))
+    }
+
+    fn data_home(&self) -> Option<PathBuf> {
         self.variable("XDG_DATA_HOME")
             .map(PathBuf::from)
             .or_else(|| self.home().map(|home| home.join(".local/share")))
-            .map(|dir| dir.join("codex/memory.duckdb"))
     }
 }
 
@@ -192,6 +197,10 @@ impl Config {
                 .default_database()
                 .ok_or(ConfigError::NoDataDirectory)?,
         };
+        settings.models = match settings.models.as_os_str().is_empty() {
+            true => sources.data_home().unwrap_or_default().join("codex/models"),
+            false => settings::absolute(&settings.models, Path::new(""), home.as_deref()),
+        };
         Ok(Config {
             settings,
             parameters,
@@ -238,7 +247,16 @@ fn set_all(
     Ok(())
 }
 
-/// Applies `CODEX_<NAME>` and `DUCKDB_PATH`; returns warnings about names that look like slips.
+/// Names other than `CODEX_…` that people know, and the settings they set.
+const KNOWN_NAMES: [(&str, &[&str]); 5] = [
+    ("DUCKDB_PATH", &["database"]),
+    ("OLLAMA_URL", &["ollama", "url"]),
+    ("OLLAMA_MODEL", &["ollama", "model"]),
+    ("OLLAMA_TIMEOUT", &["ollama", "timeout"]),
+    ("EMBEDDING_MODEL", &["ollama", "embedding_model"]),
+];
+
+/// Applies `CODEX_<NAME>` and the names of [`KNOWN_NAMES`]; returns warnings about names that look like slips.
 /// Other programs use `CODEX_…` too, so an unknown name is no error.
 fn environment(
     sources: &ConfigSources,
@@ -247,8 +265,11 @@ fn environment(
 ) -> Result<Vec<String>, ConfigError> {
     const OTHERS: [&str; 2] = ["CODEX_CONFIG", "CODEX_CACHE"];
     let place = |name: &str| Place::whole(format!("environment variable {name}"));
-    if let Some(path) = sources.variable("DUCKDB_PATH") {
-        settings.text(&["database".to_owned()], path, place("DUCKDB_PATH"))?;
+    for (name, setting) in KNOWN_NAMES {
+        if let Some(text) = sources.variable(name) {
+            let setting: Vec<String> = setting.iter().map(|part| (*part).to_owned()).collect();
+            settings.text(&setting, text, place(name))?;
+        }
     }
     let mut known: Vec<String> = OTHERS.iter().map(|name| (*name).to_owned()).collect();
     for leaf in settings.leaves() {

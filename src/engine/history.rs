@@ -71,11 +71,16 @@ impl Engine {
                 let Engine {
                     warehouse,
                     pipeline,
+                    advisors,
                     ..
                 } = self;
                 let warehouse = warehouse.replace_with(&beside)?;
                 remove(&beside);
-                Ok((Engine::over(warehouse, pipeline)?, report))
+                let engine = Engine {
+                    advisors,
+                    ..Engine::over(warehouse, pipeline)?
+                };
+                Ok((engine, report))
             }
             Err(e) => {
                 remove(&beside);

@@ -6,6 +6,7 @@
 //!
 //! * `questions`: recall and insights
 //! * `memories`: single memories
+//! * `enrich`: what embedding and language models add: what is owed, asking, recording; `advisors`: the models it may ask
 //! * `lineage`: where a memory comes from and what became of it
 //! * `overview`: status, health, metrics
 //! * `project`: the pipeline as a project, as dbt users know it: list, compile, run, test
@@ -13,6 +14,8 @@
 //! * `transfer`: export, and import of what it wrote
 //! * `rows`: rows of a query as typed values
 
+mod advisors;
+mod enrich;
 mod history;
 mod lineage;
 mod memories;
@@ -23,6 +26,7 @@ mod rows;
 mod sql;
 mod transfer;
 
+pub use enrich::{EmbedAdvance, EmbedReport, EmbedRequest};
 pub use lineage::{ConceptPlace, EpisodePlace, Lineage, Link, NightOfMemory, Trace};
 pub use memories::{Added, Earlier, Listed, NewMemory, Shown};
 pub use overview::{
@@ -45,13 +49,14 @@ pub use crate::memory::{
 pub use crate::project::{CycleType, Project, ProjectSource};
 pub use crate::recall::{Answer, Hit, Question};
 
-use crate::config::{Config, Parameters};
+use crate::config::{Config, Parameters, Settings};
 use crate::cycle::{self, Pipeline};
 use crate::enrich::enrich_pending;
 use crate::error::{Error, Result};
 use crate::memory;
 use crate::recall::Queries;
 use crate::warehouse::{Access, OpenOptions, Warehouse};
+use advisors::Advisors;
 use chrono::NaiveDateTime;
 use std::cell::OnceCell;
 use std::sync::Arc;
@@ -72,6 +77,8 @@ pub struct Engine {
     pipeline: Pipeline,
     /// The recall queries, parsed when the first question comes.
     queries: OnceCell<Queries>,
+    /// The models it may ask.
+    advisors: Advisors,
 }
 
 impl Engine {
@@ -90,7 +97,7 @@ impl Engine {
             allow_read_only,
         })?;
         tracing::info!(database = %warehouse.path().display(), access = ?warehouse.access(), "store opened");
-        Engine::over(warehouse, pipeline)
+        Ok(Engine::over(warehouse, pipeline)?.with_models(settings))
     }
 
     /// An engine over an empty store in memory, for looking at files without touching any store.
@@ -117,7 +124,14 @@ impl Engine {
             warehouse,
             pipeline,
             queries: OnceCell::new(),
+            advisors: Advisors::none(),
         })
+    }
+
+    /// Lets it ask the models of `settings`; without this it asks none.
+    pub fn with_models(mut self, settings: &Settings) -> Engine {
+        self.advisors = Advisors::of(settings);
+        self
     }
 
     /// The store.

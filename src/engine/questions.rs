@@ -1,10 +1,11 @@
 //! Questions to the memory: recall and insights.
 
 use super::Engine;
+use crate::enrich::embeddings::{active_model, dimension};
 use crate::error::{Error, Result};
 use crate::insight::{self, Insight, Period};
 use crate::memory::{ActivationKind, Mind};
-use crate::recall::{Answer, Queries, Question, recall, recall_batch};
+use crate::recall::{Answer, Meaning, Queries, Question, recall_batch};
 use crate::template::{CycleValues, RenderContext};
 
 /// What an answer leaves in the raw log.
@@ -25,7 +26,10 @@ impl Engine {
     /// See [`recall_batch`].
     pub fn query(&self, mind: &Mind, question: &Question, trail: Trail) -> Result<Answer> {
         self.be_ready()?;
-        let answer = recall(self.warehouse.conn(), self.queries()?, question)?;
+        let mut answers = self.answers(std::slice::from_ref(question))?;
+        let answer = answers
+            .pop()
+            .ok_or_else(|| Error::failed("the question got no answer"))?;
         if trail != Trail::None && self.is_writable() {
             let ids: Vec<i64> = answer.results.iter().map(|hit| hit.id).collect();
             self.activate(
@@ -54,7 +58,23 @@ impl Engine {
     /// See [`recall_batch`].
     pub fn query_batch(&self, questions: &[Question]) -> Result<Vec<Answer>> {
         self.be_ready()?;
-        recall_batch(self.warehouse.conn(), self.queries()?, questions)
+        self.answers(questions)
+    }
+
+    /// By words, and by meaning where the store holds vectors.
+    fn answers(&self, questions: &[Question]) -> Result<Vec<Answer>> {
+        let conn = self.warehouse.conn();
+        let Some(model) = active_model(conn)? else {
+            return recall_batch(conn, self.queries()?, questions, None);
+        };
+        let dimension = dimension(conn, &model)?;
+        let embed = |texts: &[String]| self.advisors.embed_questions(&model, texts, dimension);
+        let meaning = Meaning {
+            model: &model,
+            embed: &embed,
+        };
+        let meaning = self.advisors.may_embed().then_some(&meaning);
+        recall_batch(conn, self.queries()?, questions, meaning)
     }
 
     /// What the memories of a period say that nobody asked for, of all minds or one; the surest first.

@@ -233,7 +233,9 @@ pub(super) fn check_log(conn: &Connection) -> Result<()> {
              UNION ALL SELECT arrival FROM raw.edits
              UNION ALL SELECT arrival FROM raw.deletions
              UNION ALL SELECT arrival FROM raw.activations
-             UNION ALL SELECT arrival FROM raw.naps)",
+             UNION ALL SELECT arrival FROM raw.naps
+             UNION ALL SELECT arrival FROM raw.answers
+             UNION ALL SELECT arrival FROM enrichment.vectors)",
         [],
         |r| r.get(0),
     )?;

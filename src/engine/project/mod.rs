@@ -87,6 +87,7 @@ impl Engine {
             warehouse,
             pipeline,
             queries: OnceCell::new(),
+            advisors: super::advisors::Advisors::none(),
         })
     }
 }
