@@ -1,9 +1,11 @@
 //! One error type for the library: what happened, what to do next, and which exit code it means.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// What kind of failure it is; decides the exit code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ErrorKind {
     /// A model, test or check failed (exit code 1).
     Failed,

@@ -5,7 +5,8 @@ use super::progress::Progress;
 use super::render::{Outcome, Output, counted, table};
 use super::times;
 use crate::clock;
-use crate::engine::{Consolidation, CycleType, Request};
+use crate::engine::request::Consolidate as Order;
+use crate::engine::{self, Consolidation, CycleType};
 use crate::error::{Error, Result};
 use chrono::NaiveDateTime;
 use clap::Args;
@@ -45,48 +46,25 @@ fn cycle_names() -> PossibleValuesParser {
 
 impl Consolidate {
     pub(super) fn run(self, context: &Context, out: &mut Output) -> Outcome {
-        let engine = context.existing()?;
-        let mind = context.only_mind(&engine)?;
-        let as_of = self.as_of.unwrap_or_else(clock::now);
-        let cycle = self.cycle.and_then(|name| {
-            CycleType::ALL
-                .iter()
-                .copied()
-                .find(|cycle| cycle.as_str() == name)
-        });
-        if self.nap {
-            engine.nap(mind.as_ref(), as_of)?;
+        let mind = context.only_mind();
+        if self.rebuild && mind.is_some() {
+            return Err(Error::usage("--rebuild is about the whole store")
+                .hint("leave out --mind")
+                .into());
         }
-        let mut progress = Progress::start("nights", context.quiet());
-        if self.rebuild {
-            if mind.is_some() {
-                return Err(Error::usage("--rebuild is about the whole store")
-                    .hint("leave out --mind")
-                    .into());
-            }
-            let report = engine.rebuild(as_of, |advance| {
-                progress.tell(
-                    advance.done,
-                    Some(advance.nights),
-                    &advance.at.format("%Y-%m-%d").to_string(),
-                );
-            });
-            progress.finish();
-            let (_, report) = report?;
-            return finish(&report, context, out);
-        }
-        let request = Request {
-            cycle,
-            as_of,
-            mind: mind.map(|mind| mind.id),
+        let order = Order {
+            cycle: self.cycle.and_then(|name| name.parse().ok()),
+            as_of: self.as_of.unwrap_or_else(clock::now),
+            mind,
+            nap: self.nap,
+            rebuild: self.rebuild,
         };
-        let report = engine.consolidate(&request, |advance| {
-            tracing::info!(night = %advance.at, "lived through");
-            progress.tell(
-                advance.done,
-                Some(advance.nights),
-                &advance.at.format("%Y-%m-%d").to_string(),
-            );
+        let mut progress = Progress::start("nights", context.quiet());
+        let report = context.session()?.ask(order, &mut |heard| {
+            if let engine::Progress::Nights(advance) = heard {
+                let night = advance.at.format("%Y-%m-%d").to_string();
+                progress.tell(advance.done, Some(advance.nights), &night);
+            }
         });
         progress.finish();
         finish(&report?, context, out)

@@ -2,11 +2,12 @@
 
 use super::render::note;
 use crate::config::{Config, ConfigSources};
-use crate::engine::{DEFAULT_MIND, Engine, Mind, Project, ProjectSource};
+use crate::daemon::Session;
+use crate::engine::request::Wired;
+use crate::engine::{DEFAULT_MIND, Project, ProjectSource, Target};
 use crate::error::{Error, Result};
 use clap::Args;
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
 use tracing_subscriber::filter::LevelFilter;
 
 /// Options of every command.
@@ -107,65 +108,49 @@ impl Context {
     }
 
     /// Where rendered SQL and results go: as given, else `target` beside the project.
-    pub(super) fn target(&self, given: Option<PathBuf>) -> PathBuf {
-        given.unwrap_or_else(|| {
+    pub(super) fn target(&self, given: Option<PathBuf>) -> Result<Target> {
+        Target::here(given.unwrap_or_else(|| {
             self.globals
                 .project_dir
                 .clone()
                 .unwrap_or_default()
                 .join("target")
-        })
+        }))
     }
 
-    /// The store, to write in; it is made where there is none.
-    pub(super) fn engine(&self) -> Result<(Engine, Config)> {
-        let config = self.config()?;
-        let engine = Engine::open(&config, Arc::new(self.project()?), false)?;
-        Ok((engine, config))
+    /// Questions to the store.
+    pub(super) fn session(&self) -> Result<Session> {
+        Ok(Session::new(self.config()?, self.project()?))
     }
 
-    /// No store at all: for looking at files only.
-    pub(super) fn without_store(&self) -> Result<(Engine, Config)> {
-        let config = self.config()?;
-        let engine = Engine::in_memory(&config, Arc::new(self.project()?))?;
-        Ok((engine, config))
+    /// Questions to an empty store in memory: for looking at files only.
+    pub(super) fn without_store(&self) -> Result<Session> {
+        Session::in_memory(self.config()?, self.project()?)
     }
 
-    /// The store that exists, to change it.
-    pub(super) fn existing(&self) -> Result<Engine> {
-        self.open_existing(false)
+    /// Asks the store one question.
+    pub(super) fn ask<A: Wired>(&self, question: A) -> Result<A::Answer> {
+        self.session()?.ask(question, &mut |_| ())
     }
 
-    /// The store that exists, to look at; one that cannot be written will do.
-    pub(super) fn readable(&self) -> Result<Engine> {
-        self.open_existing(true)
-    }
-
-    fn open_existing(&self, read_only_will_do: bool) -> Result<Engine> {
-        let config = self.config()?;
-        let path = &config.settings.database;
-        if !path.exists() {
-            return Err(
-                Error::usage(format!("there is no store at {}", path.display())).hint(
-                    "`codex import` or `codex memory add` makes one; --db PATH names another",
-                ),
-            );
-        }
-        Engine::open(&config, Arc::new(self.project()?), read_only_will_do)
-    }
-
-    /// The name of the mind that was asked for.
+    /// The mind of commands about the whole store: all of them unless one is named.
     pub(super) fn mind_name(&self) -> Option<&str> {
         self.globals.mind.as_deref()
     }
 
-    /// The mind of commands about one: `default` unless another is named.
-    pub(super) fn mind(&self, engine: &Engine) -> Result<Mind> {
-        engine.mind(self.mind_name().unwrap_or(DEFAULT_MIND))
+    /// The same, to send along.
+    pub(super) fn only_mind(&self) -> Option<String> {
+        self.globals.mind.clone()
     }
 
-    /// The mind of commands about the whole store: all of them unless one is named.
-    pub(super) fn only_mind(&self, engine: &Engine) -> Result<Option<Mind>> {
-        self.mind_name().map(|name| engine.mind(name)).transpose()
+    /// The mind of commands about one: `default` unless another is named.
+    pub(super) fn mind(&self) -> String {
+        self.mind_name().unwrap_or(DEFAULT_MIND).to_owned()
     }
+}
+
+/// A path as the owner of the store, who may work in another directory, finds it.
+pub(super) fn absolute(path: &Path) -> Result<PathBuf> {
+    std::path::absolute(path)
+        .map_err(|e| Error::usage(format!("{} is not a path: {e}", path.display())))
 }

@@ -2,6 +2,7 @@
 
 use super::context::Context;
 use super::render::{Outcome, Output, Stop, minute, one_line, printable, table};
+use crate::engine::request::ExplainMemory;
 use crate::engine::{Lineage, Trace};
 use crate::error::Result;
 use clap::Args;
@@ -23,9 +24,10 @@ pub(super) struct Explain {
 
 impl Explain {
     pub(super) fn run(self, context: &Context, out: &mut Output) -> Outcome {
-        let engine = context.readable()?;
-        let mind = context.mind(&engine)?;
-        let lineage = engine.explain(&mind, engine.find_memory(&mind, &self.id)?)?;
+        let lineage = context.ask(ExplainMemory {
+            mind: context.mind(),
+            id: self.id,
+        })?;
         if out.json {
             out.document(&lineage)?;
         } else {

@@ -1,10 +1,11 @@
 //! `codex import`.
 
-use super::context::Context;
+use super::context::{Context, absolute};
 use super::progress::Progress;
 use super::render::{Outcome, Output, counted, note, one_line, table};
+use crate::engine::request::ImportFiles;
 use crate::engine::{
-    FoundExport, ImportAdvance, ImportOptions, ImportReport, find_export, parse_time_zone,
+    self, FoundExport, ImportAdvance, ImportOptions, ImportReport, find_export, parse_time_zone,
 };
 use crate::error::{Error, Result};
 use clap::Args;
@@ -43,28 +44,32 @@ impl Import {
         if let Some(export) = self.export(context)? {
             return super::transfer::restore(&export, self.dry_run, context, out);
         }
-        let (engine, config) = match self.dry_run {
-            true => context.without_store()?,
-            false => context.engine()?,
-        };
         let time_zone = match &self.time_zone {
             Some(name) => parse_time_zone(name)?,
-            None => config.settings.time_zone.0,
+            None => context.config()?.settings.time_zone.0,
         };
+        let mut session = match self.dry_run {
+            true => context.without_store()?,
+            false => context.session()?,
+        };
+        let given = Given::new(self.paths)?;
         let options = ImportOptions {
-            paths: self.paths,
-            mind: context.mind_name().map(str::to_owned),
+            paths: given.absolute(),
+            mind: context.only_mind(),
             time_zone,
             source: self.source,
             dry_run: self.dry_run,
         };
         let mut progress = Progress::start("records", context.quiet());
-        let report = engine.import(&options, |advance| match advance {
-            ImportAdvance::Read(n) => progress.tell(n, None, "read"),
-            ImportAdvance::Understood(n) => progress.tell(n, None, "understood and indexed"),
+        let report = session.ask(ImportFiles { options }, &mut |heard| match heard {
+            engine::Progress::Import(ImportAdvance::Read(n)) => progress.tell(n, None, "read"),
+            engine::Progress::Import(ImportAdvance::Understood(n)) => {
+                progress.tell(n, None, "understood and indexed");
+            }
+            _ => (),
         });
         progress.finish();
-        let report = report?;
+        let report = given.named(report?);
         tell_rejections(&report);
         if !context.quiet() {
             tell_notes(&report);
@@ -106,6 +111,43 @@ impl Import {
             return Ok(Some(export));
         }
         Ok(None)
+    }
+}
+
+/// The paths as they were given, and where they are.
+struct Given {
+    paths: Vec<(PathBuf, PathBuf)>,
+}
+
+impl Given {
+    fn new(paths: Vec<PathBuf>) -> Result<Given> {
+        let paths = paths
+            .into_iter()
+            .map(|path| Ok((absolute(&path)?, path)))
+            .collect::<Result<_>>()?;
+        Ok(Given { paths })
+    }
+
+    fn absolute(&self) -> Vec<PathBuf> {
+        self.paths.iter().map(|(at, _)| at.clone()).collect()
+    }
+
+    /// The report with every file as the person named it.
+    fn named(&self, mut report: ImportReport) -> ImportReport {
+        let rejected = report.rejected.iter_mut().map(|r| &mut r.file);
+        for file in rejected.chain(report.notes.iter_mut().map(|n| &mut n.file)) {
+            let named = self.paths.iter().find_map(|(at, given)| {
+                let below = file.strip_prefix(at).ok()?;
+                Some(match below.as_os_str().is_empty() {
+                    true => given.clone(),
+                    false => given.join(below),
+                })
+            });
+            if let Some(named) = named {
+                *file = named;
+            }
+        }
+        report
     }
 }
 

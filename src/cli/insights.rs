@@ -5,6 +5,7 @@ use super::render::{Outcome, Output, counted, minute, one_line, table};
 use super::times;
 use crate::clock;
 use crate::engine::Period;
+use crate::engine::request::FindInsights;
 use crate::error::Error;
 use chrono::{Duration, NaiveDateTime};
 use clap::Args;
@@ -35,9 +36,10 @@ impl Insights {
         let since = as_of.checked_sub_signed(self.since).ok_or_else(|| {
             Error::usage("--since reaches before all time").hint("use a shorter period")
         })?;
-        let engine = context.readable()?;
-        let mind = context.only_mind(&engine)?;
-        let insights = engine.insights(Period { since, as_of }, mind.as_ref())?;
+        let insights = context.ask(FindInsights {
+            period: Period { since, as_of },
+            mind: context.only_mind(),
+        })?;
         if out.json {
             let utc = |at: NaiveDateTime| at.format("%Y-%m-%dT%H:%M:%SZ").to_string();
             out.document(&json!({"since": utc(since), "as_of": utc(as_of), "insights": insights}))?;

@@ -4,7 +4,8 @@ use super::context::Context;
 use super::render::{Outcome, Output, Stop, minute, one_line, printable, said, table};
 use super::times;
 use crate::clock;
-use crate::engine::{DEFAULT_MIND, NewMemory, Shown};
+use crate::engine::request::{AddMemory, DeleteMemory, EditMemory, ListMemories, ShowMemory};
+use crate::engine::{NewMemory, Outcome as Became, Shown};
 use crate::error::Result;
 use chrono::NaiveDateTime;
 use clap::{Args, Subcommand};
@@ -123,11 +124,11 @@ impl Memory {
 
 impl Add {
     fn run(self, context: &Context, out: &mut Output) -> Result<(), Stop> {
-        let (engine, config) = context.engine()?;
+        let mut session = context.session()?;
         let now = clock::now();
         let new = NewMemory {
-            mind: context.mind_name().unwrap_or(DEFAULT_MIND).to_owned(),
-            time_zone: config.settings.time_zone.0,
+            mind: context.mind(),
+            time_zone: session.config().settings.time_zone.0,
             content: self.text,
             created_at: self.at.unwrap_or(now),
             speaker: self.speaker.filter(|name| !name.trim().is_empty()),
@@ -135,14 +136,14 @@ impl Add {
             metadata: self.metadata.unwrap_or_default(),
             key: self.key,
         };
-        let added = engine.add_memory(&new, now)?;
+        let added = session.ask(AddMemory { new, now }, &mut |_| ())?;
         if out.json {
             return out.document(&added);
         }
         let what = match added.outcome {
-            "added" => "remembered as",
-            "edited" => "edited:",
-            _ => "known already as",
+            Became::Added => "remembered as",
+            Became::Edited => "edited:",
+            Became::Unchanged => "known already as",
         };
         out.line(format!(
             "{what} memory {} of mind '{}'",
@@ -154,10 +155,11 @@ impl Add {
 
 impl Show {
     fn run(self, context: &Context, out: &mut Output) -> Result<(), Stop> {
-        let engine = context.readable()?;
-        let mind = context.mind(&engine)?;
-        let shown =
-            engine.show_memory(&mind, engine.find_memory(&mind, &self.id)?, clock::now())?;
+        let shown = context.ask(ShowMemory {
+            mind: context.mind(),
+            id: self.id,
+            now: clock::now(),
+        })?;
         if out.json {
             return out.document(&shown);
         }
@@ -211,11 +213,13 @@ fn in_full(shown: &Shown, out: &mut Output) -> Result<(), Stop> {
 
 impl List {
     fn run(self, context: &Context, out: &mut Output) -> Result<(), Stop> {
-        let engine = context.readable()?;
-        let mind = context.mind(&engine)?;
-        let memories = engine.list_memories(&mind, self.limit)?;
+        let mind = context.mind();
+        let memories = context.ask(ListMemories {
+            mind: mind.clone(),
+            limit: self.limit,
+        })?;
         if out.json {
-            return out.document(&json!({"mind": mind.name, "memories": memories}));
+            return out.document(&json!({"mind": mind, "memories": memories}));
         }
         let mut rows = table(&[">id", "happened", "tier", "memory"]);
         for memory in &memories {
@@ -232,14 +236,12 @@ impl List {
 
 impl Edit {
     fn run(self, context: &Context, out: &mut Output) -> Result<(), Stop> {
-        let engine = context.existing()?;
-        let mind = context.mind(&engine)?;
-        let shown = engine.edit_memory(
-            &mind,
-            engine.find_memory(&mind, &self.id)?,
-            &self.text,
-            clock::now(),
-        )?;
+        let shown = context.ask(EditMemory {
+            mind: context.mind(),
+            id: self.id,
+            text: self.text,
+            now: clock::now(),
+        })?;
         if out.json {
             return out.document(&shown);
         }
@@ -253,14 +255,12 @@ impl Edit {
 
 impl Delete {
     fn run(self, context: &Context, out: &mut Output) -> Result<(), Stop> {
-        let engine = context.existing()?;
-        let mind = context.mind(&engine)?;
-        let shown = engine.delete_memory(
-            &mind,
-            engine.find_memory(&mind, &self.id)?,
-            &self.reason,
-            clock::now(),
-        )?;
+        let shown = context.ask(DeleteMemory {
+            mind: context.mind(),
+            id: self.id,
+            reason: self.reason,
+            now: clock::now(),
+        })?;
         if out.json {
             return out.document(&shown);
         }

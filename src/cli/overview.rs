@@ -4,6 +4,7 @@ use super::context::Context;
 use super::render::{Outcome, Output, Stop, minute, minute_or_dash, one_line, size, table};
 use super::times;
 use crate::clock;
+use crate::engine::request::{CheckHealth, ReadMetrics, ReadStatus, VerifyStore};
 use crate::engine::{self, STATES};
 use crate::error::Error;
 use chrono::Duration;
@@ -58,9 +59,9 @@ pub(super) struct Verify {}
 
 impl Status {
     pub(super) fn run(self, context: &Context, out: &mut Output) -> Outcome {
-        let engine = context.readable()?;
-        let mind = context.only_mind(&engine)?;
-        let status = engine.status(mind.as_ref())?;
+        let status = context.ask(ReadStatus {
+            mind: context.only_mind(),
+        })?;
         if out.json {
             out.document(&status)?;
             return Ok(ExitCode::SUCCESS);
@@ -152,9 +153,9 @@ fn network(minds: &[engine::MindStatus], out: &mut Output) -> Result<(), Stop> {
 
 impl Health {
     pub(super) fn run(self, context: &Context, out: &mut Output) -> Outcome {
-        let engine = context.readable()?;
-        let mind = context.only_mind(&engine)?;
-        let checks = engine.health(mind.as_ref())?;
+        let checks = context.ask(CheckHealth {
+            mind: context.only_mind(),
+        })?;
         let worst = ["CRITICAL", "WARNING"]
             .into_iter()
             .find(|level| checks.iter().any(|c| c.alert_level == *level))
@@ -213,8 +214,7 @@ impl Metrics {
             .ok_or_else(|| {
                 Error::usage("the period reaches before all time").hint("use a shorter one")
             })?;
-        let engine = context.readable()?;
-        let metrics = engine.metrics(since)?;
+        let metrics = context.ask(ReadMetrics { since })?;
         if out.json {
             out.document(&metrics)?;
             return Ok(ExitCode::SUCCESS);
@@ -285,11 +285,9 @@ fn measured(name: &str, runs: i64, rows: i64, times: &[f64]) -> Vec<String> {
 
 impl Verify {
     pub(super) fn run(self, context: &Context, out: &mut Output) -> Outcome {
-        let engine = context.readable()?;
-        let mut found = engine.verify()?;
-        if let Some(mind) = context.only_mind(&engine)? {
-            found.minds.retain(|name, _| *name == mind.name);
-        }
+        let found = context.ask(VerifyStore {
+            mind: context.only_mind(),
+        })?;
         let code = if found.ok {
             ExitCode::SUCCESS
         } else {

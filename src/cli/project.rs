@@ -4,8 +4,8 @@ use super::context::Context;
 use super::render::{Outcome, Output, Stop};
 use super::times;
 use crate::clock;
-use crate::config::{Config, Threads};
-use crate::engine::{Ending, Engine, Models, Ran, RunReport, RunRequest, Selecting, TestRequest};
+use crate::engine::request::{RunModels, TestModels};
+use crate::engine::{Ending, Models, Progress, Ran, RunReport, RunRequest, Selecting, TestRequest};
 use crate::error::Result;
 use chrono::NaiveDateTime;
 use clap::Args;
@@ -92,7 +92,7 @@ pub(super) struct Compile {
 impl Compile {
     pub(super) fn run(self, context: &Context, out: &mut Output) -> Outcome {
         let as_of = self.place.as_of();
-        let target = context.target(self.place.target_path);
+        let target = context.target(self.place.target_path)?;
         let (compiled, warnings) =
             models(context)?.compile(&self.selection.into(), as_of, &target)?;
         warn(context, &warnings);
@@ -137,21 +137,18 @@ pub(super) struct Run {
 
 impl Run {
     pub(super) fn run(self, context: &Context, out: &mut Output) -> Outcome {
-        let engine = Engine::open_to_run(
-            &config(context, self.threads)?,
-            Arc::new(context.project()?),
-        )?;
         let request = RunRequest {
             selecting: self.selection.into(),
             as_of: self.place.as_of(),
             full_refresh: self.full_refresh,
             fail_fast: self.fail_fast,
-            target: context.target(self.place.target_path),
+            target: context.target(self.place.target_path)?,
+            threads: self.threads.map(NonZeroU32::get),
         };
         let mut teller = Teller::new(out);
-        let report = engine.run_models(&request, |ran, number, total| {
-            teller.tell(ran, number, total)
-        })?;
+        let report = context
+            .session()?
+            .ask(RunModels { request }, &mut |heard| teller.hear(&heard))?;
         teller.end(context, &report)
     }
 }
@@ -173,35 +170,23 @@ pub(super) struct Test {
 
 impl Test {
     pub(super) fn run(self, context: &Context, out: &mut Output) -> Outcome {
-        let engine = Engine::open(
-            &config(context, self.threads)?,
-            Arc::new(context.project()?),
-            true,
-        )?;
         let request = TestRequest {
             selecting: self.selection.into(),
             as_of: self.place.as_of(),
             fail_fast: self.fail_fast,
-            target: context.target(self.place.target_path),
+            target: context.target(self.place.target_path)?,
+            threads: self.threads.map(NonZeroU32::get),
         };
         let mut teller = Teller::new(out);
-        let report = engine.test_models(&request, |ran, number, total| {
-            teller.tell(ran, number, total)
-        })?;
+        let report = context
+            .session()?
+            .ask(TestModels { request }, &mut |heard| teller.hear(&heard))?;
         teller.end(context, &report)
     }
 }
 
 fn models(context: &Context) -> Result<Models> {
     Models::new(&context.config()?, Arc::new(context.project()?))
-}
-
-fn config(context: &Context, threads: Option<NonZeroU32>) -> Result<Config> {
-    let mut config = context.config()?;
-    if let Some(threads) = threads {
-        config.settings.threads = Threads::new(threads);
-    }
-    Ok(config)
 }
 
 fn warn(context: &Context, warnings: &[String]) {
@@ -222,11 +207,13 @@ impl<'a> Teller<'a> {
         Teller { out, stopped: None }
     }
 
-    fn tell(&mut self, ran: &Ran, number: usize, total: usize) {
+    fn hear(&mut self, heard: &Progress) {
         if self.out.json || self.stopped.is_some() {
             return;
         }
-        self.stopped = self.out.line_now(line(ran, number, total)).err();
+        if let Progress::Ran { ran, number, total } = heard {
+            self.stopped = self.out.line_now(line(ran, *number, *total)).err();
+        }
     }
 
     fn end(self, context: &Context, report: &RunReport) -> Outcome {

@@ -4,7 +4,9 @@ use super::context::Context;
 use super::render::{Outcome, Output, Stop, minute, one_line, said, table};
 use super::times;
 use crate::clock;
-use crate::engine::{Answer, DEFAULT_MIND, Engine, Hit, MindId, Question, Trail};
+use crate::daemon::Session;
+use crate::engine::request::{FindMind, Recall, RecallMany};
+use crate::engine::{Answer, Hit, MindId, Question, Trail};
 use crate::error::{Error, Result};
 use chrono::NaiveDateTime;
 use clap::Args;
@@ -82,22 +84,19 @@ impl Query {
     }
 
     fn one(&self, text: &str, context: &Context, out: &mut Output) -> Result<(), Stop> {
-        let engine = context.readable()?;
-        let mind = context.mind(&engine)?;
-        let trail = match (self.as_of, self.used) {
-            (Some(_), _) => Trail::None,
-            (None, true) => Trail::Used,
-            (None, false) => Trail::Retrieved,
+        let question = Recall {
+            mind: context.mind(),
+            text: text.to_owned(),
+            k: self.k,
+            as_of: self.as_of(),
+            explain: self.explain,
+            trail: match (self.as_of, self.used) {
+                (Some(_), _) => Trail::None,
+                (None, true) => Trail::Used,
+                (None, false) => Trail::Retrieved,
+            },
         };
-        if self.used && !engine.is_writable() {
-            return Err(
-                Error::usage("--use cannot be logged: the store cannot be written")
-                    .hint("make the file writable, or ask without --use")
-                    .into(),
-            );
-        }
-        let question = self.question(text.to_owned(), mind.id, self.k);
-        let answer = engine.query(&mind, &question, trail)?;
+        let answer = context.ask(question)?;
         if out.json {
             return out.document(&answer);
         }
@@ -106,15 +105,13 @@ impl Query {
 
     fn many(&self, file: &Path, context: &Context, out: &mut Output) -> Result<(), Stop> {
         let text = read(file)?;
-        let engine = context.readable()?;
-        let questions = self.questions(
-            file,
-            &text,
-            &engine,
-            context.mind_name().unwrap_or(DEFAULT_MIND),
-        )?;
+        let mut session = context.session()?;
+        let questions = self.questions(file, &text, &mut session, &context.mind())?;
         for some in questions.chunks(AT_ONCE) {
-            for answer in engine.query_batch(some)? {
+            let some = RecallMany {
+                questions: some.to_vec(),
+            };
+            for answer in session.ask(some, &mut |_| ())? {
                 if out.json {
                     let line = serde_json::to_string(&answer)
                         .map_err(|e| Error::failed(format!("an answer: {e}")))?;
@@ -134,7 +131,7 @@ impl Query {
         &self,
         file: &Path,
         text: &str,
-        engine: &Engine,
+        session: &mut Session,
         default: &str,
     ) -> Result<Vec<Question>> {
         let mut minds: HashMap<String, MindId> = HashMap::new();
@@ -153,7 +150,11 @@ impl Query {
             let mind = match minds.get(name) {
                 Some(mind) => *mind,
                 None => {
-                    let mind = engine.mind(name).map_err(|e| e.context(place()))?.id;
+                    let question = FindMind {
+                        name: name.to_owned(),
+                    };
+                    let mind = session.ask(question, &mut |_| ());
+                    let mind = mind.map_err(|e| e.context(place()))?.id;
                     minds.insert(name.to_owned(), mind);
                     mind
                 }
@@ -178,9 +179,13 @@ impl Query {
             text,
             mind,
             k,
-            as_of: self.as_of.unwrap_or_else(clock::now),
+            as_of: self.as_of(),
             explain: self.explain,
         }
+    }
+
+    fn as_of(&self) -> NaiveDateTime {
+        self.as_of.unwrap_or_else(clock::now)
     }
 
     fn show(&self, answer: &Answer, out: &mut Output) -> Result<(), Stop> {

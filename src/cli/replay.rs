@@ -1,9 +1,11 @@
 //! `codex replay`.
 
-use super::context::Context;
+use super::context::{Context, absolute};
 use super::progress::Progress;
 use super::render::{Outcome, Output};
 use super::times;
+use crate::engine;
+use crate::engine::request::ReplayInto;
 use crate::error::Error;
 use chrono::NaiveDateTime;
 use clap::Args;
@@ -29,10 +31,15 @@ pub(super) struct Replay {
 
 impl Replay {
     pub(super) fn run(self, context: &Context, out: &mut Output) -> Outcome {
-        let engine = context.existing()?;
+        let order = ReplayInto {
+            into: absolute(&self.into)?,
+            until: self.until,
+        };
         let mut progress = Progress::start("steps", context.quiet());
-        let replayed = engine.replay(&self.into, self.until, |done, all| {
-            progress.tell(done, Some(all), "")
+        let replayed = context.session()?.ask(order, &mut |heard| {
+            if let engine::Progress::Steps { done, all } = heard {
+                progress.tell(done, Some(all), "");
+            }
         });
         progress.finish();
         let replayed = replayed?;

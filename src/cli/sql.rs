@@ -1,7 +1,8 @@
 //! `codex sql` and `codex snapshot`.
 
-use super::context::Context;
+use super::context::{Context, absolute};
 use super::render::{Outcome, Output, one_line, size, table};
+use crate::engine::request::{SelectJson, SelectTable, TakeSnapshot};
 use clap::Args;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -39,12 +40,12 @@ pub(super) struct Snapshot {
 
 impl Sql {
     pub(super) fn run(self, context: &Context, out: &mut Output) -> Outcome {
-        let engine = context.readable()?;
+        let query = self.query;
         if out.json {
-            out.array(&engine.sql_json(&self.query)?)?;
+            out.array(&context.ask(SelectJson { query })?)?;
             return Ok(ExitCode::SUCCESS);
         }
-        let found = engine.sql(&self.query)?;
+        let found = context.ask(SelectTable { query })?;
         let columns: Vec<String> = found
             .columns
             .iter()
@@ -67,7 +68,11 @@ impl Sql {
 
 impl Snapshot {
     pub(super) fn run(self, context: &Context, out: &mut Output) -> Outcome {
-        let snapshot = context.readable()?.snapshot(&self.output, self.force)?;
+        let mut snapshot = context.ask(TakeSnapshot {
+            output: absolute(&self.output)?,
+            force: self.force,
+        })?;
+        snapshot.output = self.output;
         if out.json {
             out.document(&snapshot)?;
         } else {

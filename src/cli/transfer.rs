@@ -1,9 +1,10 @@
 //! `codex export`, and `codex import` of what it wrote.
 
-use super::context::Context;
+use super::context::{Context, absolute};
 use super::progress::Progress;
 use super::render::{Outcome, Output, counted, note, size, table};
-use crate::engine::{ExportFormat, ExportOptions, FoundExport};
+use crate::engine::request::{RestoreExport, WriteExport};
+use crate::engine::{self, ExportFormat, ExportOptions, FoundExport};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -47,15 +48,21 @@ impl Export {
                 Format::Csv => ExportFormat::Csv,
                 Format::Parquet => ExportFormat::Parquet,
             },
-            output: self.output,
-            mind: context.mind_name().map(str::to_owned),
+            output: absolute(&self.output)?,
+            mind: context.only_mind(),
             force: self.force,
         };
-        let engine = context.readable()?;
         let mut progress = Progress::start("rows written", context.quiet());
-        let report = engine.export(&options, |done| progress.tell(done, None, ""));
+        let report = context
+            .session()?
+            .ask(WriteExport { options }, &mut |heard| {
+                if let engine::Progress::Rows(done) = heard {
+                    progress.tell(done, None, "");
+                }
+            });
         progress.finish();
-        let report = report?;
+        let mut report = report?;
+        report.output = self.output;
         if out.json {
             out.document(&report)?;
         } else {
@@ -83,15 +90,27 @@ pub(super) fn restore(
 ) -> Outcome {
     // A dry run makes no store where there is none.
     let nowhere = dry_run && !context.config()?.settings.database.exists();
-    let (engine, _) = if nowhere {
+    let mut session = if nowhere {
         context.without_store()?
     } else {
-        context.engine()?
+        context.session()?
+    };
+    let order = RestoreExport {
+        export: FoundExport {
+            path: absolute(&export.path)?,
+            format: export.format,
+        },
+        dry_run,
     };
     let mut progress = Progress::start("rows read", context.quiet());
-    let report = engine.restore(export, dry_run, |read| progress.tell(read, None, ""));
+    let report = session.ask(order, &mut |heard| {
+        if let engine::Progress::Rows(read) = heard {
+            progress.tell(read, None, "");
+        }
+    });
     progress.finish();
-    let report = report?;
+    let mut report = report?;
+    report.path.clone_from(&export.path);
     if out.json {
         out.document(&report)?;
         return Ok(ExitCode::SUCCESS);

@@ -11,7 +11,7 @@ use crate::memory::{MindId, highest_arrival};
 use crate::project::CycleType;
 use crate::warehouse::Warehouse;
 use chrono::NaiveDateTime;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Memories a backfill computes in one pass.
 const PASS: usize = 50_000;
@@ -28,7 +28,7 @@ pub struct Request {
 }
 
 /// What a consolidation did.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Consolidation {
     /// Nights begun, counting minds that slept at one moment once.
     pub nights: u64,
@@ -45,7 +45,7 @@ pub struct Consolidation {
 }
 
 /// How far a long consolidation is.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct Advance {
     /// Nights done.
     pub done: u64,

@@ -17,11 +17,11 @@ use crate::project::CycleType;
 use crate::warehouse::Warehouse;
 use chrono::NaiveDateTime;
 use duckdb::{Connection, params};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
 /// What a replay did.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Replay {
     /// Transitions repeated.
     pub transitions: u64,

@@ -9,11 +9,11 @@ use crate::error::Result;
 use crate::project::Materialization;
 use crate::warehouse::{Access, Warehouse};
 use duckdb::Connection;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// What verification found.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Verification {
     /// Whether every check passed.
     pub ok: bool,
@@ -26,7 +26,7 @@ pub struct Verification {
 }
 
 /// One check.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Check {
     /// Its name.
     pub name: String,

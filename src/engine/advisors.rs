@@ -1,27 +1,21 @@
-//! The models an engine may ask.
+//! The embedding and language models an engine may ask, shared by all engines over one store.
 
 use crate::config::{Embeddings, Settings};
 use crate::enrich::embeddings::{Embedder, Purpose, embedder_of};
 use crate::enrich::ollama::Client;
 use crate::error::{Error, Result};
-use std::cell::RefCell;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-/// The models an engine may ask, opened when they are first needed.
+/// Opened when they are first needed.
 #[derive(Default)]
 pub(super) struct Advisors {
     settings: Option<Settings>,
-    client: RefCell<Option<Arc<Client>>>,
-    /// The model questions were last asked with.
-    asking: RefCell<Option<Embedder>>,
+    client: Mutex<Option<Arc<Client>>>,
+    /// The model questions were last asked with: loading one takes longer than asking it.
+    asking: Mutex<Option<Arc<Embedder>>>,
 }
 
 impl Advisors {
-    /// None at all.
-    pub(super) fn none() -> Advisors {
-        Advisors::default()
-    }
-
     /// Those of `settings`.
     pub(super) fn of(settings: &Settings) -> Advisors {
         Advisors {
@@ -33,16 +27,18 @@ impl Advisors {
     pub(super) fn settings(&self) -> Result<&Settings> {
         self.settings
             .as_ref()
-            .ok_or_else(|| Error::usage("this engine was opened without models"))
+            .ok_or_else(|| Error::usage("this engine was opened without models to ask"))
     }
 
+    /// The connection to Ollama, whose breaker all share.
     pub(super) fn client(&self) -> Result<Arc<Client>> {
-        if let Some(client) = &*self.client.borrow() {
+        let mut client = self.client.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = &*client {
             return Ok(Arc::clone(client));
         }
-        let client = Arc::new(Client::new(&self.settings()?.ollama)?);
-        *self.client.borrow_mut() = Some(Arc::clone(&client));
-        Ok(client)
+        let opened = Arc::new(Client::new(&self.settings()?.ollama)?);
+        *client = Some(Arc::clone(&opened));
+        Ok(opened)
     }
 
     /// Whether questions may be asked by meaning.
@@ -59,21 +55,13 @@ impl Advisors {
         texts: &[String],
         dimension: Option<usize>,
     ) -> Result<Vec<Vec<f32>>> {
-        let mut asking = self.asking.borrow_mut();
-        let embedder = match asking.take() {
-            Some(embedder) if embedder.name() == model => embedder,
-            _ => embedder_of(model, self.settings()?, &self.client()?)?,
-        };
-        let vectors: Vec<Vec<f32>> = embedder
+        let vectors: Vec<Vec<f32>> = self
+            .embedder(model)?
             .embed(texts, Purpose::Question)?
             .into_iter()
             .collect::<std::result::Result<_, _>>()
             .map_err(Error::failed)?;
-        *asking = Some(embedder);
-        match vectors
-            .iter()
-            .find(|v| dimension.is_some_and(|d| d != v.len()))
-        {
+        match vectors.iter().find(|v| dimension.is_some_and(|d| d != v.len())) {
             Some(vector) => Err(Error::failed(format!(
                 "{model} gives vectors of {} numbers now, and the store's have {}",
                 vector.len(),
@@ -81,5 +69,15 @@ impl Advisors {
             ))),
             None => Ok(vectors),
         }
+    }
+
+    fn embedder(&self, model: &str) -> Result<Arc<Embedder>> {
+        let mut asking = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(embedder) = asking.as_ref().filter(|e| e.name() == model) {
+            return Ok(Arc::clone(embedder));
+        }
+        let opened = Arc::new(embedder_of(model, self.settings()?, &self.client()?)?);
+        *asking = Some(Arc::clone(&opened));
+        Ok(opened)
     }
 }

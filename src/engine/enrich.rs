@@ -10,17 +10,17 @@ use crate::enrich::embeddings::{
 use crate::error::Result;
 use chrono::{Duration, NaiveDateTime};
 use duckdb::params;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What is to be embedded.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct EmbedRequest {
     /// At most this many contents.
     pub limit: Option<u64>,
 }
 
 /// What embedding did.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct EmbedReport {
     /// The model; none where there is none.
     pub model: Option<String>,
@@ -37,7 +37,7 @@ pub struct EmbedReport {
 }
 
 /// How far embedding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EmbedAdvance {
     /// Contents done.
     pub done: u64,

@@ -20,6 +20,10 @@ impl Engine {
     ) -> Result<Replay> {
         let into = std::path::absolute(into)
             .map_err(|e| Error::usage(format!("{}: {e}", into.display())))?;
+        if into.exists() {
+            return Err(Error::usage(format!("{} exists already", into.display()))
+                .hint("give a new file's name, or remove it"));
+        }
         let done = self
             .fresh(&into, false)
             .and_then(|target| cycle::replay(&self.warehouse, &target, until, heard));
@@ -35,10 +39,10 @@ impl Engine {
     /// # Errors
     /// Failed when a night or the check fails; the store then stays as it was.
     pub fn rebuild(
-        self,
+        &mut self,
         as_of: NaiveDateTime,
         heard: impl FnMut(Advance),
-    ) -> Result<(Engine, Consolidation)> {
+    ) -> Result<Consolidation> {
         self.enrich(|_| ())?;
         let mut name = self.warehouse.path().as_os_str().to_owned();
         name.push(".rebuild");
@@ -46,10 +50,10 @@ impl Engine {
         // What an earlier rebuild left when it was killed.
         remove(&beside);
         let built = self.fresh(&beside, true).and_then(|target| {
-            cycle::prepare_store(&target, &self.pipeline)?;
+            cycle::prepare_store(&target, self.pipeline())?;
             let report = cycle::consolidate(
                 &target,
-                &self.pipeline,
+                self.pipeline(),
                 &Request {
                     cycle: None,
                     as_of,
@@ -57,7 +61,7 @@ impl Engine {
                 },
                 heard,
             )?;
-            let verification = cycle::verify(&target, &self.pipeline)?;
+            let verification = cycle::verify(&target, self.pipeline())?;
             if !verification.ok {
                 return Err(Error::failed(
                     "the rebuilt store did not pass verification; the store stays as it was",
@@ -68,19 +72,10 @@ impl Engine {
         });
         match built {
             Ok(report) => {
-                let Engine {
-                    warehouse,
-                    pipeline,
-                    advisors,
-                    ..
-                } = self;
-                let warehouse = warehouse.replace_with(&beside)?;
+                self.warehouse.replace_with(&beside)?;
                 remove(&beside);
-                let engine = Engine {
-                    advisors,
-                    ..Engine::over(warehouse, pipeline)?
-                };
-                Ok((engine, report))
+                cycle::prepare_store(&self.warehouse, self.pipeline())?;
+                Ok(report)
             }
             Err(e) => {
                 remove(&beside);

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 const ASSOCIATIONS: usize = 10;
 
 /// A memory's lineage. Every claim carries the ids it rests on.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Lineage {
     /// The raw row, as it reads today.
     #[serde(flatten)]

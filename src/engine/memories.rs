@@ -20,11 +20,12 @@ use serde_json::{Map, Value};
 const SOURCE: &str = "cli";
 
 /// A memory to add.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct NewMemory {
     /// The mind's name; it is made where there is none.
     pub mind: String,
     /// The zone of a mind that is made.
+    #[serde(with = "crate::memory::zone_name")]
     pub time_zone: Tz,
     /// What to remember.
     pub content: String,
@@ -41,7 +42,7 @@ pub struct NewMemory {
 }
 
 /// What became of a memory that was added.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Added {
     /// Its memory_id.
     pub id: i64,
@@ -49,8 +50,20 @@ pub struct Added {
     pub key: String,
     /// The mind it went to.
     pub mind: String,
-    /// `added`, `edited` (its key was known, with other words), or `unchanged`.
-    pub outcome: &'static str,
+    /// Whether it was new.
+    pub outcome: Outcome,
+}
+
+/// What adding a memory came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It is new.
+    Added,
+    /// Its key was known, with other words.
+    Edited,
+    /// It was known.
+    Unchanged,
 }
 
 /// A memory as a list shows it.
@@ -169,9 +182,9 @@ impl Engine {
             |r| r.get(0),
         )?;
         let outcome = match (intake.added, intake.edited) {
-            (1.., _) => "added",
-            (_, 1..) => "edited",
-            _ => "unchanged",
+            (1.., _) => Outcome::Added,
+            (_, 1..) => Outcome::Edited,
+            _ => Outcome::Unchanged,
         };
         Ok(Added {
             id,

@@ -2,7 +2,8 @@
 //!
 //! # Layout
 //!
-//! This file opens the store, imports, consolidates and verifies. Beside it, one file a family of questions:
+//! This file opens the store, imports, consolidates and verifies. [`request`] is how others ask: every question as a value that
+//! can travel to whoever owns the store. Beside it, one file a family of questions:
 //!
 //! * `questions`: recall and insights
 //! * `memories`: single memories
@@ -12,6 +13,7 @@
 //! * `project`: the pipeline as a project, as dbt users know it: list, compile, run, test
 //! * `sql`: read-only SQL, snapshots
 //! * `transfer`: export, and import of what it wrote
+//! * `models`: a project made ready, shared by all who ask
 //! * `rows`: rows of a query as typed values
 
 mod advisors;
@@ -19,28 +21,33 @@ mod enrich;
 mod history;
 mod lineage;
 mod memories;
+mod models;
 mod overview;
 mod project;
 mod questions;
+pub mod request;
 mod rows;
 mod sql;
 mod transfer;
 
 pub use enrich::{EmbedAdvance, EmbedReport, EmbedRequest};
 pub use lineage::{ConceptPlace, EpisodePlace, Lineage, Link, NightOfMemory, Trace};
-pub use memories::{Added, Earlier, Listed, NewMemory, Shown};
+pub use memories::{Added, Earlier, Listed, NewMemory, Outcome, Shown};
 pub use overview::{
     CycleMetrics, HealthCheck, Metrics, MindStatus, ModelMetrics, StageMetrics, Status,
 };
 pub use project::{
     CompiledModel, Ending, ListedModel, Listing, Models, Ran, RunReport, RunRequest, Selecting,
-    TestRequest,
+    Target, TestRequest,
 };
 pub use questions::Trail;
+pub use request::{Ask, Needs, Progress, Reply, Request, StoreNeeds, Turn};
 pub use sql::{Snapshot, Table};
 
 // What requests and results are made of, so that callers need nothing but the engine.
-pub use crate::cycle::{Advance, Consolidation, Replay, Request, STATES, Verification, state_hash};
+pub use crate::cycle::{
+    Advance, Consolidation, Replay, Request as CycleRequest, STATES, Verification, state_hash,
+};
 pub use crate::insight::{Insight, Period};
 pub use crate::memory::{
     DEFAULT_MIND, ExportFormat, ExportOptions, ExportReport, FoundExport, ImportOptions,
@@ -54,16 +61,16 @@ use crate::cycle::{self, Pipeline};
 use crate::enrich::enrich_pending;
 use crate::error::{Error, Result};
 use crate::memory;
-use crate::recall::Queries;
 use crate::warehouse::{Access, OpenOptions, Warehouse};
 use advisors::Advisors;
 use chrono::NaiveDateTime;
-use std::cell::OnceCell;
+use models::ReadyModels;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
 
 /// How far an import is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ImportAdvance {
     /// Records read from files.
     Read(u64),
@@ -74,11 +81,9 @@ pub enum ImportAdvance {
 /// An open store with the project that works on it.
 pub struct Engine {
     warehouse: Warehouse,
-    pipeline: Pipeline,
-    /// The recall queries, parsed when the first question comes.
-    queries: OnceCell<Queries>,
-    /// The models it may ask.
-    advisors: Advisors,
+    models: Arc<ReadyModels>,
+    /// The embedding and language models it may ask.
+    advisors: Arc<Advisors>,
 }
 
 impl Engine {
@@ -88,16 +93,22 @@ impl Engine {
     /// Usage when configuration or project are wrong or the file is not codex's; unavailable when another process owns it.
     pub fn open(config: &Config, project: Arc<Project>, allow_read_only: bool) -> Result<Engine> {
         let pipeline = Pipeline::new(project, &config.parameters)?;
-        let settings = &config.settings;
-        let warehouse = Warehouse::open(&OpenOptions {
-            path: settings.database.clone(),
-            memory_limit: settings.memory_limit.as_str().to_owned(),
-            threads: settings.threads.get() as usize,
-            patience: Duration::from_secs(u64::from(settings.lock_timeout)),
-            allow_read_only,
-        })?;
-        tracing::info!(database = %warehouse.path().display(), access = ?warehouse.access(), "store opened");
-        Ok(Engine::over(warehouse, pipeline)?.with_models(settings))
+        Ok(Engine::over(open_store(config, allow_read_only)?, pipeline)?
+            .with_advisors(&config.settings))
+    }
+
+    /// Opens the store of `config` for [`run_models`](Self::run_models): views are left to the run, so that a model with a
+    /// mistake is reported as that model's.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_to_run(config: &Config, project: Arc<Project>) -> Result<Engine> {
+        let pipeline = Pipeline::new(project, &config.parameters)?;
+        Ok(Engine {
+            warehouse: open_store(config, false)?,
+            models: Arc::new(ReadyModels::new(pipeline)),
+            advisors: Arc::default(),
+        })
     }
 
     /// An engine over an empty store in memory, for looking at files without touching any store.
@@ -122,15 +133,14 @@ impl Engine {
         }
         Ok(Engine {
             warehouse,
-            pipeline,
-            queries: OnceCell::new(),
-            advisors: Advisors::none(),
+            models: Arc::new(ReadyModels::new(pipeline)),
+            advisors: Arc::default(),
         })
     }
 
-    /// Lets it ask the models of `settings`; without this it asks none.
-    pub fn with_models(mut self, settings: &Settings) -> Engine {
-        self.advisors = Advisors::of(settings);
+    /// Lets it ask the embedding and language models of `settings`; without this it asks none.
+    pub fn with_advisors(mut self, settings: &Settings) -> Engine {
+        self.advisors = Arc::new(Advisors::of(settings));
         self
     }
 
@@ -146,12 +156,12 @@ impl Engine {
 
     /// The models.
     pub fn pipeline(&self) -> &Pipeline {
-        &self.pipeline
+        self.models.pipeline()
     }
 
     /// The effective parameters.
     pub fn parameters(&self) -> &Parameters {
-        self.pipeline.parameters()
+        self.pipeline().parameters()
     }
 
     /// Files in, raw log out; then features and index for what is new. `progress` hears how far it is.
@@ -192,7 +202,7 @@ impl Engine {
         heard: impl FnMut(Advance),
     ) -> Result<Consolidation> {
         self.enrich(|_| ())?;
-        cycle::consolidate(&self.warehouse, &self.pipeline, request, heard)
+        cycle::consolidate(&self.warehouse, self.pipeline(), request, heard)
     }
 
     /// A nap at `at`: the mind named, or every mind with memories, sleeps then, whatever the hour.
@@ -235,7 +245,7 @@ impl Engine {
     /// # Errors
     /// Failed when the store cannot be read.
     pub fn verify(&self) -> Result<Verification> {
-        cycle::verify(&self.warehouse, &self.pipeline)
+        cycle::verify(&self.warehouse, self.pipeline())
     }
 
     /// The mind called `name`.
@@ -245,4 +255,17 @@ impl Engine {
     pub fn mind(&self, name: &str) -> Result<Mind> {
         memory::find_mind(self.warehouse.conn(), name)
     }
+}
+
+fn open_store(config: &Config, allow_read_only: bool) -> Result<Warehouse> {
+    let settings = &config.settings;
+    let warehouse = Warehouse::open(&OpenOptions {
+        path: settings.database.clone(),
+        memory_limit: settings.memory_limit.as_str().to_owned(),
+        threads: settings.threads.get() as usize,
+        patience: Duration::from_secs(u64::from(settings.lock_timeout)),
+        allow_read_only,
+    })?;
+    tracing::info!(database = %warehouse.path().display(), access = ?warehouse.access(), "store opened");
+    Ok(warehouse)
 }

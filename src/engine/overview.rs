@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
 /// What the store holds.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Status {
     /// The DuckDB file.
     pub database: PathBuf,
@@ -67,7 +67,7 @@ pub struct HealthCheck {
 }
 
 /// What cycles cost in a period of wall-clock time.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Metrics {
     /// The period's beginning, UTC.
     pub since: String,

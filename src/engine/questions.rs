@@ -5,11 +5,13 @@ use crate::enrich::embeddings::{active_model, dimension};
 use crate::error::{Error, Result};
 use crate::insight::{self, Insight, Period};
 use crate::memory::{ActivationKind, Mind};
-use crate::recall::{Answer, Meaning, Queries, Question, recall_batch};
+use crate::recall::{Answer, Meaning, Question, recall_batch};
 use crate::template::{CycleValues, RenderContext};
+use serde::{Deserialize, Serialize};
 
 /// What an answer leaves in the raw log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Trail {
     /// Nothing: the question is about another time, or one of many.
     None,
@@ -64,8 +66,13 @@ impl Engine {
     /// By words, and by meaning where the store holds vectors.
     fn answers(&self, questions: &[Question]) -> Result<Vec<Answer>> {
         let conn = self.warehouse.conn();
-        let Some(model) = active_model(conn)? else {
-            return recall_batch(conn, self.queries()?, questions, None);
+        let queries = self.models.queries()?;
+        let model = match self.advisors.may_embed() {
+            true => active_model(conn)?,
+            false => None,
+        };
+        let Some(model) = model else {
+            return recall_batch(conn, queries, questions, None);
         };
         let dimension = dimension(conn, &model)?;
         let embed = |texts: &[String]| self.advisors.embed_questions(&model, texts, dimension);
@@ -73,8 +80,7 @@ impl Engine {
             model: &model,
             embed: &embed,
         };
-        let meaning = self.advisors.may_embed().then_some(&meaning);
-        recall_batch(conn, self.queries()?, questions, meaning)
+        recall_batch(conn, queries, questions, Some(&meaning))
     }
 
     /// What the memories of a period say that nobody asked for, of all minds or one; the surest first.
@@ -89,7 +95,7 @@ impl Engine {
                 epoch_end: period.as_of,
                 ..CycleValues::default()
             };
-            self.pipeline
+            self.pipeline()
                 .renderer()
                 .compile(model, &RenderContext::new(period.as_of).in_cycle(values))
                 .map(|compiled| compiled.sql)
@@ -109,16 +115,5 @@ impl Engine {
             self.enrich(|_| ())?;
         }
         Ok(())
-    }
-
-    fn queries(&self) -> Result<&Queries> {
-        if let Some(queries) = self.queries.get() {
-            return Ok(queries);
-        }
-        let queries = Queries::new(
-            self.pipeline.renderer().project(),
-            self.pipeline.parameters(),
-        )?;
-        Ok(self.queries.get_or_init(|| queries))
     }
 }

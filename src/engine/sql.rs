@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Rows of a query, each value as DuckDB writes it.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Table {
     /// The columns' names.
     pub columns: Vec<String>,
@@ -22,7 +22,7 @@ pub struct Table {
 }
 
 /// A copy of the store.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Snapshot {
     /// Where it is.
     pub output: PathBuf,

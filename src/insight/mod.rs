@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::memory::MindId;
 use chrono::NaiveDateTime;
 use duckdb::Connection;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The models that are questions, by file name.
@@ -22,7 +22,7 @@ pub const MODELS: [&str; 7] = [
 ];
 
 /// The time an insight is about: memories from `since` to `as_of`, UTC. Templates call them `since` and `as_of`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Period {
     /// Its beginning.
     pub since: NaiveDateTime,
@@ -31,7 +31,7 @@ pub struct Period {
 }
 
 /// Something the memories say, with what it rests on.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Insight {
     /// The name of the mind it is about.
     pub mind: String,
@@ -48,14 +48,14 @@ pub struct Insight {
 }
 
 /// A raw memory an insight rests on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {
     /// Its arrival number.
     pub id: i64,
     /// The id it came with.
     pub key: String,
     /// Event time, UTC.
-    #[serde(serialize_with = "in_utc")]
+    #[serde(serialize_with = "in_utc", deserialize_with = "from_utc")]
     pub created_at: NaiveDateTime,
     /// Its most telling sentence.
     pub gist: String,
@@ -63,6 +63,11 @@ pub struct Evidence {
 
 fn in_utc<S: Serializer>(at: &NaiveDateTime, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&at.format("%Y-%m-%dT%H:%M:%S%.fZ").to_string())
+}
+
+fn from_utc<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NaiveDateTime, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    NaiveDateTime::parse_from_str(&text, "%Y-%m-%dT%H:%M:%S%.fZ").map_err(de::Error::custom)
 }
 
 /// The insights of a period over all minds or one, the surest first, then by kind and title.

@@ -10,14 +10,14 @@ use super::minds::{Mind, find_mind};
 use crate::error::{Error, Result};
 use crate::warehouse::{Warehouse, text_literal};
 use duckdb::Connection;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 /// What to export, and where to.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ExportOptions {
     /// What the files look like.
     pub format: ExportFormat,
@@ -30,7 +30,7 @@ pub struct ExportOptions {
 }
 
 /// What was exported.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ExportReport {
     /// Where it is.
     pub output: PathBuf,

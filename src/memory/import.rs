@@ -9,7 +9,7 @@ use crate::warehouse::Warehouse;
 use chrono::NaiveDateTime;
 use chrono_tz::Tz;
 use md5::{Digest, Md5};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
@@ -17,13 +17,14 @@ use std::path::{Path, PathBuf};
 const BATCH: usize = 10_000;
 
 /// What to import, and for whom.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ImportOptions {
     /// Files and directories.
     pub paths: Vec<PathBuf>,
     /// The mind of records that name none.
     pub mind: Option<String>,
     /// The zone of new minds, and of times written without one.
+    #[serde(with = "super::minds::zone_name")]
     pub time_zone: Tz,
     /// Names the source instead of the file's own name.
     pub source: Option<String>,
@@ -32,7 +33,7 @@ pub struct ImportOptions {
 }
 
 /// What an import did.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct ImportReport {
     /// New memories.
     pub added: u64,

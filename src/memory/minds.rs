@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use chrono::{Datelike, NaiveDateTime, TimeZone};
 use chrono_tz::Tz;
 use duckdb::{Connection, params};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use uuid::Uuid;
 
@@ -12,7 +13,7 @@ use uuid::Uuid;
 pub const DEFAULT_MIND: &str = "default";
 
 /// A mind's identity: made from its name, so that the same history imported anywhere has the same ids.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct MindId(Uuid);
 
 impl MindId {
@@ -40,14 +41,39 @@ impl fmt::Display for MindId {
 }
 
 /// A mind as the raw log knows it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mind {
     /// Its identity.
     pub id: MindId,
     /// Its name, unique in the store.
     pub name: String,
     /// The zone its nights are told by.
+    #[serde(with = "zone_name")]
     pub time_zone: Tz,
+}
+
+/// A zone as its IANA name, for `#[serde(with)]`.
+pub mod zone_name {
+    use chrono_tz::Tz;
+    use serde::{Deserialize, Deserializer, Serializer, de};
+
+    /// Writes the name.
+    ///
+    /// # Errors
+    /// The serializer's.
+    pub fn serialize<S: Serializer>(zone: &Tz, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(zone.name())
+    }
+
+    /// Reads the name.
+    ///
+    /// # Errors
+    /// When there is no such zone.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Tz, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        name.parse()
+            .map_err(|_| de::Error::custom(format!("'{name}' is not a time zone")))
+    }
 }
 
 /// The zone called `name` in the IANA database.

@@ -21,5 +21,6 @@ pub use log::{
 pub use manifest::ExportFormat;
 pub use minds::{
     DEFAULT_MIND, Mind, MindId, all_minds, ensure_mind, find_mind, parse_time_zone, to_local,
+    zone_name,
 };
 pub use restore::{FoundExport, RestoreReport, find_export, restore};

@@ -9,8 +9,8 @@ use super::staging::{csv_source, newlines, typed, unreadable};
 use crate::error::{Error, Result};
 use crate::warehouse::{Warehouse, text_literal};
 use duckdb::Connection;
-use serde::Serialize;
 use serde::de::DeserializeSeed;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -19,7 +19,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 /// An export as `codex export` writes it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FoundExport {
     /// The file or directory.
     pub path: PathBuf,
@@ -28,7 +28,7 @@ pub struct FoundExport {
 }
 
 /// What became of an export.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RestoreReport {
     /// Where it is.
     pub path: PathBuf,

@@ -18,21 +18,21 @@ const WORK: usize = 2_000_000;
 const QUESTIONS: usize = 256;
 
 /// What came up for a question.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Answer {
     /// The words asked.
     pub query: String,
     /// Why these.
     pub basis: Basis,
     /// What a reader should know about the answer.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
     /// The memories, best first.
     pub results: Vec<Hit>,
 }
 
 /// Why memories came up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Basis {
     /// Something in the question speaks for each of them.
@@ -42,7 +42,7 @@ pub enum Basis {
 }
 
 /// A memory that came up.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Hit {
     /// Its memory_id.
     pub id: i64,
@@ -51,14 +51,14 @@ pub struct Hit {
     /// What it says today.
     pub content: String,
     /// When it happened, UTC.
-    #[serde(serialize_with = "utc")]
+    #[serde(serialize_with = "utc", deserialize_with = "from_utc")]
     pub created_at: NaiveDateTime,
     /// The state it is in.
     pub tier: String,
     /// The sum of its components.
     pub score: Score,
     /// Each component's share, in the order of the ranking's columns.
-    #[serde(serialize_with = "as_map")]
+    #[serde(serialize_with = "as_map", deserialize_with = "from_map")]
     pub components: Vec<(String, Score)>,
     /// As it was given.
     pub metadata: Map<String, Value>,
@@ -67,12 +67,12 @@ pub struct Hit {
     /// The conversation it belongs to.
     pub session: Option<String>,
     /// Why it came up, where the question asks for that.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub explanation: Option<Explanation>,
 }
 
 /// Why a memory came up.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Explanation {
     /// The question's words it says or hears, weightiest first.
     pub words: Vec<WordShare>,
@@ -394,6 +394,24 @@ fn from_json<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T> {
 
 fn utc<S: serde::Serializer>(at: &NaiveDateTime, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&at.format("%Y-%m-%dT%H:%M:%S%.fZ"))
+}
+
+fn from_utc<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<NaiveDateTime, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    NaiveDateTime::parse_from_str(&text, "%Y-%m-%dT%H:%M:%S%.fZ").map_err(serde::de::Error::custom)
+}
+
+/// The entries of a map, in its own order.
+fn from_map<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<(String, Score)>, D::Error> {
+    let map = serde_json::Map::deserialize(deserializer)?;
+    map.into_iter()
+        .map(|(name, score)| {
+            let score = serde_json::from_value(score).map_err(serde::de::Error::custom)?;
+            Ok((name, score))
+        })
+        .collect()
 }
 
 fn as_map<S: serde::Serializer>(

@@ -4,6 +4,7 @@ use crate::memory::{MindId, to_local};
 use crate::text::{self, TimeExpression};
 use chrono::NaiveDateTime;
 use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use unicode_segmentation::UnicodeSegmentation;
@@ -14,7 +15,7 @@ const MOST_TERMS: usize = 2_000;
 const TIMES_WITHIN: usize = 10_000;
 
 /// A question to one mind.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Question {
     /// The words asked.
     pub text: String,

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use duckdb::types::Value;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use std::iter::Sum;
 
@@ -70,6 +70,14 @@ impl Serialize for Score {
     /// A JSON number whose decimals are exactly the score's: the shortest text of the nearest float.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_f64(self.value())
+    }
+}
+
+impl<'de> Deserialize<'de> for Score {
+    /// Exact: millionths are far coarser than a float's last digit.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Score, D::Error> {
+        let value = f64::deserialize(deserializer)?;
+        Ok(Score((value * 1e6).round() as i64))
     }
 }
 

@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use duckdb::{AccessMode, Config, Connection};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What the opened file may be used for.
@@ -39,7 +40,7 @@ pub struct Warehouse {
     path: PathBuf,
     options: OpenOptions,
     access: Access,
-    _lock: Option<FileLock>,
+    lock: Option<Arc<FileLock>>,
 }
 
 impl Warehouse {
@@ -82,7 +83,7 @@ impl Warehouse {
             path,
             options: options.clone(),
             access: Access::ReadWrite,
-            _lock: Some(lock),
+            lock: Some(Arc::new(lock)),
         })
     }
 
@@ -100,7 +101,7 @@ impl Warehouse {
             path,
             options: options.clone(),
             access: Access::ReadOnly,
-            _lock: None,
+            lock: None,
         })
     }
 
@@ -123,7 +124,7 @@ impl Warehouse {
             path: options.path.clone(),
             options,
             access: Access::ReadWrite,
-            _lock: None,
+            lock: None,
         })
     }
 
@@ -169,30 +170,30 @@ impl Warehouse {
     /// Puts the store at `path`, which nobody has open, in this one's place, and opens it. The lock is held throughout.
     ///
     /// # Errors
-    /// Failed when the file cannot be moved or opened; usage for a store in memory.
-    pub fn replace_with(self, path: &Path) -> Result<Warehouse> {
-        let Some(lock) = self._lock else {
+    /// Failed when the file cannot be moved or opened; usage for a store in memory, or one that others share.
+    pub fn replace_with(&mut self, path: &Path) -> Result<()> {
+        let Some(lock) = &self.lock else {
             return Err(Error::usage("this store has no file of its own to replace"));
         };
-        let place = self.path;
+        if Arc::strong_count(lock) > 1 {
+            return Err(Error::failed("the store is in use and cannot be replaced")
+                .hint("run the command again when nothing else is running"));
+        }
         self.conn.execute_batch("CHECKPOINT")?;
-        drop(self.conn);
-        fs::rename(path, &place).map_err(|e| {
+        // DuckDB lets go of the file when its last connection goes.
+        let nothing = Connection::open_in_memory()?;
+        drop(std::mem::replace(&mut self.conn, nothing));
+        let moved = fs::rename(path, &self.path).map_err(|e| {
             Error::failed(format!(
                 "cannot move {} to {}: {e}",
                 path.display(),
-                place.display()
+                self.path.display()
             ))
             .hint("the store is as it was; the rebuilt one is still where it was built")
-        })?;
-        let conn = connect(&place, &self.options, AccessMode::ReadWrite)?;
-        Ok(Warehouse {
-            conn,
-            path: place,
-            options: self.options,
-            access: Access::ReadWrite,
-            _lock: Some(lock),
-        })
+        });
+        // Whichever of the two is there now.
+        self.conn = connect(&self.path, &self.options, AccessMode::ReadWrite)?;
+        moved
     }
 
     /// Runs `work` on one of DuckDB's threads.
@@ -202,7 +203,16 @@ impl Warehouse {
     /// # Errors
     /// Whatever `work` returns.
     pub fn single_threaded<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
-        self.conn.execute_batch("SET threads = 1")?;
+        self.with_threads(1, work)
+    }
+
+    /// Runs `work` on so many of DuckDB's threads.
+    ///
+    /// # Errors
+    /// Whatever `work` returns.
+    pub fn with_threads<T>(&self, threads: u32, work: impl FnOnce() -> Result<T>) -> Result<T> {
+        self.conn
+            .execute_batch(&format!("SET threads = {threads}"))?;
         let result = work();
         self.conn
             .execute_batch(&format!("SET threads = {}", self.options.threads))?;

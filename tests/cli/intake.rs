@@ -235,6 +235,7 @@ fn a_rebuild_begins_a_new_generation_and_a_replay_comes_to_the_same_state() {
     let replayed = room.json(&["replay", "--into", "again.duckdb"]);
     assert_eq!(replayed["ok"], true, "{replayed}");
     room.refused(2, "again.duckdb", &["replay", "--into", "again.duckdb"]);
+    assert!(room.path("again.duckdb").exists(), "what was there stays");
     let rebuilt = room.json(&["consolidate", "--rebuild", "--as-of", AFTER]);
     assert_eq!(rebuilt["nights"], 2);
     assert_eq!(room.json(&["status"])["generation"], 2);

@@ -4,7 +4,9 @@ use crate::history::{Arrival, History, What};
 use chrono::NaiveDateTime;
 use codex_dreams::config::{Config, ConfigSources};
 use codex_dreams::cycle::Pipeline;
-use codex_dreams::engine::{Consolidation, Engine, Project, ProjectSource, Request};
+use codex_dreams::engine::{
+    Consolidation, CycleRequest as Request, Engine, Project, ProjectSource,
+};
 use codex_dreams::memory::{
     Activation, ActivationKind, Incoming, MindId, append_activations, append_deletion, append_edit,
     append_memories, append_nap, ensure_mind, parse_time_zone,

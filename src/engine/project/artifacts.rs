@@ -1,7 +1,7 @@
 //! What other tools read of a run: a small, stable part of dbt's `manifest.json` and `run_results.json`.
 
 use super::Ran;
-use super::compile::write_file;
+use super::compile::{Target, write_file};
 use crate::clock;
 use crate::cycle::Pipeline;
 use crate::error::{Error, Result};
@@ -20,18 +20,32 @@ pub(super) fn test_id(name: &str) -> String {
 }
 
 /// Writes `run_results.json` and returns its content.
-pub(super) fn write_run_results(results: &[Ran], elapsed: f64, target: &Path) -> Result<Value> {
+pub(super) fn write_run_results(results: &[Ran], elapsed: f64, target: &Target) -> Result<Value> {
     let document = json!({
         "metadata": metadata(),
-        "results": results,
+        "results": results.iter().map(result).collect::<Vec<_>>(),
         "elapsed_time": elapsed,
     });
-    write_json(&target.join("run_results.json"), &document)?;
+    write_json(&target.at.join("run_results.json"), &document)?;
     Ok(document)
 }
 
+/// A model or test as dbt's readers know it.
+fn result(ran: &Ran) -> Value {
+    json!({
+        "unique_id": ran.unique_id,
+        "status": ran.status,
+        "execution_time": ran.execution_time,
+        "rows_affected": ran.rows_affected,
+        "failures": ran.failures,
+        "relation_name": ran.relation_name,
+        "compiled_path": ran.compiled_path,
+        "message": ran.message,
+    })
+}
+
 /// Writes `manifest.json`: the models, what they refer to and what refers to them.
-pub(super) fn write_manifest(pipeline: &Pipeline, target: &Path) -> Result<()> {
+pub(super) fn write_manifest(pipeline: &Pipeline, target: &Target) -> Result<()> {
     let mut nodes = Map::new();
     let (mut parents, mut children) = (Map::new(), Map::new());
     for node in pipeline.nodes() {
@@ -62,7 +76,7 @@ pub(super) fn write_manifest(pipeline: &Pipeline, target: &Path) -> Result<()> {
         "parent_map": parents,
         "child_map": children,
     });
-    write_json(&target.join("manifest.json"), &document)
+    write_json(&target.at.join("manifest.json"), &document)
 }
 
 fn entry(pipeline: &Pipeline, node: &Node) -> Value {

@@ -5,9 +5,30 @@ use super::{Models, Selecting, wrong_template};
 use crate::cycle::ByHand;
 use crate::error::{Error, Result};
 use chrono::NaiveDateTime;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fs;
 use std::path::{Path, PathBuf};
+
+/// Where rendered SQL and results are written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Target {
+    /// The directory, as the person named it.
+    pub shown: PathBuf,
+    /// The same, absolute: whoever writes may work in another directory.
+    pub at: PathBuf,
+}
+
+impl Target {
+    /// The directory that is called `shown` in the current one.
+    ///
+    /// # Errors
+    /// Usage when it is no path.
+    pub fn here(shown: PathBuf) -> Result<Target> {
+        let at = std::path::absolute(&shown)
+            .map_err(|e| Error::usage(format!("{} is not a path: {e}", shown.display())))?;
+        Ok(Target { shown, at })
+    }
+}
 
 /// A model rendered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -30,7 +51,7 @@ impl Models {
         &self,
         selecting: &Selecting,
         as_of: NaiveDateTime,
-        target: &Path,
+        target: &Target,
     ) -> Result<(Vec<CompiledModel>, Vec<String>)> {
         let (nodes, warnings) = selected(&self.pipeline, selecting)?;
         let context = ByHand::at(as_of).context(false);
@@ -58,13 +79,13 @@ impl Models {
 }
 
 /// Writes a rendered query where people look for it: `target/compiled/<folder>/<name>.sql`.
-pub(super) fn write_sql(target: &Path, folder: &str, name: &str, sql: &str) -> Result<PathBuf> {
-    let path = target
-        .join("compiled")
+/// Returns where that is, as a person names it.
+pub(super) fn write_sql(target: &Target, folder: &str, name: &str, sql: &str) -> Result<PathBuf> {
+    let below = Path::new("compiled")
         .join(folder)
         .join(format!("{name}.sql"));
-    write_file(&path, &format!("{sql}\n"))?;
-    Ok(path)
+    write_file(&target.at.join(&below), &format!("{sql}\n"))?;
+    Ok(target.shown.join(below))
 }
 
 /// Writes a file and, where they are missing, its directories.

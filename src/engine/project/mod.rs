@@ -16,26 +16,22 @@ mod list;
 mod run;
 mod test;
 
-pub use compile::CompiledModel;
+pub use compile::{CompiledModel, Target};
 pub use list::{ListedModel, Listing};
 pub use run::RunRequest;
 pub use test::TestRequest;
 
-use super::Engine;
 use crate::config::Config;
 use crate::cycle::Pipeline;
 use crate::error::{Error, Result};
 use crate::project::Project;
 use crate::template::TemplateError;
-use crate::warehouse::{OpenOptions, Warehouse};
-use serde::{Serialize, Serializer};
-use std::cell::OnceCell;
+use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// Which models a command is about, in dbt's selector grammar.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Selecting {
     /// `--select`; empty means all.
     pub select: Vec<String>,
@@ -67,33 +63,9 @@ impl Models {
     }
 }
 
-impl Engine {
-    /// Opens the store of `config` for [`run_models`](Self::run_models): views are left to the run, so that a model with a
-    /// mistake is reported as that model's.
-    ///
-    /// # Errors
-    /// As [`open`](Self::open).
-    pub fn open_to_run(config: &Config, project: Arc<Project>) -> Result<Engine> {
-        let pipeline = Pipeline::new(project, &config.parameters)?;
-        let settings = &config.settings;
-        let warehouse = Warehouse::open(&OpenOptions {
-            path: settings.database.clone(),
-            memory_limit: settings.memory_limit.as_str().to_owned(),
-            threads: settings.threads.get() as usize,
-            patience: Duration::from_secs(u64::from(settings.lock_timeout)),
-            allow_read_only: false,
-        })?;
-        Ok(Engine {
-            warehouse,
-            pipeline,
-            queries: OnceCell::new(),
-            advisors: super::advisors::Advisors::none(),
-        })
-    }
-}
-
 /// How a model or test ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Ending {
     /// A model was made.
     Success,
@@ -107,36 +79,15 @@ pub enum Ending {
     Skipped,
 }
 
-impl Ending {
-    /// dbt's word for it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Ending::Success => "success",
-            Ending::Pass => "pass",
-            Ending::Fail => "fail",
-            Ending::Error => "error",
-            Ending::Skipped => "skipped",
-        }
-    }
-}
-
-impl Serialize for Ending {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
 /// What became of one model or test.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Ran {
     /// `model.codex.<name>` or `test.codex.<name>`.
     pub unique_id: String,
     /// Its name.
-    #[serde(skip)]
     pub name: String,
     /// The materialization, or `test`.
-    #[serde(skip)]
-    pub kind: &'static str,
+    pub kind: String,
     /// How it ended.
     pub status: Ending,
     /// Seconds it took.
@@ -154,7 +105,7 @@ pub struct Ran {
 }
 
 /// What `run` or `test` did.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunReport {
     /// In the order they ran.
     pub results: Vec<Ran>,

@@ -1,7 +1,7 @@
 //! `codex run`: selected models become views and tables, parents first.
 
 use super::artifacts::{model_id, write_manifest, write_run_results};
-use super::compile::write_sql;
+use super::compile::{Target, write_sql};
 use super::failure::told;
 use super::list::selected;
 use super::{Ending, Ran, RunReport, Selecting, wrong_template};
@@ -14,12 +14,12 @@ use crate::warehouse::materialize::{
 };
 use chrono::NaiveDateTime;
 use duckdb::Connection;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 use std::time::Instant;
 
 /// What to run and how.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RunRequest {
     /// Which models.
     pub selecting: Selecting,
@@ -30,7 +30,9 @@ pub struct RunRequest {
     /// Run nothing more after the first failure.
     pub fail_fast: bool,
     /// Where rendered SQL and results are written.
-    pub target: PathBuf,
+    pub target: Target,
+    /// Threads of DuckDB, where they are not the store's own.
+    pub threads: Option<u32>,
 }
 
 impl Engine {
@@ -43,17 +45,30 @@ impl Engine {
     pub fn run_models(
         &self,
         request: &RunRequest,
+        heard: impl FnMut(&Ran, usize, usize),
+    ) -> Result<RunReport> {
+        match request.threads {
+            Some(threads) => self
+                .warehouse
+                .with_threads(threads, || self.run_selected(request, heard)),
+            None => self.run_selected(request, heard),
+        }
+    }
+
+    fn run_selected(
+        &self,
+        request: &RunRequest,
         mut heard: impl FnMut(&Ran, usize, usize),
     ) -> Result<RunReport> {
         let started = Instant::now();
-        let (nodes, warnings) = selected(&self.pipeline, &request.selecting)?;
+        let (nodes, warnings) = selected(self.pipeline(), &request.selecting)?;
         let nodes: Vec<&Node> = nodes
             .into_iter()
             .filter(|node| node.config.materialized != Materialization::Ephemeral)
             .collect();
-        cycle::prepare_by_hand(&self.warehouse, &self.pipeline);
+        cycle::prepare_by_hand(&self.warehouse, self.pipeline());
         let by_hand = match nodes.iter().any(|node| cycle::asks_what_is_due(node)) {
-            true => ByHand::open(&self.warehouse, &self.pipeline, request.as_of)?,
+            true => ByHand::open(&self.warehouse, self.pipeline(), request.as_of)?,
             false => ByHand::at(request.as_of),
         };
         let mut run = Run {
@@ -90,8 +105,8 @@ impl Engine {
         {
             ByHand::forget_ticks(&self.warehouse)?;
         }
-        cycle::mark_changed(&self.warehouse, &self.pipeline)?;
-        write_manifest(&self.pipeline, &request.target)?;
+        cycle::mark_changed(&self.warehouse, self.pipeline())?;
+        write_manifest(self.pipeline(), &request.target)?;
         let elapsed = started.elapsed().as_secs_f64();
         let document = write_run_results(&results, elapsed, &request.target)?;
         Ok(RunReport {
@@ -166,7 +181,7 @@ impl Run<'_> {
         let mut ran = Ran {
             unique_id: model_id(node.name.as_str()),
             name: node.name.to_string(),
-            kind: node.config.materialized.as_str(),
+            kind: node.config.materialized.as_str().to_owned(),
             status: Ending::Skipped,
             execution_time: 0.0,
             rows_affected: None,
@@ -218,7 +233,7 @@ impl Run<'_> {
         let context = self
             .by_hand
             .context(existing == Existing::Table && !full_refresh);
-        let renderer = self.engine.pipeline.renderer();
+        let renderer = self.engine.pipeline().renderer();
         let model = renderer
             .compile(node.name.as_str(), &context)
             .map_err(wrong_template)?;
@@ -277,7 +292,7 @@ impl Run<'_> {
         }
         let above: BTreeSet<ModelName> = self
             .engine
-            .pipeline
+            .pipeline()
             .graph()
             .ancestors(node.name.as_str(), None);
         above.iter().find_map(|name| self.broken.get(name)).cloned()
@@ -288,7 +303,7 @@ impl Run<'_> {
         let MaterializeError::Sql(_) = error else {
             return String::new();
         };
-        let graph = self.engine.pipeline.graph();
+        let graph = self.engine.pipeline().graph();
         let missing = node
             .depends_on
             .iter()

@@ -1,7 +1,7 @@
 //! `codex test`: what the YAML and `sql/tests` say of the data. A test is a query, and every row it returns is a failure.
 
 use super::artifacts::{test_id, write_run_results};
-use super::compile::write_sql;
+use super::compile::{Target, write_sql};
 use super::list::selected;
 use super::{Ending, Ran, RunReport, Selecting};
 use crate::cycle::ByHand;
@@ -10,12 +10,12 @@ use crate::error::Result;
 use crate::project::{DataTest, Node, TestTarget, quoted};
 use crate::template::{RenderContext, TemplateError};
 use chrono::NaiveDateTime;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::time::Instant;
 
 /// What to test and how.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct TestRequest {
     /// The models whose tests run; tests of `sql/tests` run with the models they refer to.
     pub selecting: Selecting,
@@ -24,7 +24,9 @@ pub struct TestRequest {
     /// Run nothing more after the first failure.
     pub fail_fast: bool,
     /// Where queries and results are written.
-    pub target: PathBuf,
+    pub target: Target,
+    /// Threads of DuckDB, where they are not the store's own.
+    pub threads: Option<u32>,
 }
 
 /// A test with its query, or why there is none.
@@ -43,12 +45,25 @@ impl Engine {
     pub fn test_models(
         &self,
         request: &TestRequest,
+        heard: impl FnMut(&Ran, usize, usize),
+    ) -> Result<RunReport> {
+        match request.threads {
+            Some(threads) => self
+                .warehouse
+                .with_threads(threads, || self.test_selected(request, heard)),
+            None => self.test_selected(request, heard),
+        }
+    }
+
+    fn test_selected(
+        &self,
+        request: &TestRequest,
         mut heard: impl FnMut(&Ran, usize, usize),
     ) -> Result<RunReport> {
         let started = Instant::now();
-        let (nodes, warnings) = selected(&self.pipeline, &request.selecting)?;
-        let by_hand = match self.is_writable() && self.pipeline.caches().next().is_some() {
-            true => ByHand::open(&self.warehouse, &self.pipeline, request.as_of)?,
+        let (nodes, warnings) = selected(self.pipeline(), &request.selecting)?;
+        let by_hand = match self.is_writable() && self.pipeline().caches().next().is_some() {
+            true => ByHand::open(&self.warehouse, self.pipeline(), request.as_of)?,
             false => ByHand::at(request.as_of),
         };
         let queries = self.queries_of(&nodes, &request.selecting, &by_hand.context(false));
@@ -136,7 +151,7 @@ impl Engine {
         selecting: &Selecting,
         context: &RenderContext,
     ) -> Vec<Query> {
-        let renderer = self.pipeline.renderer();
+        let renderer = self.pipeline().renderer();
         let project = renderer.project();
         let mut queries = Vec::new();
         let mut names: BTreeMap<String, usize> = BTreeMap::new();
@@ -223,11 +238,11 @@ impl Engine {
             DataTest::Relationships { to, field } => {
                 let target = match to {
                     TestTarget::Model(model) => self
-                        .pipeline
+                        .pipeline()
                         .renderer()
                         .relation_sql(model.as_str(), context)?,
                     TestTarget::Source(name) => {
-                        match self.pipeline.renderer().project().tables().get(name) {
+                        match self.pipeline().renderer().project().tables().get(name) {
                             Some(table) => table.relation.to_string(),
                             None => return Err(unknown_source(name.to_string())),
                         }
@@ -264,7 +279,7 @@ fn blank(query: &Query) -> Ran {
     Ran {
         unique_id: test_id(&query.name),
         name: query.name.clone(),
-        kind: "test",
+        kind: "test".to_owned(),
         status: Ending::Error,
         execution_time: 0.0,
         rows_affected: None,

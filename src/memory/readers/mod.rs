@@ -78,7 +78,7 @@ pub struct Origin {
 }
 
 /// A record, or a whole file, that cannot go in.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Rejection {
     /// The file.
     pub file: PathBuf,
@@ -91,7 +91,7 @@ pub struct Rejection {
 }
 
 /// Something left out on purpose: no error, but the user should be able to see it.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Note {
     /// The file or directory.
     pub file: PathBuf,

@@ -1,0 +1,79 @@
+//! Living through time, and living through it again.
+
+use super::{Ask, Needs, Progress, StoreNeeds, Turn, only};
+use crate::engine::{Consolidation, CycleRequest, CycleType, Engine, Replay};
+use crate::error::Result;
+use chrono::NaiveDateTime;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// Run what is due.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Consolidate {
+    /// Only up to this type.
+    pub cycle: Option<CycleType>,
+    /// The clock, UTC.
+    pub as_of: NaiveDateTime,
+    /// Only this mind; every mind where none is named.
+    pub mind: Option<String>,
+    /// Take a nap at the clock first.
+    pub nap: bool,
+    /// Live through all events anew instead; about the whole store.
+    pub rebuild: bool,
+}
+
+impl Ask for Consolidate {
+    type Answer = Consolidation;
+
+    fn needs(&self) -> Needs {
+        match self.rebuild {
+            true => Needs {
+                store: StoreNeeds::Writable,
+                turn: Turn::Alone,
+            },
+            false => Needs::CHANGE,
+        }
+    }
+
+    fn answer(self, engine: &mut Engine, heard: &mut dyn FnMut(Progress)) -> Result<Consolidation> {
+        if self.rebuild {
+            return engine.rebuild(self.as_of, |advance| heard(Progress::Nights(advance)));
+        }
+        let mind = only(engine, self.mind.as_deref())?;
+        if self.nap {
+            engine.nap(mind.as_ref(), self.as_of)?;
+        }
+        let request = CycleRequest {
+            cycle: self.cycle,
+            as_of: self.as_of,
+            mind: mind.map(|mind| mind.id),
+        };
+        engine.consolidate(&request, |advance| {
+            tracing::info!(night = %advance.at, "lived through");
+            heard(Progress::Nights(advance));
+        })
+    }
+}
+
+/// Rebuild every tier from the raw log and the ledger into a new file.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ReplayInto {
+    /// The new file, absolute.
+    pub into: PathBuf,
+    /// Only nights up to then, UTC.
+    pub until: Option<NaiveDateTime>,
+}
+
+impl Ask for ReplayInto {
+    type Answer = Replay;
+
+    fn needs(&self) -> Needs {
+        Needs::CHANGE
+    }
+
+    fn answer(self, engine: &mut Engine, heard: &mut dyn FnMut(Progress)) -> Result<Replay> {
+        engine.replay(&self.into, self.until, |done, all| {
+            heard(Progress::Steps { done, all })
+        })
+    }
+}

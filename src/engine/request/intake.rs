@@ -1,0 +1,96 @@
+//! Everything in and out: import, restore, export, snapshot.
+
+use super::{Ask, Needs, Progress, StoreNeeds, Turn};
+use crate::engine::{
+    Engine, ExportOptions, ExportReport, FoundExport, ImportOptions, ImportReport, RestoreReport,
+    Snapshot,
+};
+use crate::error::Result;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// Take memories in from files.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ImportFiles {
+    /// Which, and for whom. Paths are absolute.
+    pub options: ImportOptions,
+}
+
+impl Ask for ImportFiles {
+    type Answer = ImportReport;
+
+    fn needs(&self) -> Needs {
+        Needs::MAKE
+    }
+
+    fn answer(self, engine: &mut Engine, heard: &mut dyn FnMut(Progress)) -> Result<ImportReport> {
+        engine.import(&self.options, |advance| heard(Progress::Import(advance)))
+    }
+}
+
+/// Take an export in.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RestoreExport {
+    /// Where it is, absolute.
+    pub export: FoundExport,
+    /// Read and report, write nothing.
+    pub dry_run: bool,
+}
+
+impl Ask for RestoreExport {
+    type Answer = RestoreReport;
+
+    fn needs(&self) -> Needs {
+        Needs::MAKE
+    }
+
+    fn answer(self, engine: &mut Engine, heard: &mut dyn FnMut(Progress)) -> Result<RestoreReport> {
+        engine.restore(&self.export, self.dry_run, |rows| {
+            heard(Progress::Rows(rows))
+        })
+    }
+}
+
+/// Write everything the store holds.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct WriteExport {
+    /// What and where to, absolute.
+    pub options: ExportOptions,
+}
+
+impl Ask for WriteExport {
+    type Answer = ExportReport;
+
+    fn needs(&self) -> Needs {
+        Needs::LOOK
+    }
+
+    fn answer(self, engine: &mut Engine, heard: &mut dyn FnMut(Progress)) -> Result<ExportReport> {
+        engine.export(&self.options, |rows| heard(Progress::Rows(rows)))
+    }
+}
+
+/// Copy the store into a file of its own.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct TakeSnapshot {
+    /// Where to, absolute.
+    pub output: PathBuf,
+    /// Overwrite what is there.
+    pub force: bool,
+}
+
+impl Ask for TakeSnapshot {
+    type Answer = Snapshot;
+
+    /// DuckDB attaches the copy for all of the process, so it is made after those that write.
+    fn needs(&self) -> Needs {
+        Needs {
+            store: StoreNeeds::Readable,
+            turn: Turn::Writing,
+        }
+    }
+
+    fn answer(self, engine: &mut Engine, _: &mut dyn FnMut(Progress)) -> Result<Snapshot> {
+        engine.snapshot(&self.output, self.force)
+    }
+}

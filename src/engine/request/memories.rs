@@ -1,0 +1,147 @@
+//! Single memories.
+
+use super::{Ask, Needs, Progress};
+use crate::engine::{Added, Engine, Listed, Mind, NewMemory, Shown};
+use crate::error::Result;
+use chrono::NaiveDateTime;
+use serde::{Deserialize, Serialize};
+
+/// Find a mind by its name.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct FindMind {
+    /// Its name.
+    pub name: String,
+}
+
+impl Ask for FindMind {
+    type Answer = Mind;
+
+    fn needs(&self) -> Needs {
+        Needs::LOOK
+    }
+
+    fn answer(self, engine: &mut Engine, _: &mut dyn FnMut(Progress)) -> Result<Mind> {
+        engine.mind(&self.name)
+    }
+}
+
+/// Remember something.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct AddMemory {
+    /// What.
+    pub new: NewMemory,
+    /// The clock, UTC.
+    pub now: NaiveDateTime,
+}
+
+impl Ask for AddMemory {
+    type Answer = Added;
+
+    fn needs(&self) -> Needs {
+        Needs::MAKE
+    }
+
+    fn answer(self, engine: &mut Engine, _: &mut dyn FnMut(Progress)) -> Result<Added> {
+        engine.add_memory(&self.new, self.now)
+    }
+}
+
+/// Look at a memory; that counts as using it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ShowMemory {
+    /// Its mind.
+    pub mind: String,
+    /// Its id or key.
+    pub id: String,
+    /// The clock, UTC.
+    pub now: NaiveDateTime,
+}
+
+impl Ask for ShowMemory {
+    type Answer = Shown;
+
+    fn needs(&self) -> Needs {
+        Needs::LOOK
+    }
+
+    fn answer(self, engine: &mut Engine, _: &mut dyn FnMut(Progress)) -> Result<Shown> {
+        let mind = engine.mind(&self.mind)?;
+        engine.show_memory(&mind, engine.find_memory(&mind, &self.id)?, self.now)
+    }
+}
+
+/// List the newest memories.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ListMemories {
+    /// Whose.
+    pub mind: String,
+    /// At most this many.
+    pub limit: u64,
+}
+
+impl Ask for ListMemories {
+    type Answer = Vec<Listed>;
+
+    fn needs(&self) -> Needs {
+        Needs::LOOK
+    }
+
+    fn answer(self, engine: &mut Engine, _: &mut dyn FnMut(Progress)) -> Result<Vec<Listed>> {
+        let mind = engine.mind(&self.mind)?;
+        engine.list_memories(&mind, self.limit)
+    }
+}
+
+/// Change what a memory says.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct EditMemory {
+    /// Its mind.
+    pub mind: String,
+    /// Its id or key.
+    pub id: String,
+    /// What it says from now on.
+    pub text: String,
+    /// The clock, UTC.
+    pub now: NaiveDateTime,
+}
+
+impl Ask for EditMemory {
+    type Answer = Shown;
+
+    fn needs(&self) -> Needs {
+        Needs::CHANGE
+    }
+
+    fn answer(self, engine: &mut Engine, _: &mut dyn FnMut(Progress)) -> Result<Shown> {
+        let mind = engine.mind(&self.mind)?;
+        let id = engine.find_memory(&mind, &self.id)?;
+        engine.edit_memory(&mind, id, &self.text, self.now)
+    }
+}
+
+/// Delete a memory.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct DeleteMemory {
+    /// Its mind.
+    pub mind: String,
+    /// Its id or key.
+    pub id: String,
+    /// Why.
+    pub reason: String,
+    /// The clock, UTC.
+    pub now: NaiveDateTime,
+}
+
+impl Ask for DeleteMemory {
+    type Answer = Shown;
+
+    fn needs(&self) -> Needs {
+        Needs::CHANGE
+    }
+
+    fn answer(self, engine: &mut Engine, _: &mut dyn FnMut(Progress)) -> Result<Shown> {
+        let mind = engine.mind(&self.mind)?;
+        let id = engine.find_memory(&mind, &self.id)?;
+        engine.delete_memory(&mind, id, &self.reason, self.now)
+    }
+}

@@ -1,0 +1,266 @@
+//! Questions and orders as values: whoever owns the store answers them, in this process or in another one.
+//!
+//! # Layout
+//!
+//! A question is a struct with an [`Ask`]: what it needs, what answers it. [`Request`] is any of them, [`Reply`] any answer, and
+//! [`Progress`] what is heard meanwhile; all three can be sent. One file a family:
+//!
+//! * `intake`: import, restore, export, snapshot
+//! * `cycles`: consolidate, replay
+//! * `questions`: recall, insights, SQL
+//! * `memories`: single memories
+//! * `overview`: status, health, metrics, verify
+//! * `models`: run, test
+//!
+//! To add a question: a struct with `Ask` in its family's file, and a line in the table at the end of this file.
+
+mod cycles;
+mod intake;
+mod memories;
+mod models;
+mod overview;
+mod questions;
+
+pub use cycles::{Consolidate, ReplayInto};
+pub use intake::{ImportFiles, RestoreExport, TakeSnapshot, WriteExport};
+pub use memories::{AddMemory, DeleteMemory, EditMemory, FindMind, ListMemories, ShowMemory};
+pub use models::{RunModels, TestModels};
+pub use overview::{CheckHealth, ReadMetrics, ReadStatus, VerifyStore};
+pub use questions::{ExplainMemory, FindInsights, Recall, RecallMany, SelectJson, SelectTable};
+
+use super::Engine;
+use super::{Advance, ImportAdvance, Mind, Ran};
+use crate::error::{Error, ErrorKind, Result};
+use serde::{Deserialize, Serialize};
+
+/// How a store must be for a question to be answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StoreNeeds {
+    /// It exists; one that cannot be written will do.
+    Readable,
+    /// It exists and can be written.
+    Writable,
+    /// It can be written; it is made where there is none.
+    Made,
+    /// It is made where there is none; one that cannot be written will do.
+    MadeOrReadable,
+    /// As [`Made`](StoreNeeds::Made), with views left to the question itself.
+    MadeWithoutViews,
+}
+
+/// Beside whom a question can be answered, where one process answers many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    /// Beside all others: it sees the last committed state and changes nothing but the log of what was recalled.
+    Reading,
+    /// Beside those that read, after those that write.
+    Writing,
+    /// Beside nobody: it puts another file in the store's place.
+    Alone,
+}
+
+/// What a question needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Needs {
+    /// How the store must be.
+    pub store: StoreNeeds,
+    /// Beside whom it can be answered.
+    pub turn: Turn,
+}
+
+impl Needs {
+    /// A look at a store that exists.
+    pub const LOOK: Needs = Needs {
+        store: StoreNeeds::Readable,
+        turn: Turn::Reading,
+    };
+    /// A change to a store that exists.
+    pub const CHANGE: Needs = Needs {
+        store: StoreNeeds::Writable,
+        turn: Turn::Writing,
+    };
+    /// A change to a store that is made where there is none.
+    pub const MAKE: Needs = Needs {
+        store: StoreNeeds::Made,
+        turn: Turn::Writing,
+    };
+}
+
+/// A question or an order, with what answers it.
+pub trait Ask: Sized {
+    /// The answer.
+    type Answer;
+
+    /// What it needs.
+    fn needs(&self) -> Needs;
+
+    /// Answers it; `heard` is told how far it is.
+    ///
+    /// # Errors
+    /// The question's own.
+    fn answer(self, engine: &mut Engine, heard: &mut dyn FnMut(Progress)) -> Result<Self::Answer>;
+}
+
+/// A question that can travel. The table below gives it to every one.
+pub trait Wired: Ask {
+    /// What people call it: the command.
+    const COMMAND: &'static str;
+
+    /// The question among all others.
+    fn into_request(self) -> Request;
+
+    /// Its answer among all others; none where the reply answers another question.
+    fn from_reply(reply: Reply) -> Option<Self::Answer>;
+}
+
+/// How far something is.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Progress {
+    /// An import.
+    Import(ImportAdvance),
+    /// Nights lived through.
+    Nights(Advance),
+    /// Steps of so many.
+    Steps {
+        /// Done.
+        done: u64,
+        /// There are.
+        all: u64,
+    },
+    /// Rows read or written.
+    Rows(u64),
+    /// A model or test that is done.
+    Ran {
+        /// What became of it.
+        ran: Ran,
+        /// Its number, from 1.
+        number: usize,
+        /// How many there are.
+        total: usize,
+    },
+}
+
+/// An error as it travels.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// Its kind.
+    pub kind: ErrorKind,
+    /// What happened, and where.
+    pub what: String,
+    /// What to do next.
+    pub hint: Option<String>,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Failure {
+        Failure {
+            kind: error.kind(),
+            what: error.to_string(),
+            hint: error.next_step().map(str::to_owned),
+        }
+    }
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Error {
+        let error = Error::new(failure.kind, failure.what);
+        match failure.hint {
+            Some(hint) => error.hint(hint),
+            None => error,
+        }
+    }
+}
+
+/// The mind called `name`, or all of them.
+fn only(engine: &Engine, name: Option<&str>) -> Result<Option<Mind>> {
+    name.map(|name| engine.mind(name)).transpose()
+}
+
+/// Makes [`Request`] and [`Reply`] of the questions, and each of them [`Wired`].
+macro_rules! requests {
+    ($($question:ident: $command:literal,)*) => {
+        /// Any question.
+        #[derive(Debug, Clone, Serialize, Deserialize)]
+        #[allow(missing_docs)]
+        pub enum Request {
+            $($question($question),)*
+        }
+
+        /// The answer to the question of the same name.
+        // One exists at a time, so its size is no concern.
+        #[derive(Debug, Serialize, Deserialize)]
+        #[allow(missing_docs, clippy::large_enum_variant)]
+        pub enum Reply {
+            $($question(<$question as Ask>::Answer),)*
+        }
+
+        impl Request {
+            /// What it needs.
+            pub fn needs(&self) -> Needs {
+                match self {
+                    $(Request::$question(question) => question.needs(),)*
+                }
+            }
+
+            /// What people call it: the command.
+            pub fn command(&self) -> &'static str {
+                match self {
+                    $(Request::$question(_) => $command,)*
+                }
+            }
+
+            /// Answers it; `heard` is told how far it is.
+            ///
+            /// # Errors
+            /// The question's own.
+            pub fn answer(self, engine: &mut Engine, heard: &mut dyn FnMut(Progress)) -> Result<Reply> {
+                match self {
+                    $(Request::$question(question) => question.answer(engine, heard).map(Reply::$question),)*
+                }
+            }
+        }
+
+        $(impl Wired for $question {
+            const COMMAND: &'static str = $command;
+
+            fn into_request(self) -> Request {
+                Request::$question(self)
+            }
+
+            fn from_reply(reply: Reply) -> Option<<$question as Ask>::Answer> {
+                match reply {
+                    Reply::$question(answer) => Some(answer),
+                    _ => None,
+                }
+            }
+        })*
+    };
+}
+
+requests! {
+    ImportFiles: "import",
+    RestoreExport: "import",
+    WriteExport: "export",
+    TakeSnapshot: "snapshot",
+    Consolidate: "consolidate",
+    ReplayInto: "replay",
+    Recall: "query",
+    RecallMany: "query --batch",
+    FindInsights: "insights",
+    ExplainMemory: "explain",
+    SelectTable: "sql",
+    SelectJson: "sql",
+    FindMind: "query --batch",
+    AddMemory: "memory add",
+    ShowMemory: "memory show",
+    ListMemories: "memory list",
+    EditMemory: "memory edit",
+    DeleteMemory: "memory delete",
+    ReadStatus: "status",
+    CheckHealth: "health",
+    ReadMetrics: "metrics",
+    VerifyStore: "verify",
+    RunModels: "run",
+    TestModels: "test",
+}

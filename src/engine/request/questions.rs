@@ -1,0 +1,151 @@
+//! Questions to the memory: recall, insights, lineage, SQL.
+
+use super::{Ask, Needs, Progress, only};
+use crate::engine::{Answer, Engine, Insight, Lineage, Period, Question, Table, Trail};
+use crate::error::{Error, Result};
+use chrono::NaiveDateTime;
+use serde::{Deserialize, Serialize};
+
+/// Ask one mind.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Recall {
+    /// Its name.
+    pub mind: String,
+    /// The words asked.
+    pub text: String,
+    /// At most this many results, at least 1.
+    pub k: usize,
+    /// The moment of asking, UTC.
+    pub as_of: NaiveDateTime,
+    /// Whether results say why they came up.
+    pub explain: bool,
+    /// What the answer leaves in the raw log.
+    pub trail: Trail,
+}
+
+impl Ask for Recall {
+    type Answer = Answer;
+
+    fn needs(&self) -> Needs {
+        Needs::LOOK
+    }
+
+    fn answer(self, engine: &mut Engine, _: &mut dyn FnMut(Progress)) -> Result<Answer> {
+        let mind = engine.mind(&self.mind)?;
+        if self.trail == Trail::Used && !engine.is_writable() {
+            return Err(
+                Error::usage("--use cannot be logged: the store cannot be written")
+                    .hint("make the file writable, or ask without --use"),
+            );
+        }
+        let question = Question {
+            text: self.text,
+            mind: mind.id,
+            k: self.k,
+            as_of: self.as_of,
+            explain: self.explain,
+        };
+        engine.query(&mind, &question, self.trail)
+    }
+}
+
+/// Ask many questions; nothing is logged.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RecallMany {
+    /// The questions.
+    pub questions: Vec<Question>,
+}
+
+impl Ask for RecallMany {
+    type Answer = Vec<Answer>;
+
+    fn needs(&self) -> Needs {
+        Needs::LOOK
+    }
+
+    fn answer(self, engine: &mut Engine, _: &mut dyn FnMut(Progress)) -> Result<Vec<Answer>> {
+        engine.query_batch(&self.questions)
+    }
+}
+
+/// Ask what the memories of a period say that nobody asked for.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct FindInsights {
+    /// The period.
+    pub period: Period,
+    /// Only this mind.
+    pub mind: Option<String>,
+}
+
+impl Ask for FindInsights {
+    type Answer = Vec<Insight>;
+
+    fn needs(&self) -> Needs {
+        Needs::LOOK
+    }
+
+    fn answer(self, engine: &mut Engine, _: &mut dyn FnMut(Progress)) -> Result<Vec<Insight>> {
+        let mind = only(engine, self.mind.as_deref())?;
+        engine.insights(self.period, mind.as_ref())
+    }
+}
+
+/// Ask where a memory comes from and what became of it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ExplainMemory {
+    /// Its mind.
+    pub mind: String,
+    /// Its id or key.
+    pub id: String,
+}
+
+impl Ask for ExplainMemory {
+    type Answer = Lineage;
+
+    fn needs(&self) -> Needs {
+        Needs::LOOK
+    }
+
+    fn answer(self, engine: &mut Engine, _: &mut dyn FnMut(Progress)) -> Result<Lineage> {
+        let mind = engine.mind(&self.mind)?;
+        engine.explain(&mind, engine.find_memory(&mind, &self.id)?)
+    }
+}
+
+/// Ask in SQL, for a table.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SelectTable {
+    /// One query that only reads.
+    pub query: String,
+}
+
+impl Ask for SelectTable {
+    type Answer = Table;
+
+    fn needs(&self) -> Needs {
+        Needs::LOOK
+    }
+
+    fn answer(self, engine: &mut Engine, _: &mut dyn FnMut(Progress)) -> Result<Table> {
+        engine.sql(&self.query)
+    }
+}
+
+/// Ask in SQL, for a JSON object a row.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SelectJson {
+    /// One query that only reads.
+    pub query: String,
+}
+
+impl Ask for SelectJson {
+    type Answer = Vec<String>;
+
+    fn needs(&self) -> Needs {
+        Needs::LOOK
+    }
+
+    fn answer(self, engine: &mut Engine, _: &mut dyn FnMut(Progress)) -> Result<Vec<String>> {
+        engine.sql_json(&self.query)
+    }
+}
