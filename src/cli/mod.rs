@@ -7,11 +7,13 @@
 
 mod consolidate;
 mod context;
+mod enrich;
 mod explain;
 mod import;
 mod init;
 mod insights;
 mod memory;
+mod models;
 mod overview;
 mod progress;
 mod project;
@@ -59,6 +61,9 @@ enum Command {
     #[command(subcommand)]
     Memory(memory::Memory),
     Consolidate(consolidate::Consolidate),
+    Enrich(enrich::Enrich),
+    #[command(subcommand)]
+    Models(models::Models),
     Replay(replay::Replay),
     Query(query::Query),
     Insights(insights::Insights),
@@ -101,6 +106,8 @@ fn run(context: &Context, command: Command) -> Result<ExitCode, Stop> {
         Command::Import(import) => import.run(context, &mut out),
         Command::Memory(memory) => memory.run(context, &mut out),
         Command::Consolidate(consolidate) => consolidate.run(context, &mut out),
+        Command::Enrich(enrich) => enrich.run(context, &mut out),
+        Command::Models(models) => models.run(context, &mut out),
         Command::Replay(replay) => replay.run(context, &mut out),
         Command::Query(query) => query.run(context, &mut out),
         Command::Insights(insights) => insights.run(context, &mut out),

@@ -61,7 +61,10 @@ impl Advisors {
             .into_iter()
             .collect::<std::result::Result<_, _>>()
             .map_err(Error::failed)?;
-        match vectors.iter().find(|v| dimension.is_some_and(|d| d != v.len())) {
+        match vectors
+            .iter()
+            .find(|v| dimension.is_some_and(|d| d != v.len()))
+        {
             Some(vector) => Err(Error::failed(format!(
                 "{model} gives vectors of {} numbers now, and the store's have {}",
                 vector.len(),

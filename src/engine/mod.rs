@@ -7,7 +7,7 @@
 //!
 //! * `questions`: recall and insights
 //! * `memories`: single memories
-//! * `enrich`: what embedding and language models add: what is owed, asking, recording; `advisors`: the models it may ask
+//! * `enrich`: what embedding and language models add, as it is owed; `embed`: vectors; `advisors`: the models it may ask
 //! * `lineage`: where a memory comes from and what became of it
 //! * `overview`: status, health, metrics
 //! * `project`: the pipeline as a project, as dbt users know it: list, compile, run, test
@@ -17,6 +17,7 @@
 //! * `rows`: rows of a query as typed values
 
 mod advisors;
+mod embed;
 mod enrich;
 mod history;
 mod lineage;
@@ -30,7 +31,8 @@ mod rows;
 mod sql;
 mod transfer;
 
-pub use enrich::{EmbedAdvance, EmbedReport, EmbedRequest};
+pub use embed::{EmbedAdvance, EmbedReport, EmbedRequest};
+pub use enrich::{EnrichAdvance, EnrichReport, EnrichRequest, EnrichWhat};
 pub use lineage::{ConceptPlace, EpisodePlace, Lineage, Link, NightOfMemory, Trace};
 pub use memories::{Added, Earlier, Listed, NewMemory, Outcome, Shown};
 pub use overview::{
@@ -47,6 +49,9 @@ pub use sql::{Snapshot, Table};
 // What requests and results are made of, so that callers need nothing but the engine.
 pub use crate::cycle::{
     Advance, Consolidation, Replay, Request as CycleRequest, STATES, Verification, state_hash,
+};
+pub use crate::enrich::embeddings::{
+    Embedded, LocalModelFiles, PullSource, list_models, pull_model,
 };
 pub use crate::insight::{Insight, Period};
 pub use crate::memory::{
@@ -93,8 +98,10 @@ impl Engine {
     /// Usage when configuration or project are wrong or the file is not codex's; unavailable when another process owns it.
     pub fn open(config: &Config, project: Arc<Project>, allow_read_only: bool) -> Result<Engine> {
         let pipeline = Pipeline::new(project, &config.parameters)?;
-        Ok(Engine::over(open_store(config, allow_read_only)?, pipeline)?
-            .with_advisors(&config.settings))
+        Ok(
+            Engine::over(open_store(config, allow_read_only)?, pipeline)?
+                .with_advisors(&config.settings),
+        )
     }
 
     /// Opens the store of `config` for [`run_models`](Self::run_models): views are left to the run, so that a model with a

@@ -7,6 +7,7 @@
 //!
 //! * `intake`: import, restore, export, snapshot
 //! * `cycles`: consolidate, replay
+//! * `enrich`: what models add
 //! * `questions`: recall, insights, SQL
 //! * `memories`: single memories
 //! * `overview`: status, health, metrics, verify
@@ -15,6 +16,7 @@
 //! To add a question: a struct with `Ask` in its family's file, and a line in the table at the end of this file.
 
 mod cycles;
+mod enrich;
 mod intake;
 mod memories;
 mod models;
@@ -22,6 +24,7 @@ mod overview;
 mod questions;
 
 pub use cycles::{Consolidate, ReplayInto};
+pub use enrich::EnrichOwed;
 pub use intake::{ImportFiles, RestoreExport, TakeSnapshot, WriteExport};
 pub use memories::{AddMemory, DeleteMemory, EditMemory, FindMind, ListMemories, ShowMemory};
 pub use models::{RunModels, TestModels};
@@ -29,7 +32,7 @@ pub use overview::{CheckHealth, ReadMetrics, ReadStatus, VerifyStore};
 pub use questions::{ExplainMemory, FindInsights, Recall, RecallMany, SelectJson, SelectTable};
 
 use super::Engine;
-use super::{Advance, ImportAdvance, Mind, Ran};
+use super::{Advance, EnrichAdvance, ImportAdvance, Mind, Ran};
 use crate::error::{Error, ErrorKind, Result};
 use serde::{Deserialize, Serialize};
 
@@ -128,6 +131,8 @@ pub enum Progress {
         /// There are.
         all: u64,
     },
+    /// What models add.
+    Enriched(EnrichAdvance),
     /// Rows read or written.
     Rows(u64),
     /// A model or test that is done.
@@ -244,6 +249,7 @@ requests! {
     WriteExport: "export",
     TakeSnapshot: "snapshot",
     Consolidate: "consolidate",
+    EnrichOwed: "enrich",
     ReplayInto: "replay",
     Recall: "query",
     RecallMany: "query --batch",

@@ -1,0 +1,25 @@
+//! What models add.
+
+use super::{Ask, Needs, Progress};
+use crate::engine::{Engine, EnrichReport, EnrichRequest};
+use crate::error::Result;
+use serde::{Deserialize, Serialize};
+
+/// Make up what models owe.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct EnrichOwed {
+    /// What.
+    pub request: EnrichRequest,
+}
+
+impl Ask for EnrichOwed {
+    type Answer = EnrichReport;
+
+    fn needs(&self) -> Needs {
+        Needs::CHANGE
+    }
+
+    fn answer(self, engine: &mut Engine, heard: &mut dyn FnMut(Progress)) -> Result<EnrichReport> {
+        engine.enrich_owed(&self.request, |advance| heard(Progress::Enriched(advance)))
+    }
+}
