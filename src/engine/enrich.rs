@@ -2,9 +2,26 @@
 //! is recorded as an event. No transaction is open while a model is asked.
 
 use super::Engine;
-use super::embed::{EmbedReport, EmbedRequest};
-use crate::error::Result;
+use super::embed::{EmbedReport, EmbedRequest, Owed};
+use crate::clock;
+use crate::config::{Enrichment, Settings};
+use crate::enrich::answers::{
+    self, Answered, BY_OLLAMA, BY_RULES, Commission, Matter, Provenance, append_answers,
+};
+use crate::enrich::ollama::{
+    Asked, Client, Kind, Outcome, Prompts, Question, Reply, Trouble, ask_all, on_the_network,
+};
+use crate::error::{Error, Result};
+use crate::insight::Period;
+use chrono::Duration;
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
+use std::sync::Arc;
+
+/// Failures after which a subject keeps what rules say.
+const MOST_ATTEMPTS: i64 = 5;
+/// Insights that get a sentence, the surest of the last week.
+const INSIGHTS: usize = 10;
 
 /// One kind of what models add.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,6 +29,14 @@ use serde::{Deserialize, Serialize};
 pub enum EnrichWhat {
     /// Vectors.
     Vectors,
+    /// What memories say.
+    Memories,
+    /// Titles and gists of episodes.
+    Episodes,
+    /// What columns of long-term memory come to.
+    Clusters,
+    /// Insights in a sentence.
+    Insights,
 }
 
 /// What is to be enriched.
@@ -21,6 +46,12 @@ pub struct EnrichRequest {
     pub limit: Option<u64>,
     /// Only this kind.
     pub only: Option<EnrichWhat>,
+    /// Ask about memories again that another model or an earlier prompt has answered.
+    pub redo: bool,
+    /// Ask this language model instead of the one in the settings.
+    pub model: Option<String>,
+    /// Keep to the budgets of a tick and a day.
+    pub budgeted: bool,
 }
 
 /// What enriching did.
@@ -28,6 +59,37 @@ pub struct EnrichRequest {
 pub struct EnrichReport {
     /// Vectors.
     pub vectors: EmbedReport,
+    /// What memories say.
+    pub memories: AnswerReport,
+    /// Episodes.
+    pub episodes: AnswerReport,
+    /// Columns.
+    pub clusters: AnswerReport,
+    /// Insights.
+    pub insights: AnswerReport,
+}
+
+/// What asking a language model came to.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct AnswerReport {
+    /// The model; none where there is none.
+    pub model: Option<String>,
+    /// Why there is none, or why it stopped early.
+    pub note: Option<String>,
+    /// Answers that could be used.
+    pub answered: u64,
+    /// Of them, answers to the same words that were there already.
+    pub from_cache: u64,
+    /// Of them, answers that took a second request.
+    pub repaired: u64,
+    /// Values that were set right.
+    pub clamped: u64,
+    /// Subjects whose answers could not be used: they keep what rules say.
+    pub kept_rules: u64,
+    /// Subjects that failed and are tried again later.
+    pub failed: u64,
+    /// Subjects that still wait.
+    pub owed: u64,
 }
 
 /// How far it is.
@@ -39,6 +101,25 @@ pub struct EnrichAdvance {
     pub done: u64,
     /// There are.
     pub total: u64,
+}
+
+impl EnrichWhat {
+    fn of(kind: Kind) -> EnrichWhat {
+        match kind {
+            Kind::Memory => EnrichWhat::Memories,
+            Kind::Episode => EnrichWhat::Episodes,
+            Kind::Cluster => EnrichWhat::Clusters,
+            Kind::Insight => EnrichWhat::Insights,
+        }
+    }
+}
+
+/// Everything that is needed to ask a language model.
+struct Asking {
+    client: Arc<Client>,
+    prompts: Arc<Prompts>,
+    settings: Settings,
+    key: String,
 }
 
 impl Engine {
@@ -54,7 +135,7 @@ impl Engine {
     ) -> Result<EnrichReport> {
         let mut report = EnrichReport::default();
         let wanted = |what| request.only.is_none_or(|only| only == what);
-        if wanted(EnrichWhat::Vectors) {
+        if wanted(EnrichWhat::Vectors) && !request.redo {
             let order = EmbedRequest {
                 limit: request.limit,
             };
@@ -66,6 +147,347 @@ impl Engine {
                 });
             })?;
         }
+        let kinds: Vec<Kind> = Kind::ALL
+            .into_iter()
+            .filter(|kind| wanted(EnrichWhat::of(*kind)))
+            .collect();
+        if kinds.is_empty() {
+            return Ok(report);
+        }
+        self.enrich(|_| ())?;
+        let asking = match self.asking(request)? {
+            Ok(asking) => asking,
+            Err(why) => {
+                for kind in kinds {
+                    report.of(kind).note = Some(why.clone());
+                }
+                return Ok(report);
+            }
+        };
+        for kind in kinds {
+            let done = self.answer_owed(&asking, kind, request, &mut heard)?;
+            let stopped = done.note.is_some();
+            *report.of(kind) = done;
+            if stopped {
+                break;
+            }
+        }
         Ok(report)
     }
+
+    /// What is needed to ask, or why nobody is asked.
+    fn asking(&self, request: &EnrichRequest) -> Result<Result<Asking, String>> {
+        let settings = self.advisors.settings()?.clone();
+        if settings.enrichment == Enrichment::Rules && request.model.is_none() {
+            return Ok(Err("settings.enrichment is rules".to_owned()));
+        }
+        let client = self.advisors.client()?;
+        let model = request
+            .model
+            .clone()
+            .unwrap_or_else(|| settings.ollama.model.clone());
+        let there = on_the_network(async {
+            let service = client.service().await?;
+            let has = service.models.iter().any(|known| same_model(known, &model));
+            if has {
+                Ok(())
+            } else {
+                Err(Trouble::NoModel(model.clone()))
+            }
+        })?;
+        if let Err(trouble) = there {
+            if settings.enrichment == Enrichment::Ollama || request.model.is_some() {
+                return Err(trouble.into());
+            }
+            let error = Error::from(trouble);
+            let hint = error
+                .next_step()
+                .map(|h| format!(" ({h})"))
+                .unwrap_or_default();
+            return Ok(Err(format!("{error}{hint}")));
+        }
+        let project = self.pipeline().renderer().project();
+        let prompts = Prompts::new(|kind| project.prompt(&kind.path()).map(str::to_owned))?;
+        Ok(Ok(Asking {
+            client,
+            prompts: Arc::new(prompts),
+            key: answers::answer_key(&self.warehouse)?,
+            settings,
+        }))
+    }
+
+    fn answer_owed(
+        &self,
+        asking: &Asking,
+        kind: Kind,
+        request: &EnrichRequest,
+        heard: &mut impl FnMut(EnrichAdvance),
+    ) -> Result<AnswerReport> {
+        let ollama = &asking.settings.ollama;
+        let special = match kind {
+            Kind::Memory => &None,
+            Kind::Episode => &ollama.episode_model,
+            Kind::Cluster => &ollama.cluster_model,
+            Kind::Insight => &ollama.insight_model,
+        };
+        let model = request
+            .model
+            .as_ref()
+            .or(special.as_ref())
+            .unwrap_or(&ollama.model);
+        let commission = Commission {
+            kind,
+            model: model.clone(),
+            prompt: asking.prompts.version(kind).to_owned(),
+            redo: request.redo,
+        };
+        let mut report = AnswerReport {
+            model: Some(model.clone()),
+            ..AnswerReport::default()
+        };
+        let (most, budget) = self.allowance(asking, request)?;
+        let in_flight = ollama.in_flight.get() as usize;
+        // Sixteen requests in flight and as many answers to record: what a kill loses is little.
+        let round = in_flight * 4;
+        let mut total = match kind {
+            Kind::Memory => answers::count_owed_memories(
+                self.warehouse.conn(),
+                &commission,
+                Some(clock::now()),
+            )?
+            .min(most),
+            _ => self.matters(&commission, usize::MAX >> 1)?.len() as u64,
+        }
+        .min(most);
+        let mut done = 0;
+        while done < total {
+            let left = usize::try_from(total - done).unwrap_or(usize::MAX);
+            let matters = self.matters(&commission, round.min(left))?;
+            if matters.is_empty() {
+                break;
+            }
+            let room = budget.saturating_sub(
+                report.answered + report.kept_rules + report.failed - report.from_cache,
+            );
+            let ended = self.round(asking, &commission, matters, room, in_flight, &mut report)?;
+            let now_done = report.answered + report.kept_rules + report.failed;
+            if now_done == done && ended.is_none() {
+                // Only duplicates of what is being asked were left: the next round finds their answers.
+                total = total.min(done);
+            }
+            done = now_done;
+            heard(EnrichAdvance {
+                what: EnrichWhat::of(kind),
+                done,
+                total: total.max(done),
+            });
+            if ended.is_some() {
+                report.note = ended;
+                break;
+            }
+        }
+        report.owed = match kind {
+            Kind::Memory => answers::count_owed_memories(self.warehouse.conn(), &commission, None)?,
+            _ => self.matters(&commission, usize::MAX >> 1)?.len() as u64,
+        };
+        tracing::info!(%kind, model, answered = report.answered, owed = report.owed, "asked");
+        Ok(report)
+    }
+
+    /// How many subjects may be done, and how many requests made.
+    fn allowance(&self, asking: &Asking, request: &EnrichRequest) -> Result<(u64, u64)> {
+        let limit = request.limit.unwrap_or(u64::MAX);
+        if !request.budgeted {
+            return Ok((limit, u64::MAX));
+        }
+        let now = clock::now();
+        let midnight = now.date().and_time(chrono::NaiveTime::MIN);
+        let asked = answers::asked_since(self.warehouse.conn(), midnight)?;
+        let today = u64::from(asking.settings.enrich_per_day).saturating_sub(asked);
+        Ok((limit.min(u64::from(asking.settings.enrich_per_tick)), today))
+    }
+
+    fn matters(&self, commission: &Commission, most: usize) -> Result<Vec<Matter>> {
+        let (conn, now) = (self.warehouse.conn(), clock::now());
+        match commission.kind {
+            Kind::Memory => answers::owed_memory_matters(conn, commission, now, most),
+            Kind::Episode => answers::owed_episode_matters(conn, commission, now, most),
+            Kind::Cluster => answers::owed_cluster_matters(conn, commission, now, most),
+            Kind::Insight => self.insight_matters(commission, most),
+        }
+    }
+
+    /// The surest insights of the last week without a sentence.
+    fn insight_matters(&self, commission: &Commission, most: usize) -> Result<Vec<Matter>> {
+        let now = clock::now();
+        let period = Period {
+            since: now - Duration::days(7),
+            as_of: now,
+        };
+        let mut matters = Vec::new();
+        for insight in self.insights(period, None)?.into_iter().take(INSIGHTS) {
+            if insight.sentence.is_some() {
+                continue;
+            }
+            let Some(matter) = self.insight_matter(&insight)? else {
+                continue;
+            };
+            let known = answers::was_answered(self.warehouse.conn(), commission, &matter, now)?;
+            if !known && matters.len() < most {
+                matters.push(matter);
+            }
+        }
+        Ok(matters)
+    }
+
+    /// One round: what was said before is used again, the rest asked, all of it recorded. Returns why nothing more is to be asked.
+    fn round(
+        &self,
+        asking: &Asking,
+        commission: &Commission,
+        matters: Vec<Matter>,
+        room: u64,
+        in_flight: usize,
+        report: &mut AnswerReport,
+    ) -> Result<Option<String>> {
+        let hmacs: Vec<String> = matters
+            .iter()
+            .map(|m| answers::content_hmac(&asking.key, &[&m.text, &m.name]))
+            .collect::<Result<_>>()?;
+        let before = answers::said_before(self.warehouse.conn(), commission, &hmacs)?;
+        let mut recorded: Vec<Answered> = Vec::new();
+        let mut questions: Vec<Asked> = Vec::new();
+        let mut asked_already: HashSet<(&str, &str)> = HashSet::new();
+        let mut over_budget = false;
+        for (number, (matter, hmac)) in matters.iter().zip(&hmacs).enumerate() {
+            if let Some((answer, clamped)) = before.get(&(matter.mind.clone(), hmac.clone())) {
+                recorded.push(Answered {
+                    matter: matter.clone(),
+                    provider: BY_OLLAMA,
+                    hmac: hmac.clone(),
+                    asked: false,
+                    repaired: false,
+                    clamped: *clamped,
+                    answer: answer.clone(),
+                });
+            } else if !asked_already.contains(&(matter.mind.as_str(), hmac.as_str())) {
+                if questions.len() as u64 >= room {
+                    over_budget = true;
+                    continue;
+                }
+                asked_already.insert((&matter.mind, hmac));
+                questions.push(Asked {
+                    kind: commission.kind,
+                    question: Question {
+                        number,
+                        model: commission.model.clone(),
+                        text: matter.text.clone(),
+                        name: matter.name.clone(),
+                        ids: matter.ids.clone(),
+                        fence: format!("memory-{}", &hmac[..16]),
+                    },
+                });
+            }
+        }
+        report.from_cache += recorded.len() as u64;
+        let replies = on_the_network(ask_all(
+            &asking.client,
+            &asking.prompts,
+            questions,
+            in_flight,
+            |_| (),
+        ))?;
+        let mut ended =
+            over_budget.then(|| "the day's budget is used up (settings.enrich_per_day)".to_owned());
+        for Reply { number, outcome } in replies {
+            let (matter, hmac) = (&matters[number], &hmacs[number]);
+            let answered = |provider, answer, repaired, clamped| Answered {
+                matter: matter.clone(),
+                provider,
+                hmac: hmac.clone(),
+                asked: true,
+                repaired,
+                clamped,
+                answer,
+            };
+            match outcome {
+                Outcome::Answered {
+                    answer,
+                    clamped,
+                    repaired,
+                } => {
+                    report.repaired += u64::from(repaired);
+                    recorded.push(answered(BY_OLLAMA, answer, repaired, clamped));
+                }
+                Outcome::Unusable(why) => recorded.push(answered(
+                    BY_RULES,
+                    serde_json::json!({"reason": why}),
+                    true,
+                    0,
+                )),
+                Outcome::Troubled(trouble) if trouble.is_of_the_service() => {
+                    ended = Some(told(trouble))
+                }
+                Outcome::Troubled(trouble) => {
+                    let about = Owed {
+                        mind: &matter.mind,
+                        memory_id: matter.memory_id,
+                        revision: matter.revision,
+                        kind: commission.kind.as_str(),
+                        subject: &matter.subject,
+                        model: &commission.model,
+                    };
+                    let attempts = self.try_later(&about, &trouble.to_string(), clock::now())?;
+                    match attempts >= MOST_ATTEMPTS {
+                        true => recorded.push(answered(
+                            BY_RULES,
+                            serde_json::json!({"reason": trouble.to_string()}),
+                            false,
+                            0,
+                        )),
+                        false => report.failed += 1,
+                    }
+                }
+            }
+        }
+        report.answered += recorded.iter().filter(|a| a.provider == BY_OLLAMA).count() as u64;
+        report.kept_rules += recorded.iter().filter(|a| a.provider == BY_RULES).count() as u64;
+        report.clamped += recorded.iter().map(|a| u64::from(a.clamped)).sum::<u64>();
+        append_answers(&self.warehouse, commission, &recorded, clock::now())?;
+        Ok(ended)
+    }
+
+    /// Where what is known comes from, by kind and model.
+    ///
+    /// # Errors
+    /// Failed when the store cannot be read.
+    pub fn provenance(&self) -> Result<Vec<Provenance>> {
+        answers::provenance(self.warehouse.conn())
+    }
+}
+
+impl EnrichReport {
+    fn of(&mut self, kind: Kind) -> &mut AnswerReport {
+        match kind {
+            Kind::Memory => &mut self.memories,
+            Kind::Episode => &mut self.episodes,
+            Kind::Cluster => &mut self.clusters,
+            Kind::Insight => &mut self.insights,
+        }
+    }
+}
+
+fn told(trouble: Trouble) -> String {
+    let error = Error::from(trouble);
+    let hint = error
+        .next_step()
+        .map(|h| format!(" ({h})"))
+        .unwrap_or_default();
+    format!("{error}{hint}")
+}
+
+/// Whether two names mean one model: a name without a tag is its `latest`.
+pub(super) fn same_model(a: &str, b: &str) -> bool {
+    let plain = |name: &str| name.strip_suffix(":latest").unwrap_or(name).to_lowercase();
+    plain(a) == plain(b)
 }

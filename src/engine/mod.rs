@@ -32,7 +32,7 @@ mod sql;
 mod transfer;
 
 pub use embed::{EmbedAdvance, EmbedReport, EmbedRequest};
-pub use enrich::{EnrichAdvance, EnrichReport, EnrichRequest, EnrichWhat};
+pub use enrich::{AnswerReport, EnrichAdvance, EnrichReport, EnrichRequest, EnrichWhat};
 pub use lineage::{ConceptPlace, EpisodePlace, Lineage, Link, NightOfMemory, Trace};
 pub use memories::{Added, Earlier, Listed, NewMemory, Outcome, Shown};
 pub use overview::{

@@ -8,9 +8,19 @@
 //! * `evidence`: what of an answer the text bears out
 //! * `ask`: one question with its repair, many at once
 
+mod ask;
 mod client;
+mod evidence;
+mod prompts;
+mod schema;
 
+pub use ask::{Asked, Outcome, Question, Reply, ask_all};
 pub use client::{Client, Service, Trouble};
+pub use prompts::{Kind, Prompts};
+pub use schema::{
+    ActionAnswer, Checked, ClusterAnswer, EpisodeAnswer, InsightAnswer, LinkAnswer, MemoryAnswer,
+    StepAnswer, TopicAnswer, merge_parts, to_features,
+};
 
 use crate::error::{Error, Result};
 use std::future::Future;
