@@ -13,6 +13,14 @@ use std::sync::Arc;
 /// The schemas that hold what happened and what nights made of it. Only transitions write there.
 const OF_THE_STORE: [&str; 5] = ["codex", "raw", "enrichment", "lexical", "state"];
 
+/// What decides how memory is computed: an md5 of models and parameters.
+pub fn fingerprint(project: &Project, parameters: &Parameters) -> String {
+    let mut hash = Md5::new();
+    hash.update(project.fingerprint());
+    hash.update(parameters.fingerprint());
+    format!("{:x}", hash.finalize())
+}
+
 /// A project with parameters, rendered and ordered.
 pub struct Pipeline {
     renderer: Renderer,
@@ -27,9 +35,7 @@ impl Pipeline {
     /// # Errors
     /// Usage when a template is wrong, a reference unknown, or references go in a circle.
     pub fn new(project: Arc<Project>, parameters: &Parameters) -> Result<Pipeline> {
-        let mut hash = Md5::new();
-        hash.update(project.fingerprint());
-        hash.update(parameters.fingerprint());
+        let fingerprint = fingerprint(&project, parameters);
         let renderer =
             Renderer::new(project, parameters).map_err(|e| Error::usage(e.to_string()))?;
         let graph = Graph::new(renderer.nodes()).map_err(|e| Error::usage(e.to_string()))?;
@@ -38,7 +44,7 @@ impl Pipeline {
             renderer,
             graph,
             parameters: parameters.clone(),
-            fingerprint: format!("{:x}", hash.finalize()),
+            fingerprint,
         })
     }
 

@@ -10,6 +10,14 @@ use crate::warehouse::materialize::{Existing, Options, existing, materialize};
 use duckdb::{Connection, params};
 use std::collections::BTreeSet;
 
+/// Makes a further connection to a store that is ready itself ready.
+///
+/// # Errors
+/// Failed when DuckDB refuses it.
+pub fn ready_connection(warehouse: &Warehouse) -> Result<()> {
+    create_due(warehouse.conn())
+}
+
 /// Makes the caches and views of the project where the store has those of another one. Caches start empty: they are computed
 /// again by the next tick. A project without caches is none of memory: its views are made by `codex run` alone.
 ///

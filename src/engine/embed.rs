@@ -10,6 +10,7 @@ use crate::error::Result;
 use chrono::{Duration, NaiveDateTime};
 use duckdb::params;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// What is to be embedded.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -51,13 +52,13 @@ impl Engine {
     /// What was asked for by name and is not there: unavailable for Ollama, usage for a local model; failed when the store cannot be
     /// written. What was done before stays done.
     pub fn embed(
-        &self,
+        &mut self,
         request: &EmbedRequest,
         mut heard: impl FnMut(EmbedAdvance),
     ) -> Result<EmbedReport> {
-        self.enrich(|_| ())?;
-        let settings = self.advisors.settings()?;
-        let embedder = match choose(settings, &self.advisors.client()?)? {
+        self.writing("enrich", |engine| engine.enrich(|_| ()))?;
+        let advisors = Arc::clone(&self.advisors);
+        let embedder = match choose(advisors.settings()?, &advisors.client()?)? {
             Choice::Model(embedder) => embedder,
             Choice::Nothing(why) => {
                 return Ok(EmbedReport {
@@ -67,8 +68,7 @@ impl Engine {
             }
         };
         let model = embedder.name().to_owned();
-        let conn = self.warehouse.conn();
-        let owed = count_owed(conn, &model, Some(clock::now()))?;
+        let owed = count_owed(self.warehouse.conn(), &model, Some(clock::now()))?;
         let total = owed.min(request.limit.unwrap_or(u64::MAX));
         let mut report = EmbedReport {
             model: Some(model.clone()),
@@ -79,7 +79,11 @@ impl Engine {
             let most = embedder
                 .batch()
                 .min(usize::try_from(total - done).unwrap_or(usize::MAX));
-            let owed = owed_texts(conn, &model, clock::now(), most)?;
+            if self.is_stopped() {
+                report.note = Some("stopped".to_owned());
+                break;
+            }
+            let owed = owed_texts(self.warehouse.conn(), &model, clock::now(), most)?;
             if owed.is_empty() {
                 break;
             }
@@ -93,7 +97,7 @@ impl Engine {
                 }
                 Err(e) => return Err(e),
             };
-            let expected = embeddings::dimension(conn, &model)?;
+            let expected = embeddings::dimension(self.warehouse.conn(), &model)?;
             let (mut vectors, mut failures) = (Vec::new(), Vec::new());
             for (text, result) in owed.into_iter().zip(results) {
                 let known = expected.or(vectors.first().map(|v: &Vector| v.values.len()));
@@ -116,7 +120,9 @@ impl Engine {
                 }
             }
             done += (vectors.len() + failures.len()) as u64;
-            append_vectors(&self.warehouse, &model, &vectors)?;
+            self.writing("enrich", |engine| {
+                append_vectors(&engine.warehouse, &model, &vectors)
+            })?;
             report.embedded += vectors.len() as u64;
             report.failed += failures.len() as u64;
             for (text, why) in &failures {
@@ -132,8 +138,8 @@ impl Engine {
             }
             heard(EmbedAdvance { done, total });
         }
-        report.owed = count_owed(conn, &model, None)?;
-        report.active = settle_model(&self.warehouse, &model)?;
+        report.owed = count_owed(self.warehouse.conn(), &model, None)?;
+        report.active = self.writing("enrich", |engine| settle_model(&engine.warehouse, &model))?;
         tracing::info!(
             model,
             embedded = report.embedded,
@@ -152,7 +158,21 @@ impl Engine {
     }
 
     /// Notes a failure and when to try again: after 1, 2, 4 … minutes, at most a day. Returns how many there were.
-    pub(super) fn try_later(&self, about: &Owed<'_>, why: &str, now: NaiveDateTime) -> Result<i64> {
+    pub(super) fn try_later(
+        &mut self,
+        about: &Owed<'_>,
+        why: &str,
+        now: NaiveDateTime,
+    ) -> Result<i64> {
+        self.writing("enrich", |engine| engine.note_retry(about, why, now))
+    }
+
+    /// Whether whoever asked has gone, or the owner of the store ends.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.interrupt.as_ref().is_some_and(|i| i.is_stopped())
+    }
+
+    fn note_retry(&self, about: &Owed<'_>, why: &str, now: NaiveDateTime) -> Result<i64> {
         self.warehouse.transaction(|conn| {
             let key = params![
                 about.memory_id,

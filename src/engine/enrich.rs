@@ -129,7 +129,7 @@ impl Engine {
     /// What was asked for by name and is not there: unavailable for a service, usage for a local model; failed when the store cannot
     /// be written. What was done before stays done.
     pub fn enrich_owed(
-        &self,
+        &mut self,
         request: &EnrichRequest,
         mut heard: impl FnMut(EnrichAdvance),
     ) -> Result<EnrichReport> {
@@ -154,7 +154,7 @@ impl Engine {
         if kinds.is_empty() {
             return Ok(report);
         }
-        self.enrich(|_| ())?;
+        self.writing("enrich", |engine| engine.enrich(|_| ()))?;
         let asking = match self.asking(request)? {
             Ok(asking) => asking,
             Err(why) => {
@@ -176,7 +176,7 @@ impl Engine {
     }
 
     /// What is needed to ask, or why nobody is asked.
-    fn asking(&self, request: &EnrichRequest) -> Result<Result<Asking, String>> {
+    fn asking(&mut self, request: &EnrichRequest) -> Result<Result<Asking, String>> {
         let settings = self.advisors.settings()?.clone();
         if settings.enrichment == Enrichment::Rules && request.model.is_none() {
             return Ok(Err("settings.enrichment is rules".to_owned()));
@@ -208,16 +208,17 @@ impl Engine {
         }
         let project = self.pipeline().renderer().project();
         let prompts = Prompts::new(|kind| project.prompt(&kind.path()).map(str::to_owned))?;
+        let key = self.writing("enrich", |engine| answers::answer_key(&engine.warehouse))?;
         Ok(Ok(Asking {
             client,
             prompts: Arc::new(prompts),
-            key: answers::answer_key(&self.warehouse)?,
+            key,
             settings,
         }))
     }
 
     fn answer_owed(
-        &self,
+        &mut self,
         asking: &Asking,
         kind: Kind,
         request: &EnrichRequest,
@@ -262,6 +263,10 @@ impl Engine {
         let mut done = 0;
         while done < total {
             let left = usize::try_from(total - done).unwrap_or(usize::MAX);
+            if self.is_stopped() {
+                report.note = Some("stopped".to_owned());
+                break;
+            }
             let matters = self.matters(&commission, round.min(left))?;
             if matters.is_empty() {
                 break;
@@ -342,7 +347,7 @@ impl Engine {
 
     /// One round: what was said before is used again, the rest asked, all of it recorded. Returns why nothing more is to be asked.
     fn round(
-        &self,
+        &mut self,
         asking: &Asking,
         commission: &Commission,
         matters: Vec<Matter>,
@@ -453,7 +458,9 @@ impl Engine {
         report.answered += recorded.iter().filter(|a| a.provider == BY_OLLAMA).count() as u64;
         report.kept_rules += recorded.iter().filter(|a| a.provider == BY_RULES).count() as u64;
         report.clamped += recorded.iter().map(|a| u64::from(a.clamped)).sum::<u64>();
-        append_answers(&self.warehouse, commission, &recorded, clock::now())?;
+        self.writing("enrich", |engine| {
+            append_answers(&engine.warehouse, commission, &recorded, clock::now())
+        })?;
         Ok(ended)
     }
 

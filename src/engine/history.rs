@@ -89,7 +89,11 @@ impl Engine {
         // Made by codex, closed, filled through this connection, and opened again.
         drop(self.warehouse.open_fresh(path)?);
         cycle::copy_log(&self.warehouse, path, history)?;
-        self.warehouse.open_existing(path)
+        let fresh = self.warehouse.open_existing(path)?;
+        if let Some(interrupt) = &self.interrupt {
+            interrupt.reach(&fresh);
+        }
+        Ok(fresh)
     }
 }
 

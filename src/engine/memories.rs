@@ -366,8 +366,16 @@ impl Engine {
             query: query.map(str::to_owned),
             memory_ids: ids.to_vec(),
         };
-        self.warehouse
-            .transaction(|conn| append_activations(conn, &activation))
+        let turn = self.turn_now("query");
+        match &self.others {
+            Some(others) if turn.is_none() => {
+                others.write_later(activation);
+                Ok(())
+            }
+            _ => self
+                .warehouse
+                .transaction(|conn| append_activations(conn, &activation)),
+        }
     }
 }
 

@@ -14,12 +14,14 @@
 //! * `sql`: read-only SQL, snapshots
 //! * `transfer`: export, and import of what it wrote
 //! * `models`: a project made ready, shared by all who ask
+//! * `shared`, `lane`: one open store that many questions share, and their turns
 //! * `rows`: rows of a query as typed values
 
 mod advisors;
 mod embed;
 mod enrich;
 mod history;
+mod lane;
 mod lineage;
 mod memories;
 mod models;
@@ -28,11 +30,13 @@ mod project;
 mod questions;
 pub mod request;
 mod rows;
+mod shared;
 mod sql;
 mod transfer;
 
 pub use embed::{EmbedAdvance, EmbedReport, EmbedRequest};
 pub use enrich::{AnswerReport, EnrichAdvance, EnrichReport, EnrichRequest, EnrichWhat};
+pub use lane::{Busy, Held, Lane};
 pub use lineage::{ConceptPlace, EpisodePlace, Lineage, Link, NightOfMemory, Trace};
 pub use memories::{Added, Earlier, Listed, NewMemory, Outcome, Shown};
 pub use overview::{
@@ -44,6 +48,7 @@ pub use project::{
 };
 pub use questions::Trail;
 pub use request::{Ask, Needs, Progress, Reply, Request, StoreNeeds, Turn};
+pub use shared::{Caller, Interrupt, Shared};
 pub use sql::{Snapshot, Table};
 
 // What requests and results are made of, so that callers need nothing but the engine.
@@ -89,6 +94,12 @@ pub struct Engine {
     models: Arc<ReadyModels>,
     /// The embedding and language models it may ask.
     advisors: Arc<Advisors>,
+    /// Those who share the store, where this is not the only engine on it.
+    others: Option<Arc<shared::Others>>,
+    /// Whether it has the turn to write among them.
+    writing: bool,
+    /// What stops the question it answers, where something does.
+    interrupt: Option<Arc<Interrupt>>,
 }
 
 impl Engine {
@@ -115,6 +126,9 @@ impl Engine {
             warehouse: open_store(config, false)?,
             models: Arc::new(ReadyModels::new(pipeline)),
             advisors: Arc::default(),
+            others: None,
+            writing: true,
+            interrupt: None,
         })
     }
 
@@ -142,6 +156,9 @@ impl Engine {
             warehouse,
             models: Arc::new(ReadyModels::new(pipeline)),
             advisors: Arc::default(),
+            others: None,
+            writing: true,
+            interrupt: None,
         })
     }
 

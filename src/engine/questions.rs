@@ -141,7 +141,10 @@ impl Engine {
 
     /// Nothing that has come in may be missing from an answer.
     fn be_ready(&self) -> Result<()> {
-        if self.is_writable() {
+        // Whoever writes beside this question makes what it writes ready itself.
+        if self.is_writable()
+            && let Some(_turn) = self.turn_now("query")
+        {
             self.enrich(|_| ())?;
         }
         Ok(())

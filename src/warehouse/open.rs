@@ -152,6 +152,33 @@ impl Warehouse {
         self.open_existing(path)
     }
 
+    /// Another connection to the same store.
+    ///
+    /// # Errors
+    /// Failed when DuckDB makes none.
+    pub fn share(&self) -> Result<Warehouse> {
+        let conn = self.conn.try_clone()?;
+        conn.execute_batch(&format!("USE {CATALOG}"))?;
+        Ok(Warehouse {
+            conn,
+            path: self.path.clone(),
+            options: self.options.clone(),
+            access: self.access,
+            lock: self.lock.clone(),
+        })
+    }
+
+    /// Relative paths in SQL are relative to `directory` on this connection; to the process's own where it is empty.
+    ///
+    /// # Errors
+    /// Failed when DuckDB refuses it.
+    pub fn look_from(&self, directory: &Path) -> Result<()> {
+        Ok(self.conn.execute_batch(&format!(
+            "SET file_search_path = {}",
+            super::text_literal(&directory.to_string_lossy())
+        ))?)
+    }
+
     /// The connection.
     pub fn conn(&self) -> &Connection {
         &self.conn

@@ -1,6 +1,6 @@
 //! What models add.
 
-use super::{Ask, Needs, Progress};
+use super::{Ask, Needs, Progress, StoreNeeds, Turn};
 use crate::engine::{Engine, EnrichReport, EnrichRequest};
 use crate::error::Result;
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,11 @@ impl Ask for EnrichOwed {
     type Answer = EnrichReport;
 
     fn needs(&self) -> Needs {
-        Needs::CHANGE
+        // It waits for models, and takes the turn to write only where it records.
+        Needs {
+            store: StoreNeeds::Writable,
+            turn: Turn::Reading,
+        }
     }
 
     fn answer(self, engine: &mut Engine, heard: &mut dyn FnMut(Progress)) -> Result<EnrichReport> {

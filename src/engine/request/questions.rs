@@ -1,6 +1,6 @@
 //! Questions to the memory: recall, insights, lineage, SQL.
 
-use super::{Ask, Needs, Progress, only};
+use super::{Ask, Needs, Progress, Turn, only};
 use crate::engine::{Answer, Engine, Insight, Lineage, Period, Question, Table, Trail};
 use crate::error::{Error, Result};
 use chrono::NaiveDateTime;
@@ -26,8 +26,15 @@ pub struct Recall {
 impl Ask for Recall {
     type Answer = Answer;
 
+    /// What helped is written before the answer is given; what only came up may be written later.
     fn needs(&self) -> Needs {
-        Needs::LOOK
+        match self.trail {
+            Trail::Used => Needs {
+                turn: Turn::Writing,
+                ..Needs::LOOK
+            },
+            Trail::None | Trail::Retrieved => Needs::LOOK,
+        }
     }
 
     fn answer(self, engine: &mut Engine, _: &mut dyn FnMut(Progress)) -> Result<Answer> {

@@ -1,0 +1,419 @@
+//! One open store that many questions share: each gets a connection of its own, and its turn.
+
+use super::models::ReadyModels;
+use super::request::{Reply, Request};
+use super::{Busy, Engine, Held, Lane, Needs, Progress, Project, ProjectSource, StoreNeeds, Turn};
+use crate::config::Parameters;
+use crate::cycle::{self, Pipeline};
+use crate::error::{Error, Result};
+use crate::memory::{Activation, append_activations};
+use crate::warehouse::Warehouse;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// Who asks, as far as it matters to the answer.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Caller {
+    /// The directory that relative paths in SQL are relative to.
+    pub directory: PathBuf,
+    /// Seconds to wait for a turn.
+    pub patience: u32,
+    /// The md5 of its models and parameters; see [`cycle::fingerprint`].
+    pub fingerprint: String,
+    /// The project's directory, absolute; none for the one in the binary.
+    pub project: Option<PathBuf>,
+    /// Its parameters, as the store keeps them; only where the fingerprint is another one.
+    pub parameters: Option<String>,
+}
+
+/// A way to stop a question that is being answered.
+#[derive(Default)]
+pub struct Interrupt {
+    stopped: AtomicBool,
+    /// The connections that work on the question.
+    connections: Mutex<Vec<Arc<duckdb::InterruptHandle>>>,
+}
+
+impl Interrupt {
+    /// Stops whatever is being answered, now or at its next statement: call it until the answer has come.
+    pub fn stop(&self) {
+        self.stopped.store(true, Ordering::SeqCst);
+        for connection in &*lock(&self.connections) {
+            connection.interrupt();
+        }
+    }
+
+    /// Whether it was stopped.
+    pub fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::SeqCst)
+    }
+
+    /// Reaches the work on this connection from now on.
+    pub(super) fn reach(&self, warehouse: &Warehouse) {
+        lock(&self.connections).push(warehouse.conn().interrupt_handle());
+    }
+
+    fn over<T>(
+        self: &Arc<Interrupt>,
+        engine: &mut Engine,
+        work: impl FnOnce(&mut Engine) -> Result<T>,
+    ) -> Result<T> {
+        self.reach(&engine.warehouse);
+        engine.interrupt = Some(self.clone());
+        let done = work(engine);
+        engine.interrupt = None;
+        lock(&self.connections).clear();
+        done
+    }
+}
+
+/// What a question that only reads leaves to be written when nobody else writes.
+#[derive(Debug, Default)]
+pub(super) struct Others {
+    pub(super) lane: Arc<Lane>,
+    trail: Mutex<Vec<Activation>>,
+}
+
+impl Others {
+    pub(super) fn write_later(&self, activation: Activation) {
+        lock(&self.trail).push(activation);
+    }
+}
+
+/// An open store that many questions share.
+pub struct Shared {
+    /// Every other connection is made from this one's.
+    root: Mutex<Engine>,
+    others: Arc<Others>,
+    fingerprint: Mutex<String>,
+    /// The last other project that somebody asked with.
+    foreign: Mutex<Option<(String, Arc<ReadyModels>)>>,
+}
+
+impl Shared {
+    /// Shares the store of `engine`.
+    pub fn new(engine: Engine) -> Shared {
+        Shared {
+            fingerprint: Mutex::new(engine.pipeline().fingerprint().to_owned()),
+            root: Mutex::new(engine),
+            others: Arc::default(),
+            foreign: Mutex::new(None),
+        }
+    }
+
+    /// The turns at the store.
+    pub fn lane(&self) -> &Arc<Lane> {
+        &self.others.lane
+    }
+
+    /// Who is at work.
+    pub fn busy(&self) -> Vec<Busy> {
+        self.others.lane.busy()
+    }
+
+    /// Answers a question of `caller`; `heard` is told how far it is, and `interrupt` stops it.
+    ///
+    /// # Errors
+    /// Unavailable when its turn does not come in time; the question's own.
+    pub fn answer(
+        &self,
+        request: Request,
+        caller: &Caller,
+        interrupt: &Arc<Interrupt>,
+        heard: &mut dyn FnMut(Progress),
+    ) -> Result<Reply> {
+        let needs = request.needs();
+        let command = request.command();
+        let patience = Duration::from_secs(u64::from(caller.patience));
+        let is_foreign = *lock(&self.fingerprint) != caller.fingerprint;
+        let turn = if is_foreign { Turn::Alone } else { needs.turn };
+        let wanted = || !interrupt.is_stopped();
+        let held = self
+            .others
+            .lane
+            .take(turn, command, Some(patience), &wanted)?;
+        let answer = if is_foreign {
+            self.answer_as(caller, needs, interrupt, |engine| {
+                request.answer(engine, heard)
+            })
+        } else {
+            self.with_turn(&held, turn, interrupt, |engine| {
+                engine.look_from(&caller.directory)?;
+                request.answer(engine, heard)
+            })
+        };
+        drop(held);
+        self.write_trail();
+        explained(answer, interrupt)
+    }
+
+    /// Does work of the owner's own when its turn comes, however long that takes.
+    ///
+    /// # Errors
+    /// Failed when it was interrupted; the work's own.
+    pub fn work<T>(
+        &self,
+        what: &str,
+        interrupt: &Arc<Interrupt>,
+        work: impl FnOnce(&mut Engine) -> Result<T>,
+    ) -> Result<T> {
+        let wanted = || !interrupt.is_stopped();
+        let held = self.others.lane.take(Turn::Writing, what, None, &wanted)?;
+        let done = self.with_turn(&held, Turn::Writing, interrupt, work);
+        explained(done, interrupt)
+    }
+
+    /// Work that waits for a network or a model between its writes: it takes its turns itself, with [`Engine::writing`].
+    ///
+    /// # Errors
+    /// The work's own.
+    pub fn work_beside<T>(
+        &self,
+        interrupt: &Arc<Interrupt>,
+        work: impl FnOnce(&mut Engine) -> Result<T>,
+    ) -> Result<T> {
+        let mut engine = self.root().beside(self.others.clone(), false)?;
+        explained(interrupt.over(&mut engine, work), interrupt)
+    }
+
+    /// Puts other models in force, once nobody is at work. Those of before stay where the new ones cannot be made ready.
+    ///
+    /// # Errors
+    /// Usage when a model is wrong; unavailable when somebody is at work for longer than `patience`.
+    pub fn put_in_force(
+        &self,
+        project: Arc<Project>,
+        parameters: &Parameters,
+        patience: Duration,
+    ) -> Result<()> {
+        let pipeline = Pipeline::new(project, parameters)?;
+        let _held = self
+            .others
+            .lane
+            .take(Turn::Alone, "reload", Some(patience), &|| true)?;
+        let mut root = self.root();
+        let fingerprint = pipeline.fingerprint().to_owned();
+        root.adopt(Arc::new(ReadyModels::new(pipeline)))?;
+        *lock(&self.fingerprint) = fingerprint;
+        Ok(())
+    }
+
+    /// Ends: writes what is still to be written, once nobody is at work.
+    ///
+    /// # Errors
+    /// Failed when the store cannot be written.
+    pub fn close(self) -> Result<()> {
+        let trail = std::mem::take(&mut *lock(&self.others.trail));
+        let engine = self
+            .root
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
+        for activation in &trail {
+            engine
+                .warehouse
+                .transaction(|conn| append_activations(conn, activation))?;
+        }
+        Ok(engine.warehouse.conn().execute_batch("CHECKPOINT")?)
+    }
+
+    fn with_turn<T>(
+        &self,
+        _held: &Held,
+        turn: Turn,
+        interrupt: &Arc<Interrupt>,
+        work: impl FnOnce(&mut Engine) -> Result<T>,
+    ) -> Result<T> {
+        if turn == Turn::Alone {
+            return interrupt.over(&mut self.root(), work);
+        }
+        let mut engine = self
+            .root()
+            .beside(self.others.clone(), turn == Turn::Writing)?;
+        interrupt.over(&mut engine, work)
+    }
+
+    /// Answers with another project or other parameters, beside nobody: the store is made ready for them and back.
+    fn answer_as(
+        &self,
+        caller: &Caller,
+        needs: Needs,
+        interrupt: &Arc<Interrupt>,
+        work: impl FnOnce(&mut Engine) -> Result<Reply>,
+    ) -> Result<Reply> {
+        let theirs = self.models_of(caller)?;
+        let mut root = self.root();
+        let ours = root.models.clone();
+        root.look_from(&caller.directory)?;
+        let done = interrupt.over(&mut root, |root| match needs.store {
+            StoreNeeds::MadeWithoutViews => {
+                root.models = theirs;
+                work(root)
+            }
+            _ => root.adopt(theirs).and_then(|()| work(root)),
+        });
+        // Whatever came of it; ours could be made ready before.
+        let back = root.adopt(ours);
+        root.look_from(&PathBuf::new())?;
+        let reply = done?;
+        back.map(|()| reply)
+    }
+
+    fn models_of(&self, caller: &Caller) -> Result<Arc<ReadyModels>> {
+        let mut foreign = lock(&self.foreign);
+        if let Some((fingerprint, models)) = &*foreign
+            && *fingerprint == caller.fingerprint
+        {
+            return Ok(models.clone());
+        }
+        let source = match &caller.project {
+            Some(directory) => ProjectSource::Directory(directory.clone()),
+            None => ProjectSource::Embedded,
+        };
+        let project =
+            Project::load(source).map_err(|e| Error::usage(e.to_string()).caused_by(e))?;
+        let stored = caller.parameters.as_deref().unwrap_or_default();
+        let parameters = Parameters::from_stored(stored)
+            .map_err(|e| Error::failed(format!("the parameters cannot be read: {e}")))?;
+        let models = Arc::new(ReadyModels::new(Pipeline::new(
+            Arc::new(project),
+            &parameters,
+        )?));
+        *foreign = Some((caller.fingerprint.clone(), models.clone()));
+        Ok(models)
+    }
+
+    /// Writes what readers left, where nobody else writes now.
+    fn write_trail(&self) {
+        if lock(&self.others.trail).is_empty() {
+            return;
+        }
+        let Some(_held) = self.others.lane.try_take(Turn::Writing, "query") else {
+            return;
+        };
+        let Ok(engine) = self.root().beside(self.others.clone(), true) else {
+            return;
+        };
+        if let Err(e) = engine.write_trail() {
+            tracing::warn!(error = %e, "what was recalled could not be logged");
+        }
+    }
+
+    fn root(&self) -> MutexGuard<'_, Engine> {
+        lock(&self.root)
+    }
+}
+
+impl Others {
+    fn take_trail(&self) -> Vec<Activation> {
+        std::mem::take(&mut *lock(&self.trail))
+    }
+
+    fn put_back(&self, trail: Vec<Activation>) {
+        lock(&self.trail).splice(0..0, trail);
+    }
+}
+
+impl Engine {
+    /// Another engine on the same store, beside this one; `writing` says that it has the turn to write.
+    fn beside(&self, others: Arc<Others>, writing: bool) -> Result<Engine> {
+        let warehouse = self.warehouse.share()?;
+        cycle::ready_connection(&warehouse)?;
+        let engine = Engine {
+            warehouse,
+            models: self.models.clone(),
+            advisors: self.advisors.clone(),
+            others: Some(others),
+            writing,
+            interrupt: None,
+        };
+        if writing {
+            engine.write_trail()?;
+        }
+        Ok(engine)
+    }
+
+    /// Works with other models from now on.
+    fn adopt(&mut self, models: Arc<ReadyModels>) -> Result<()> {
+        cycle::prepare_store(&self.warehouse, models.pipeline())?;
+        self.models = models;
+        Ok(())
+    }
+
+    /// Relative paths in SQL are relative to `directory`.
+    fn look_from(&self, directory: &std::path::Path) -> Result<()> {
+        self.warehouse.look_from(directory)
+    }
+
+    /// Has the turn to write while `work` runs, where several share the store.
+    ///
+    /// # Errors
+    /// The work's own.
+    pub fn writing<T>(
+        &mut self,
+        what: &str,
+        work: impl FnOnce(&mut Engine) -> Result<T>,
+    ) -> Result<T> {
+        let _held = match &self.others {
+            Some(others) if !self.writing => {
+                Some(others.lane.take(Turn::Writing, what, None, &|| true)?)
+            }
+            _ => return work(self),
+        };
+        self.writing = true;
+        let done = work(self);
+        self.writing = false;
+        done
+    }
+
+    /// The turn to write, if it can be had now.
+    pub(super) fn turn_now(&self, what: &str) -> Option<WriteTurn> {
+        match &self.others {
+            Some(others) if !self.writing => others
+                .lane
+                .try_take(Turn::Writing, what)
+                .map(|held| WriteTurn { _held: Some(held) }),
+            _ => Some(WriteTurn { _held: None }),
+        }
+    }
+
+    fn write_trail(&self) -> Result<()> {
+        let Some(others) = &self.others else {
+            return Ok(());
+        };
+        let trail = others.take_trail();
+        if trail.is_empty() {
+            return Ok(());
+        }
+        let written = self.warehouse.transaction(|conn| {
+            trail
+                .iter()
+                .try_for_each(|activation| append_activations(conn, activation))
+        });
+        if written.is_err() {
+            others.put_back(trail);
+        }
+        written
+    }
+}
+
+/// The turn to write.
+pub(super) struct WriteTurn {
+    _held: Option<Held>,
+}
+
+/// The error of a question that was stopped says so.
+fn explained<T>(done: Result<T>, interrupt: &Interrupt) -> Result<T> {
+    match done {
+        Err(e) if interrupt.is_stopped() => {
+            Err(Error::failed("interrupted: nothing of the step under way was kept").caused_by(e))
+        }
+        done => done,
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
