@@ -209,8 +209,8 @@ felt AS (
                 - turn * ln({{ var('recall_vector_context_fade') }}::DOUBLE))), 0) AS lent
     FROM nearness
     WINDOW
-        before AS (PARTITION BY question, run ORDER BY turn ROWS BETWEEN 50 PRECEDING AND 1 PRECEDING),
-        after AS (PARTITION BY question, run ORDER BY turn ROWS BETWEEN 1 FOLLOWING AND 50 FOLLOWING)
+        before AS (PARTITION BY question, run ORDER BY turn, memory_id ROWS BETWEEN 50 PRECEDING AND 1 PRECEDING),
+        after AS (PARTITION BY question, run ORDER BY turn, memory_id ROWS BETWEEN 1 FOLLOWING AND 50 FOLLOWING)
 ),
 
 meant AS MATERIALIZED (

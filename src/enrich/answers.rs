@@ -291,7 +291,7 @@ fn has_columns(conn: &Connection) -> Result<bool> {
 /// Rows of memories, put together by subject.
 fn gathered(conn: &Connection, sql: &str, now: NaiveDateTime, dated: bool) -> Result<Vec<Matter>> {
     let mut statement = conn.prepare(sql)?;
-    let mut rows = statement.query([now, now])?;
+    let mut rows = statement.query([now])?;
     let mut matters: Vec<Matter> = Vec::new();
     while let Some(r) = rows.next()? {
         let (mind, subject): (String, String) = (r.get(0)?, r.get(3)?);

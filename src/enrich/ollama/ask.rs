@@ -10,6 +10,7 @@ use ollama_rs::generation::chat::ChatMessage;
 use ollama_rs::generation::parameters::{FormatType, JsonStructure};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use std::sync::Arc;
 use tokio::task::JoinSet;
 
@@ -247,7 +248,7 @@ async fn ask_one<T: DeserializeOwned + JsonSchema>(
     let length = system.chars().count() + question.chars().count();
     let mut chat = Chat {
         model: q.model.clone(),
-        format: FormatType::StructuredJson(Box::new(JsonStructure::new::<T>())),
+        format: schema::<T>(),
         context: context(length),
         most: ANSWER,
         messages: vec![ChatMessage::system(system), ChatMessage::user(question)],
@@ -270,6 +271,36 @@ async fn ask_one<T: DeserializeOwned + JsonSchema>(
         Ok(answer) => Got::Answer(answer, true),
         Err(wrong) => Got::Nothing(wrong),
     })
+}
+
+/// The schema of an answer with every property required: what a model may leave out, it leaves out.
+fn schema<T: JsonSchema>() -> FormatType {
+    fn require_all(schema: &mut Value) {
+        let Some(object) = schema.as_object_mut() else {
+            return;
+        };
+        for name in ["$schema", "title", "default", "format"] {
+            // A property may have such a name; then it is an object.
+            if object.get(name).is_some_and(|value| !value.is_object()) {
+                object.remove(name);
+            }
+        }
+        if let Some(properties) = object.get("properties").and_then(Value::as_object) {
+            let names: Vec<Value> = properties.keys().cloned().map(Value::from).collect();
+            object.insert("required".to_owned(), Value::from(names));
+        }
+        for value in object.values_mut() {
+            require_all(value);
+        }
+    }
+    let structure = JsonStructure::new::<T>();
+    let whole = serde_json::to_value(&structure)
+        .ok()
+        .and_then(|mut schema| {
+            require_all(&mut schema);
+            serde_json::from_value(schema).ok()
+        });
+    FormatType::StructuredJson(Box::new(whole.unwrap_or(structure)))
 }
 
 /// The JSON of an answer, also where a model puts words or a fence of ``` around it.
