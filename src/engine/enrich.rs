@@ -137,7 +137,7 @@ impl Engine {
         let wanted = |what| request.only.is_none_or(|only| only == what);
         if wanted(EnrichWhat::Vectors) && !request.redo {
             let order = EmbedRequest {
-                limit: request.limit,
+                limit: self.vector_limit(request)?,
             };
             report.vectors = self.embed(&order, |advance| {
                 heard(EnrichAdvance {
@@ -165,6 +165,12 @@ impl Engine {
             }
         };
         for kind in kinds {
+            if kind == Kind::Insight
+                && request.budgeted
+                && !answers::night_since_insights(self.warehouse.conn())?
+            {
+                continue;
+            }
             let done = self.answer_owed(&asking, kind, request, &mut heard)?;
             let stopped = done.note.is_some();
             *report.of(kind) = done;
@@ -250,16 +256,7 @@ impl Engine {
         let in_flight = ollama.in_flight.get() as usize;
         // Sixteen requests in flight and as many answers to record: what a kill loses is little.
         let round = in_flight * 4;
-        let mut total = match kind {
-            Kind::Memory => answers::count_owed_memories(
-                self.warehouse.conn(),
-                &commission,
-                Some(clock::now()),
-            )?
-            .min(most),
-            _ => self.matters(&commission, usize::MAX >> 1)?.len() as u64,
-        }
-        .min(most);
+        let mut total = self.count_matters(&commission, true)?.min(most);
         let mut done = 0;
         while done < total {
             let left = usize::try_from(total - done).unwrap_or(usize::MAX);
@@ -291,12 +288,18 @@ impl Engine {
                 break;
             }
         }
-        report.owed = match kind {
-            Kind::Memory => answers::count_owed_memories(self.warehouse.conn(), &commission, None)?,
-            _ => self.matters(&commission, usize::MAX >> 1)?.len() as u64,
-        };
+        report.owed = self.count_matters(&commission, false)?;
         tracing::info!(%kind, model, answered = report.answered, owed = report.owed, "asked");
         Ok(report)
+    }
+
+    /// Vectors of a tick: embedding is far faster than reading.
+    fn vector_limit(&self, request: &EnrichRequest) -> Result<Option<u64>> {
+        if !request.budgeted {
+            return Ok(request.limit);
+        }
+        let tick = u64::from(self.advisors.settings()?.enrich_per_tick) * 10;
+        Ok(Some(request.limit.map_or(tick, |limit| limit.min(tick))))
     }
 
     /// How many subjects may be done, and how many requests made.
@@ -310,6 +313,17 @@ impl Engine {
         let asked = answers::asked_since(self.warehouse.conn(), midnight)?;
         let today = u64::from(asking.settings.enrich_per_day).saturating_sub(asked);
         Ok((limit.min(u64::from(asking.settings.enrich_per_tick)), today))
+    }
+
+    /// How many subjects wait, those to be tried again later left out where only what is due `now` counts.
+    fn count_matters(&self, commission: &Commission, now: bool) -> Result<u64> {
+        let (conn, now) = (self.warehouse.conn(), now.then(clock::now));
+        match commission.kind {
+            Kind::Memory => answers::count_owed_memories(conn, commission, now),
+            Kind::Episode => answers::count_owed_episodes(conn, commission, now),
+            Kind::Cluster => answers::count_owed_clusters(conn, commission, now),
+            Kind::Insight => Ok(self.insight_matters(commission, INSIGHTS)?.len() as u64),
+        }
     }
 
     fn matters(&self, commission: &Commission, most: usize) -> Result<Vec<Matter>> {

@@ -7,7 +7,7 @@
 //!
 //! * `questions`: recall and insights
 //! * `memories`: single memories
-//! * `enrich`: what embedding and language models add, as it is owed; `embed`: vectors; `advisors`: the models it may ask
+//! * `enrich`: what embedding and language models add, as it is owed; `embed`: vectors; `advisors`: the models it may ask; `advice`: whether they are there
 //! * `lineage`: where a memory comes from and what became of it
 //! * `overview`: status, health, metrics
 //! * `project`: the pipeline as a project, as dbt users know it: list, compile, run, test
@@ -17,6 +17,7 @@
 //! * `shared`, `lane`: one open store that many questions share, and their turns
 //! * `rows`: rows of a query as typed values
 
+mod advice;
 mod advisors;
 mod embed;
 mod enrich;
@@ -34,6 +35,9 @@ mod shared;
 mod sql;
 mod transfer;
 
+pub use advice::{
+    ModelFinding, ModelFindings, ModelStatus, ServerFinding, examine_models, pull_on_server,
+};
 pub use embed::{EmbedAdvance, EmbedReport, EmbedRequest};
 pub use enrich::{AnswerReport, EnrichAdvance, EnrichReport, EnrichRequest, EnrichWhat};
 pub use lane::{Busy, Held, Lane};
@@ -55,6 +59,7 @@ pub use sql::{Snapshot, Table};
 pub use crate::cycle::{
     Advance, Consolidation, Replay, Request as CycleRequest, STATES, Verification, state_hash,
 };
+pub use crate::enrich::answers::Provenance;
 pub use crate::enrich::embeddings::{
     Embedded, LocalModelFiles, PullSource, list_models, pull_model,
 };

@@ -190,8 +190,74 @@ pub fn owed_memory_matters(
 
 /// Characters of an episode or column that are read.
 const MOST_CHARACTERS: usize = 12_000;
-/// A column of fewer memories comes to nothing yet, and one that was described is described again when it has grown by half.
+/// A column of fewer memories comes to nothing yet.
 const COLUMN_MEMORIES: i64 = 5;
+
+fn owed_episodes(commission: &Commission) -> String {
+    owed(
+        commission,
+        "SELECT mind_id, episode_id::VARCHAR AS subject, episode_id AS memory_id, 0::BIGINT AS revision, episode_id AS id,
+                coalesce(session, '') AS name, started_at
+         FROM state.episodes WHERE memories > 1",
+    )
+}
+
+/// A column's revision is its size in steps of half: 5, 8, 12, 18 … So one that has grown by half is described again.
+fn owed_clusters(commission: &Commission) -> String {
+    owed(
+        commission,
+        &format!(
+            "SELECT mind_id, column_id AS subject, exemplar_id AS memory_id, floor(ln(memories / {COLUMN_MEMORIES}.0) / ln(1.5))::BIGINT AS revision,
+                    memories, label AS name, first_at AS started_at
+             FROM long_term_memory.cortical_columns WHERE memories >= {COLUMN_MEMORIES}"
+        ),
+    )
+}
+
+/// SQL for the subjects of a query that have no answer yet and are not to be tried later than the parameter.
+fn owed(commission: &Commission, subjects: &str) -> String {
+    format!(
+        "SELECT d.* FROM ({subjects}) d
+         ANTI JOIN ({}) a USING (mind_id, subject, revision)
+         ANTI JOIN ({}) r USING (mind_id, subject, revision)",
+        done(commission),
+        later(commission)
+    )
+}
+
+/// How many episodes wait to be described; see [`count_owed_memories`].
+///
+/// # Errors
+/// Failed when the store cannot be read.
+pub fn count_owed_episodes(
+    conn: &Connection,
+    commission: &Commission,
+    now: Option<NaiveDateTime>,
+) -> Result<u64> {
+    count(conn, &owed_episodes(commission), now)
+}
+
+/// How many columns wait to be described; see [`count_owed_memories`].
+///
+/// # Errors
+/// Failed when the store cannot be read.
+pub fn count_owed_clusters(
+    conn: &Connection,
+    commission: &Commission,
+    now: Option<NaiveDateTime>,
+) -> Result<u64> {
+    match has_columns(conn)? {
+        true => count(conn, &owed_clusters(commission), now),
+        false => Ok(0),
+    }
+}
+
+fn count(conn: &Connection, sql: &str, now: Option<NaiveDateTime>) -> Result<u64> {
+    let n: i64 = conn.query_row(&format!("SELECT count(*) FROM ({sql})"), [now], |r| {
+        r.get(0)
+    })?;
+    Ok(n.unsigned_abs())
+}
 
 /// Episodes that nights have kept and nobody has described, the latest first.
 ///
@@ -204,29 +270,20 @@ pub fn owed_episode_matters(
     most: usize,
 ) -> Result<Vec<Matter>> {
     let sql = format!(
-        "WITH owed AS (
-             SELECT d.* FROM (
-                 SELECT mind_id, episode_id::VARCHAR AS subject, episode_id AS memory_id, 0::BIGINT AS revision, episode_id AS id, coalesce(session, '') AS name, started_at
-                 FROM state.episodes WHERE memories > 1
-             ) d
-             ANTI JOIN ({}) a USING (mind_id, subject, revision)
-             ANTI JOIN ({}) r USING (mind_id, subject, revision)
-             ORDER BY started_at DESC, id DESC LIMIT {most}
-         ),
+        "WITH owed AS ({} ORDER BY started_at DESC, id DESC LIMIT {most}),
          said AS (
              SELECT o.*, m.memory_id AS said_id, m.created_at, m.speaker, coalesce(e.content, m.content) AS content, p.position AS place
              FROM owed o
              JOIN state.episode_memories p ON p.mind_id = o.mind_id AND p.episode_id = o.id
              JOIN raw.memories m ON m.memory_id = p.memory_id
-             LEFT JOIN (SELECT memory_id, arg_max(content, arrival) AS content FROM raw.edits GROUP BY memory_id) e ON e.memory_id = m.memory_id
+             LEFT JOIN {LATEST} e ON e.memory_id = m.memory_id
              ANTI JOIN raw.deletions x ON x.memory_id = m.memory_id
          )
          SELECT s.mind_id::VARCHAR, s.memory_id, s.revision, s.subject, s.name, s.started_at, i.time_zone,
                 s.said_id, s.created_at, s.speaker, s.content
          FROM said s JOIN raw.minds i ON i.mind_id = s.mind_id
          ORDER BY s.started_at DESC, s.id DESC, s.place",
-        done(commission),
-        later(commission)
+        owed_episodes(commission)
     );
     gathered(conn, &sql, now, false)
 }
@@ -245,18 +302,8 @@ pub fn owed_cluster_matters(
     if !has_columns(conn)? {
         return Ok(Vec::new());
     }
-    // A column's revision is its size in steps of half: 5, 8, 12, 18 …
     let sql = format!(
-        "WITH owed AS (
-             SELECT d.* FROM (
-                 SELECT mind_id, column_id AS subject, exemplar_id AS memory_id, floor(ln(memories / {COLUMN_MEMORIES}.0) / ln(1.5))::BIGINT AS revision,
-                        memories, label AS name, first_at AS started_at
-                 FROM long_term_memory.cortical_columns WHERE memories >= {COLUMN_MEMORIES}
-             ) d
-             ANTI JOIN ({}) a USING (mind_id, subject, revision)
-             ANTI JOIN ({}) r USING (mind_id, subject, revision)
-             ORDER BY memories DESC, subject LIMIT {most}
-         ),
+        "WITH owed AS ({} ORDER BY memories DESC, subject LIMIT {most}),
          said AS (
              SELECT o.*, m.memory_id AS said_id, m.created_at, m.speaker, coalesce(e.content, m.content) AS content
              FROM owed o
@@ -265,17 +312,33 @@ pub fn owed_cluster_matters(
                  QUALIFY row_number() OVER (PARTITION BY mind_id, column_id ORDER BY strength DESC, memory_id) <= 24
              ) p ON p.mind_id = o.mind_id AND p.column_id = o.subject
              JOIN raw.memories m ON m.memory_id = p.memory_id
-             LEFT JOIN (SELECT memory_id, arg_max(content, arrival) AS content FROM raw.edits GROUP BY memory_id) e ON e.memory_id = m.memory_id
+             LEFT JOIN {LATEST} e ON e.memory_id = m.memory_id
              ANTI JOIN raw.deletions x ON x.memory_id = m.memory_id
          )
          SELECT s.mind_id::VARCHAR, s.memory_id, s.revision, s.subject, s.name, s.started_at, i.time_zone,
                 s.said_id, s.created_at, s.speaker, s.content
          FROM said s JOIN raw.minds i ON i.mind_id = s.mind_id
          ORDER BY s.memories DESC, s.subject, s.created_at, s.said_id",
-        done(commission),
-        later(commission)
+        owed_clusters(commission)
     );
     gathered(conn, &sql, now, true)
+}
+
+/// The words of edited memories.
+const LATEST: &str =
+    "(SELECT memory_id, arg_max(content, arrival) AS content FROM raw.edits GROUP BY memory_id)";
+
+/// Whether a night has passed since insights were last said in sentences: before, there is nothing new to say.
+///
+/// # Errors
+/// Failed when the store cannot be read.
+pub fn night_since_insights(conn: &Connection) -> Result<bool> {
+    Ok(conn.query_row(
+        "SELECT coalesce((SELECT max(started_at) FROM codex.ledger WHERE transition)
+                > coalesce((SELECT max(answered_at) FROM raw.answers WHERE kind = 'insight'), TIMESTAMP '0001-01-01'), false)",
+        [],
+        |r| r.get(0),
+    )?)
 }
 
 fn has_columns(conn: &Connection) -> Result<bool> {

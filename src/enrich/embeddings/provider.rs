@@ -7,7 +7,8 @@ use super::{list_models, local_name, ollama_name};
 use crate::config::{Embeddings, Settings};
 use crate::enrich::ollama::{Client, Trouble, on_the_network};
 use crate::error::{Error, Result};
-use std::sync::Arc;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 
 /// A model that embeds texts, ready to be asked.
 pub struct Embedder {
@@ -16,7 +17,8 @@ pub struct Embedder {
 }
 
 enum Way {
-    Local(Box<LocalModel>),
+    /// Loaded when it is first asked: what is owed can be counted without it.
+    Local(PathBuf, OnceLock<LocalModel>),
     Remote(RemoteModel),
 }
 
@@ -44,7 +46,16 @@ impl Embedder {
         purpose: Purpose,
     ) -> Result<Vec<Result<Vec<f32>, String>>> {
         match &self.way {
-            Way::Local(model) => Ok(model.embed(texts)?.into_iter().map(Ok).collect()),
+            Way::Local(dir, loaded) => {
+                let model = match loaded.get() {
+                    Some(model) => model,
+                    None => {
+                        let model = LocalModel::load(dir)?;
+                        loaded.get_or_init(|| model)
+                    }
+                };
+                Ok(model.embed(texts)?.into_iter().map(Ok).collect())
+            }
             Way::Remote(model) => Ok(on_the_network(model.embed(texts, purpose))??),
         }
     }
@@ -52,7 +63,7 @@ impl Embedder {
     /// Texts embedded in one go, between which others may come.
     pub fn batch(&self) -> usize {
         match &self.way {
-            Way::Local(_) => 128,
+            Way::Local(..) => 128,
             Way::Remote(model) => model.batch,
         }
     }
@@ -66,13 +77,13 @@ impl Embedder {
 pub fn choose(settings: &Settings, client: &Arc<Client>) -> Result<Choice> {
     match settings.embeddings {
         Embeddings::None => Ok(Choice::Nothing("settings.embeddings is none".to_owned())),
-        Embeddings::Local => local(settings).map(Choice::Model),
+        Embeddings::Local => local(settings, &settings.local_model).map(Choice::Model),
         Embeddings::Ollama => Ok(Choice::Model(remote(settings, client)??)),
         Embeddings::Auto => match remote(settings, client)? {
             Ok(model) => Ok(Choice::Model(model)),
             Err(trouble) if has_local(settings) => {
                 tracing::info!(%trouble, "embedding with the local model");
-                local(settings).map(Choice::Model)
+                local(settings, &settings.local_model).map(Choice::Model)
             }
             Err(trouble) => Ok(Choice::Nothing(format!(
                 "{trouble}, and there is no local model (codex models pull {})",
@@ -87,22 +98,19 @@ pub fn choose(settings: &Settings, client: &Arc<Client>) -> Result<Choice> {
 /// # Errors
 /// Usage when it is a local model that is not there, or the name is none.
 pub fn embedder_of(name: &str, settings: &Settings, client: &Arc<Client>) -> Result<Embedder> {
-    let way = match name.split_once(':') {
-        Some(("local", model)) => {
-            Way::Local(Box::new(LocalModel::load(&settings.models.join(model))?))
-        }
-        Some(("ollama", model)) => Way::Remote(RemoteModel {
-            client: Arc::clone(client),
-            model: model.to_owned(),
-            dimension: None,
-            batch: 1,
+    match name.split_once(':') {
+        Some(("local", model)) => local(settings, model),
+        Some(("ollama", model)) => Ok(Embedder {
+            name: name.to_owned(),
+            way: Way::Remote(RemoteModel {
+                client: Arc::clone(client),
+                model: model.to_owned(),
+                dimension: None,
+                batch: 1,
+            }),
         }),
-        _ => return Err(Error::failed(format!("'{name}' is no embedding model"))),
-    };
-    Ok(Embedder {
-        name: name.to_owned(),
-        way,
-    })
+        _ => Err(Error::failed(format!("'{name}' is no embedding model"))),
+    }
 }
 
 fn has_local(settings: &Settings) -> bool {
@@ -111,19 +119,20 @@ fn has_local(settings: &Settings) -> bool {
         .any(|model| model.complete && model.name == settings.local_model)
 }
 
-fn local(settings: &Settings) -> Result<Embedder> {
-    let dir = settings.models.join(&settings.local_model);
+fn local(settings: &Settings, model: &str) -> Result<Embedder> {
+    let dir = settings.models.join(model);
     if !dir.is_dir() {
-        return Err(Error::usage(format!(
-            "there is no local model '{}'",
-            settings.local_model
-        ))
-        .hint(format!("codex models pull {}", settings.local_model)));
+        return Err(missing(model));
     }
     Ok(Embedder {
-        name: local_name(&settings.local_model),
-        way: Way::Local(Box::new(LocalModel::load(&dir)?)),
+        name: local_name(model),
+        way: Way::Local(dir, OnceLock::new()),
     })
+}
+
+fn missing(model: &str) -> Error {
+    Error::usage(format!("there is no local model '{model}'"))
+        .hint(format!("codex models pull {model}"))
 }
 
 fn remote(settings: &Settings, client: &Arc<Client>) -> Result<Result<Embedder, Trouble>> {

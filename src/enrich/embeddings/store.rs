@@ -5,7 +5,7 @@ use crate::memory::highest_arrival;
 use crate::warehouse::{Warehouse, text_literal};
 use chrono::NaiveDateTime;
 use duckdb::{Connection, OptionalExt, params};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Content that has no vector of a model yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub struct Vector {
 }
 
 /// How many contents have vectors of a model.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Embedded {
     /// The model, `provider:name`.
     pub model: String,
