@@ -12,6 +12,12 @@ use std::process::ExitCode;
 const ENV_EXAMPLE: &str = "\
 # The DuckDB file codex works on; --db PATH wins over it.
 DUCKDB_PATH=~/.local/share/codex/memory.duckdb
+
+# Ollama, where there is one: what reads memories, and what tells how near meanings are.
+OLLAMA_URL=http://localhost:11434
+OLLAMA_MODEL=gpt-oss:20b
+EMBEDDING_MODEL=nomic-embed-text
+OLLAMA_TIMEOUT=300
 ";
 
 const USER_CONFIG: &str = "\
@@ -73,6 +79,7 @@ impl Init {
             out.line("")?;
             out.line("  pipeline/   what the models are, with their sources in psychology and neuroscience")?;
             out.line("  sql/        how they are computed")?;
+            out.line("  prompts/    what language models are asked, where there are any")?;
             out.line("  config/     default.yaml to read, codex.yaml for your own values")?;
             out.line("")?;
             out.line(format!(

@@ -219,16 +219,16 @@ impl Engine {
         };
         let report = self.enrich_owed(&request, |_| ())?;
         let said = [
-            (report.vectors.embedded, "vectors"),
-            (report.memories.answered, "memories"),
-            (report.episodes.answered, "episodes"),
-            (report.clusters.answered, "columns"),
-            (report.insights.answered, "insights"),
+            (report.vectors.embedded, "vector", "vectors"),
+            (report.memories.answered, "memory", "memories"),
+            (report.episodes.answered, "episode", "episodes"),
+            (report.clusters.answered, "column", "columns"),
+            (report.insights.answered, "insight", "insights"),
         ];
         let done: Vec<String> = said
             .iter()
-            .filter(|(n, _)| *n > 0)
-            .map(|(n, what)| format!("{n} {what}"))
+            .filter(|(n, ..)| *n > 0)
+            .map(|(n, one, more)| format!("{n} {}", if *n == 1 { one } else { more }))
             .collect();
         let failed = report.vectors.failed + report.memories.failed;
         Ok(match (done.is_empty(), failed) {

@@ -7,7 +7,7 @@
 //!
 //! * `questions`: recall and insights
 //! * `memories`: single memories
-//! * `enrich`: what embedding and language models add, as it is owed; `embed`: vectors; `advisors`: the models it may ask; `advice`: whether they are there
+//! * `enrich`, `round`: what embedding and language models add, as it is owed; `embed`: vectors; `advisors`: the models it may ask; `advice`: whether they are there
 //! * `lineage`: where a memory comes from and what became of it
 //! * `overview`: status, health, metrics
 //! * `project`: the pipeline as a project, as dbt users know it: list, compile, run, test
@@ -30,6 +30,7 @@ mod overview;
 mod project;
 mod questions;
 pub mod request;
+mod round;
 mod rows;
 mod shared;
 mod sql;

@@ -95,12 +95,15 @@ pub struct WordShare {
     pub lent_by: Option<i64>,
 }
 
+/// Makes vectors of texts, in their order.
+pub type EmbedTexts<'a> = dyn Fn(&[String]) -> Result<Vec<Vec<f32>>> + 'a;
+
 /// What tells how near a question and a memory are in meaning.
 pub struct Meaning<'a> {
     /// The model whose vectors the store holds.
     pub model: &'a str,
     /// Vectors of questions, of length 1, in their order; an error is told with the answer, which then goes by words alone.
-    pub embed: &'a dyn Fn(&[String]) -> Result<Vec<Vec<f32>>>,
+    pub embed: &'a EmbedTexts<'a>,
 }
 
 /// Answers one question; see [`recall_batch`].

@@ -6,6 +6,7 @@ mod room;
 mod server;
 
 mod answers;
+mod budgets;
 mod faults;
 mod meanings;
 mod nights;

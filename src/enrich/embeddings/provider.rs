@@ -18,7 +18,7 @@ pub struct Embedder {
 
 enum Way {
     /// Loaded when it is first asked: what is owed can be counted without it.
-    Local(PathBuf, OnceLock<LocalModel>),
+    Local(PathBuf, OnceLock<Box<LocalModel>>),
     Remote(RemoteModel),
 }
 
@@ -50,7 +50,7 @@ impl Embedder {
                 let model = match loaded.get() {
                     Some(model) => model,
                     None => {
-                        let model = LocalModel::load(dir)?;
+                        let model = Box::new(LocalModel::load(dir)?);
                         loaded.get_or_init(|| model)
                     }
                 };

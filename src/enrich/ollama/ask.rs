@@ -1,11 +1,12 @@
 //! One question to a model with its repair, and many at once.
 
-use super::client::{Chat, Client, Trouble};
+use super::client::{Chat, Client};
 use super::evidence::Evidence;
 use super::prompts::{Filling, Kind, Prompts};
 use super::schema::{
     Checked, ClusterAnswer, EpisodeAnswer, InsightAnswer, MemoryAnswer, merge_parts,
 };
+use super::trouble::Trouble;
 use ollama_rs::generation::chat::ChatMessage;
 use ollama_rs::generation::parameters::{FormatType, JsonStructure};
 use schemars::JsonSchema;

@@ -2,7 +2,7 @@
 //!
 //! # Layout
 //!
-//! * `client`: the one file that speaks the protocol: requests, time limits, the breaker
+//! * `client`: the one file that speaks the protocol: requests, time limits, the breaker; `trouble`: what can go wrong
 //! * `prompts`: the project's prompt templates, with their versions
 //! * `schema`: the answers asked for, as JSON Schema, and as they are read
 //! * `evidence`: what of an answer the text bears out
@@ -13,14 +13,16 @@ mod client;
 mod evidence;
 mod prompts;
 mod schema;
+mod trouble;
 
 pub use ask::{Asked, Outcome, Question, Reply, ask_all};
-pub use client::{Client, Service, Trouble};
+pub use client::{Client, Service};
 pub use prompts::{Kind, Prompts};
 pub use schema::{
     ActionAnswer, Checked, ClusterAnswer, EpisodeAnswer, InsightAnswer, LinkAnswer, MemoryAnswer,
     StepAnswer, TopicAnswer, merge_parts, to_features,
 };
+pub use trouble::Trouble;
 
 use crate::error::{Error, Result};
 use std::future::Future;
