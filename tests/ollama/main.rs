@@ -29,7 +29,7 @@ pub struct Scene {
 
 impl Scene {
     /// A diary of six memories, and a server that has the models of the settings.
-    pub fn new() -> Scene {
+    pub(crate) fn new() -> Scene {
         Scene {
             room: Room::with_diary(),
             server: Server::with(&MODELS),
