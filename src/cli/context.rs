@@ -83,13 +83,23 @@ impl Context {
 
     /// The effective configuration; warnings about it are told.
     pub(super) fn config(&self) -> Result<Config> {
-        let sources = ConfigSources {
+        let mut sources = ConfigSources {
             file: self.globals.config.clone(),
             project_dir: self.globals.project_dir.clone(),
             vars: self.globals.vars.clone(),
             database: self.globals.db.clone(),
             ..ConfigSources::from_process()
         };
+        // Of the project, else of the directory one is in; what the environment says wins.
+        let env_file = self
+            .globals
+            .project_dir
+            .clone()
+            .unwrap_or_default()
+            .join(".env");
+        sources
+            .read_env_file(&env_file)
+            .map_err(|e| Error::usage(e.to_string()).caused_by(e))?;
         let config =
             Config::load(&sources).map_err(|e| Error::usage(e.to_string()).caused_by(e))?;
         for warning in &config.warnings {

@@ -5,8 +5,10 @@
 //! One file a command family; beside them `context` (the global options and what they open), `render` (tables, JSON, errors),
 //! `progress` (long work) and `times` (moments and durations as people write them).
 
+mod config;
 mod consolidate;
 mod context;
+mod doctor;
 mod enrich;
 mod explain;
 mod import;
@@ -15,6 +17,7 @@ mod insights;
 mod memory;
 mod models;
 mod overview;
+mod postgres;
 mod progress;
 mod project;
 mod query;
@@ -58,12 +61,14 @@ struct Cli {
 enum Command {
     Init(init::Init),
     Import(import::Import),
+    Intake(postgres::Intake),
     #[command(subcommand)]
     Memory(memory::Memory),
     Consolidate(consolidate::Consolidate),
     Enrich(enrich::Enrich),
     #[command(subcommand)]
     Models(models::Models),
+    WriteBack(postgres::WriteBackCommand),
     Replay(replay::Replay),
     Query(query::Query),
     Insights(insights::Insights),
@@ -79,6 +84,8 @@ enum Command {
     Health(overview::Health),
     Metrics(overview::Metrics),
     Verify(overview::Verify),
+    Doctor(doctor::Doctor),
+    Config(config::Config),
 }
 
 /// Runs the command line of this process.
@@ -104,10 +111,12 @@ fn run(context: &Context, command: Command) -> Result<ExitCode, Stop> {
     let code = match command {
         Command::Init(init) => init.run(context, &mut out),
         Command::Import(import) => import.run(context, &mut out),
+        Command::Intake(intake) => intake.run(context, &mut out),
         Command::Memory(memory) => memory.run(context, &mut out),
         Command::Consolidate(consolidate) => consolidate.run(context, &mut out),
         Command::Enrich(enrich) => enrich.run(context, &mut out),
         Command::Models(models) => models.run(context, &mut out),
+        Command::WriteBack(write_back) => write_back.run(context, &mut out),
         Command::Replay(replay) => replay.run(context, &mut out),
         Command::Query(query) => query.run(context, &mut out),
         Command::Insights(insights) => insights.run(context, &mut out),
@@ -123,6 +132,8 @@ fn run(context: &Context, command: Command) -> Result<ExitCode, Stop> {
         Command::Health(health) => health.run(context, &mut out),
         Command::Metrics(metrics) => metrics.run(context, &mut out),
         Command::Verify(verify) => verify.run(context, &mut out),
+        Command::Doctor(doctor) => doctor.run(context, &mut out),
+        Command::Config(config) => config.run(context, &mut out),
     }?;
     out.finish()?;
     Ok(code)

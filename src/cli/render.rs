@@ -112,6 +112,11 @@ impl Output {
         Ok(())
     }
 
+    /// What was written reaches its reader now.
+    pub(super) fn flush(&mut self) -> Result<(), Stop> {
+        Ok(self.stdout.flush()?)
+    }
+
     pub(super) fn finish(mut self) -> Result<(), Stop> {
         Ok(self.stdout.flush()?)
     }

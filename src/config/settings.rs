@@ -9,6 +9,9 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Deserializer, Serialize, de};
 
+use super::models::{Embeddings, Enrichment, OllamaSettings};
+use super::postgres::{PostgresAddress, Surroundings};
+
 /// The effective settings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -39,87 +42,61 @@ pub struct Settings {
     pub enrich_per_tick: u32,
     /// Requests to the model a day, UTC.
     pub enrich_per_day: u32,
+    /// Where DuckDB's extensions are; empty for DuckDB's own place.
+    #[serde(deserialize_with = "null_is_empty")]
+    pub extension_directory: PathBuf,
+    /// The PostgreSQL server memories come from and dreams go to.
+    pub postgres: PostgresSettings,
 }
 
-/// What reads memories.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Enrichment {
-    /// Rules alone.
-    Rules,
-    /// Ollama; rules meanwhile. A server that does not answer is an error of `codex enrich`.
-    Ollama,
-    /// Ollama where it answers and has the model.
-    Auto,
-}
-
-/// What tells how near meanings are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Embeddings {
-    /// Ollama where it answers and has the model, else a local model where there is one, else none.
-    Auto,
-    /// Ollama's embedding model.
-    Ollama,
-    /// The local model.
-    Local,
-    /// Nothing: words alone.
-    None,
-}
-
-/// The Ollama server and its models.
+/// How codex deals with PostgreSQL.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct OllamaSettings {
-    /// Where it listens, http or https.
-    pub url: String,
-    /// The model that reads memories.
-    pub model: String,
-    /// The one that describes episodes; none: `model`.
-    pub episode_model: Option<String>,
-    /// The one that describes columns of long-term memory; none: `model`.
-    pub cluster_model: Option<String>,
-    /// The one that says insights in a sentence; none: `model`.
-    pub insight_model: Option<String>,
-    /// The model that embeds texts.
-    pub embedding_model: String,
-    /// Seconds for an answer, loading the model included; at least 1.
-    pub timeout: NonZeroU32,
-    /// Seconds to reach the server; at least 1.
+pub struct PostgresSettings {
+    /// Where it is; none where there is none.
+    pub url: Option<Secret>,
+    /// Connections codex may hold at once, at least 1.
+    pub max_connections: NonZeroU32,
+    /// Seconds a tick reads again before its watermark.
+    pub overlap: u32,
+    /// Seconds between comparisons with the whole table.
+    pub reconcile_every: u32,
+    /// Seconds to wait for a connection.
     pub connect_timeout: NonZeroU32,
-    /// How long the server keeps a model loaded: `5m`, `30s`, `1h`, 0, -1 for ever.
-    pub keep_alive: KeepAlive,
-    /// Requests at once; at least 1.
-    pub in_flight: NonZeroU32,
-    /// Texts of one embedding request; at least 1.
-    pub batch: NonZeroU32,
+    /// Seconds a statement may take.
+    pub statement_timeout: NonZeroU32,
+    /// Whether cycles publish into the schema `dreams`.
+    pub write_back: bool,
 }
 
-/// How long a model stays loaded: a number with `s`, `m` or `h`, seconds without a unit, or -1 for ever.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct KeepAlive(String);
+/// A text that may hold a password: it is never printed, and written out as the address it stands for, masked.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
 
-impl KeepAlive {
-    /// The text as Ollama takes it.
-    pub fn as_str(&self) -> &str {
+impl Secret {
+    /// The text itself. Whoever prints it, prints the password.
+    pub fn reveal(&self) -> &str {
         &self.0
+    }
+
+    fn masked(&self) -> String {
+        match PostgresAddress::parse(&self.0, &Surroundings::default()) {
+            Ok(address) => address.to_string(),
+            Err(_) => "***".to_owned(),
+        }
     }
 }
 
-impl<'de> Deserialize<'de> for KeepAlive {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<KeepAlive, D::Error> {
-        let text = match serde_yaml::Value::deserialize(deserializer)? {
-            serde_yaml::Value::String(text) => text,
-            serde_yaml::Value::Number(number) => number.to_string(),
-            _ => String::new(),
-        };
-        let digits = text.trim_end_matches(['s', 'm', 'h']);
-        if text.len() - digits.len() <= 1 && digits.parse::<i32>().is_ok_and(|n| n >= -1) {
-            return Ok(KeepAlive(text));
-        }
-        Err(de::Error::custom(format!(
-            "'{text}' is no duration; write for example 5m, 30s, 0 or -1"
-        )))
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.masked())
+    }
+}
+
+impl Serialize for Secret {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.masked())
     }
 }
 

@@ -10,6 +10,8 @@
 //! * `enrich`, `round`: what embedding and language models add, as it is owed; `embed`: vectors; `advisors`: the models it may ask; `advice`: whether they are there
 //! * `lineage`: where a memory comes from and what became of it
 //! * `overview`: status, health, metrics
+//! * `doctor`: what codex needs from outside
+//! * `postgres`: intake from PostgreSQL, write-back, and what is wrong with either
 //! * `project`: the pipeline as a project, as dbt users know it: list, compile, run, test
 //! * `sql`: read-only SQL, snapshots
 //! * `transfer`: export, and import of what it wrote
@@ -19,6 +21,7 @@
 
 mod advice;
 mod advisors;
+mod doctor;
 mod embed;
 mod enrich;
 mod history;
@@ -27,6 +30,7 @@ mod lineage;
 mod memories;
 mod models;
 mod overview;
+mod postgres;
 mod project;
 mod questions;
 pub mod request;
@@ -39,6 +43,7 @@ mod transfer;
 pub use advice::{
     ModelFinding, ModelFindings, ModelStatus, ServerFinding, examine_models, pull_on_server,
 };
+pub use doctor::{Finding, Level, Prepared, examine, prepare, rights};
 pub use embed::{EmbedAdvance, EmbedReport, EmbedRequest};
 pub use enrich::{AnswerReport, EnrichAdvance, EnrichReport, EnrichRequest, EnrichWhat};
 pub use lane::{Busy, Held, Lane};
@@ -47,6 +52,7 @@ pub use memories::{Added, Earlier, Listed, NewMemory, Outcome, Shown};
 pub use overview::{
     CycleMetrics, HealthCheck, Metrics, MindStatus, ModelMetrics, StageMetrics, Status,
 };
+pub use postgres::{Exchange, IntakeReport, Listener, Lived, PostgresHealth};
 pub use project::{
     CompiledModel, Ending, ListedModel, Listing, Models, Ran, RunReport, RunRequest, Selecting,
     Target, TestRequest,
@@ -65,11 +71,13 @@ pub use crate::enrich::embeddings::{
     Embedded, LocalModelFiles, PullSource, list_models, pull_model,
 };
 pub use crate::insight::{Insight, Period};
+pub use crate::memory::postgres::{IntakeRequest, Mode, RejectedRow, SourceReport};
 pub use crate::memory::{
     DEFAULT_MIND, ExportFormat, ExportOptions, ExportReport, FoundExport, ImportOptions,
     ImportReport, Mind, MindId, RestoreReport, find_export, parse_time_zone,
 };
 pub use crate::project::{CycleType, Project, ProjectSource};
+pub use crate::publish::WriteBack;
 pub use crate::recall::{Answer, Hit, Question};
 
 use crate::config::{Config, Parameters, Settings};
@@ -106,6 +114,8 @@ pub struct Engine {
     writing: bool,
     /// What stops the question it answers, where something does.
     interrupt: Option<Arc<Interrupt>>,
+    /// Where PostgreSQL is, where the configuration says so.
+    postgres: Option<Arc<postgres::Server>>,
 }
 
 impl Engine {
@@ -115,10 +125,10 @@ impl Engine {
     /// Usage when configuration or project are wrong or the file is not codex's; unavailable when another process owns it.
     pub fn open(config: &Config, project: Arc<Project>, allow_read_only: bool) -> Result<Engine> {
         let pipeline = Pipeline::new(project, &config.parameters)?;
-        Ok(
-            Engine::over(open_store(config, allow_read_only)?, pipeline)?
-                .with_advisors(&config.settings),
-        )
+        let mut engine = Engine::over(open_store(config, allow_read_only)?, pipeline)?
+            .with_advisors(&config.settings);
+        engine.postgres = postgres::Server::of(config).map(Arc::new);
+        Ok(engine)
     }
 
     /// Opens the store of `config` for [`run_models`](Self::run_models): views are left to the run, so that a model with a
@@ -135,6 +145,7 @@ impl Engine {
             others: None,
             writing: true,
             interrupt: None,
+            postgres: None,
         })
     }
 
@@ -165,6 +176,7 @@ impl Engine {
             others: None,
             writing: true,
             interrupt: None,
+            postgres: None,
         })
     }
 

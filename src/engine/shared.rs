@@ -328,6 +328,7 @@ impl Engine {
             others: Some(others),
             writing,
             interrupt: None,
+            postgres: self.postgres.clone(),
         };
         if writing {
             engine.write_trail()?;

@@ -4,7 +4,9 @@ use crate::room::Room;
 
 const COMMANDS: &[&[&str]] = &[
     &["init"],
+    &["init", "postgres"],
     &["import"],
+    &["intake"],
     &["memory"],
     &["memory", "add"],
     &["memory", "show"],
@@ -12,6 +14,7 @@ const COMMANDS: &[&[&str]] = &[
     &["memory", "edit"],
     &["memory", "delete"],
     &["consolidate"],
+    &["write-back"],
     &["replay"],
     &["query"],
     &["insights"],
@@ -22,6 +25,9 @@ const COMMANDS: &[&[&str]] = &[
     &["health"],
     &["metrics"],
     &["verify"],
+    &["doctor"],
+    &["config"],
+    &["config", "show"],
 ];
 
 #[test]

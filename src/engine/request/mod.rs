@@ -12,6 +12,7 @@
 //! * `memories`: single memories
 //! * `overview`: status, health, metrics, verify
 //! * `models`: run, test
+//! * `postgres`: intake, write-back, and how it stands with both
 //!
 //! To add a question: a struct with `Ask` in its family's file, and a line in the table at the end of this file.
 
@@ -21,6 +22,7 @@ mod intake;
 mod memories;
 mod models;
 mod overview;
+mod postgres;
 mod questions;
 
 pub use cycles::{Consolidate, ReplayInto};
@@ -29,6 +31,7 @@ pub use intake::{ImportFiles, RestoreExport, TakeSnapshot, WriteExport};
 pub use memories::{AddMemory, DeleteMemory, EditMemory, FindMind, ListMemories, ShowMemory};
 pub use models::{RunModels, TestModels};
 pub use overview::{CheckHealth, ReadMetrics, ReadStatus, VerifyStore};
+pub use postgres::{PublishDreams, ReadPostgres, TakeIn};
 pub use questions::{ExplainMemory, FindInsights, Recall, RecallMany, SelectJson, SelectTable};
 
 use super::Engine;
@@ -269,4 +272,7 @@ requests! {
     VerifyStore: "verify",
     RunModels: "run",
     TestModels: "test",
+    TakeIn: "intake",
+    PublishDreams: "write-back",
+    ReadPostgres: "health",
 }
