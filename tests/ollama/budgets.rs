@@ -93,6 +93,14 @@ fn a_doctor_finds_what_is_missing_and_fetches_it() {
         examine_models(&settings).unwrap().embeds.as_deref(),
         Some("ollama:nomic-embed-text")
     );
+    scene.server.models(&["gpt-oss:20b"]);
+    let report = scene.json(&["doctor", "--fix"]);
+    assert!(
+        report["findings"]
+            .to_string()
+            .contains("ollama:nomic-embed-text"),
+        "{report}"
+    );
     let error = pull_on_server(&settings, "nowhere", |_, _, _| ()).unwrap_err();
     assert!(error.to_string().contains("file does not exist"), "{error}");
     // No server at all.
