@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Deserializer, Serialize, de};
 
+use super::models::{Embeddings, Enrichment, OllamaSettings};
 use super::postgres::{PostgresAddress, Surroundings};
 
 /// The effective settings.
@@ -26,6 +27,21 @@ pub struct Settings {
     pub time_zone: TimeZone,
     /// Seconds to wait for another owner of the file.
     pub lock_timeout: u32,
+    /// What reads memories.
+    pub enrichment: Enrichment,
+    /// What tells how near meanings are.
+    pub embeddings: Embeddings,
+    /// Directory of local embedding models, absolute once loaded.
+    #[serde(deserialize_with = "null_is_empty")]
+    pub models: PathBuf,
+    /// The local embedding model: a directory in `models`.
+    pub local_model: String,
+    /// The Ollama server and its models.
+    pub ollama: OllamaSettings,
+    /// Memories a daemon's tick gives to the model at most.
+    pub enrich_per_tick: u32,
+    /// Requests to the model a day, UTC.
+    pub enrich_per_day: u32,
     /// Where DuckDB's extensions are; empty for DuckDB's own place.
     #[serde(deserialize_with = "null_is_empty")]
     pub extension_directory: PathBuf,

@@ -350,6 +350,7 @@ impl Engine {
         let engine = Engine {
             warehouse,
             models: self.models.clone(),
+            advisors: self.advisors.clone(),
             others: Some(others),
             writing,
             interrupt: None,

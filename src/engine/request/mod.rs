@@ -7,6 +7,7 @@
 //!
 //! * `intake`: import, restore, export, snapshot
 //! * `cycles`: consolidate, replay
+//! * `enrich`: what models add
 //! * `questions`: recall, insights, SQL
 //! * `memories`: single memories
 //! * `overview`: status, health, metrics, verify
@@ -17,6 +18,7 @@
 //! To add a question: a struct with `Ask` in its family's file, and a line in the table at the end of this file.
 
 mod cycles;
+mod enrich;
 mod intake;
 mod memories;
 mod models;
@@ -26,6 +28,7 @@ mod questions;
 mod schedule;
 
 pub use cycles::{Consolidate, ReplayInto};
+pub use enrich::EnrichOwed;
 pub use intake::{ImportFiles, RestoreExport, TakeSnapshot, WriteExport};
 pub use memories::{AddMemory, DeleteMemory, EditMemory, FindMind, ListMemories, ShowMemory};
 pub use models::{RunModels, TestModels};
@@ -35,7 +38,7 @@ pub use questions::{ExplainMemory, FindInsights, Recall, RecallMany, SelectJson,
 pub use schedule::{ReadSchedule, RestRhythms, ScheduleState};
 
 use super::Engine;
-use super::{Advance, ImportAdvance, Mind, Ran};
+use super::{Advance, EnrichAdvance, ImportAdvance, Mind, Ran};
 use crate::error::{Error, ErrorKind, Result};
 use serde::{Deserialize, Serialize};
 
@@ -134,6 +137,8 @@ pub enum Progress {
         /// There are.
         all: u64,
     },
+    /// What models add.
+    Enriched(EnrichAdvance),
     /// Rows read or written.
     Rows(u64),
     /// A model or test that is done.
@@ -250,6 +255,7 @@ requests! {
     WriteExport: "export",
     TakeSnapshot: "snapshot",
     Consolidate: "consolidate",
+    EnrichOwed: "enrich",
     ReplayInto: "replay",
     Recall: "query",
     RecallMany: "query --batch",
