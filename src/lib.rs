@@ -12,9 +12,15 @@ pub mod graph;
 pub mod insight;
 pub mod memory;
 pub mod project;
+pub mod publish;
 pub mod recall;
 pub mod template;
 pub mod text;
 pub mod warehouse;
 
 pub use error::{Error, ErrorKind, Result};
+
+/// For the whole process: the linker lets it take the place of malloc in libduckdb too.
+#[cfg(target_os = "linux")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -17,7 +17,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "warehouse",
         &["template", "project", "config", "error", "clock"],
     ),
-    ("memory", &["warehouse", "text", "config", "error", "clock"]),
+    (
+        "memory",
+        &["warehouse", "project", "text", "config", "error", "clock"],
+    ),
     (
         "enrich",
         &["memory", "warehouse", "text", "config", "error", "clock"],
@@ -55,8 +58,13 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &["recall", "memory", "warehouse", "config", "error", "clock"],
     ),
     (
+        "publish",
+        &["warehouse", "project", "config", "error", "clock"],
+    ),
+    (
         "engine",
         &[
+            "publish",
             "insight",
             "recall",
             "cycle",

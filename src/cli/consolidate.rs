@@ -1,12 +1,13 @@
 //! `codex consolidate`.
 
 use super::context::Context;
+use super::postgres;
 use super::progress::Progress;
 use super::render::{Outcome, Output, counted, table};
 use super::times;
 use crate::clock;
 use crate::engine::request::Consolidate as Order;
-use crate::engine::{self, Consolidation, CycleType};
+use crate::engine::{self, Consolidation, CycleType, Lived};
 use crate::error::{Error, Result};
 use chrono::NaiveDateTime;
 use clap::Args;
@@ -52,15 +53,17 @@ impl Consolidate {
                 .hint("leave out --mind")
                 .into());
         }
+        let mut session = context.session()?;
         let order = Order {
             cycle: self.cycle.and_then(|name| name.parse().ok()),
             as_of: self.as_of.unwrap_or_else(clock::now),
             mind,
             nap: self.nap,
             rebuild: self.rebuild,
+            make: session.config().postgres.is_some(),
         };
         let mut progress = Progress::start("nights", context.quiet());
-        let report = context.session()?.ask(order, &mut |heard| {
+        let report = session.ask(order, &mut |heard| {
             if let engine::Progress::Nights(advance) = heard {
                 let night = advance.at.format("%Y-%m-%d").to_string();
                 progress.tell(advance.done, Some(advance.nights), &night);
@@ -71,7 +74,11 @@ impl Consolidate {
     }
 }
 
-fn finish(report: &Consolidation, context: &Context, out: &mut Output) -> Outcome {
+fn finish(lived: &Lived, context: &Context, out: &mut Output) -> Outcome {
+    if let Some(exchange) = &lived.postgres {
+        postgres::exchanged(exchange, context, out)?;
+    }
+    let report = &lived.consolidation;
     if report.late_waiting > 0 {
         let memories = counted(
             report.late_waiting,
@@ -83,7 +90,7 @@ fn finish(report: &Consolidation, context: &Context, out: &mut Output) -> Outcom
         ));
     }
     if out.json {
-        out.document(report)?;
+        out.document(lived)?;
     } else {
         summary(report, out)?;
     }

@@ -81,8 +81,8 @@ impl Context {
             .try_init();
     }
 
-    /// Where configuration comes from.
-    pub(super) fn sources(&self) -> ConfigSources {
+    /// Where configuration comes from, but for the file `.env`.
+    fn own_sources(&self) -> ConfigSources {
         ConfigSources {
             file: self.globals.config.clone(),
             project_dir: self.globals.project_dir.clone(),
@@ -92,10 +92,28 @@ impl Context {
         }
     }
 
+    /// The file `.env` of the project, else of the directory one is in.
+    fn env_file(&self) -> PathBuf {
+        self.globals
+            .project_dir
+            .clone()
+            .unwrap_or_default()
+            .join(".env")
+    }
+
+    /// Where configuration comes from; what the environment says wins over `.env`.
+    pub(super) fn sources(&self) -> Result<ConfigSources> {
+        let mut sources = self.own_sources();
+        sources
+            .read_env_file(&self.env_file())
+            .map_err(|e| Error::usage(e.to_string()).caused_by(e))?;
+        Ok(sources)
+    }
+
     /// The effective configuration; warnings about it are told.
     pub(super) fn config(&self) -> Result<Config> {
         let config =
-            Config::load(&self.sources()).map_err(|e| Error::usage(e.to_string()).caused_by(e))?;
+            Config::load(&self.sources()?).map_err(|e| Error::usage(e.to_string()).caused_by(e))?;
         for warning in &config.warnings {
             self.note(&format!("warning: {warning}"));
         }
@@ -128,7 +146,7 @@ impl Context {
 
     /// What a daemon for this store, project and configuration is set up with.
     pub(super) fn setup(&self) -> Result<Setup> {
-        Setup::new(self.sources(), self.source())
+        Setup::new(self.own_sources(), &self.env_file(), self.source())
     }
 
     /// Questions to the store.

@@ -5,9 +5,11 @@
 //! One file a command family; beside them `context` (the global options and what they open), `render` (tables, JSON, errors),
 //! `progress` (long work) and `times` (moments and durations as people write them).
 
+mod config;
 mod consolidate;
 mod context;
 mod daemon;
+mod doctor;
 mod explain;
 mod import;
 mod init;
@@ -15,6 +17,7 @@ mod insights;
 mod logs;
 mod memory;
 mod overview;
+mod postgres;
 mod progress;
 mod project;
 mod query;
@@ -60,9 +63,11 @@ struct Cli {
 enum Command {
     Init(init::Init),
     Import(import::Import),
+    Intake(postgres::Intake),
     #[command(subcommand)]
     Memory(memory::Memory),
     Consolidate(consolidate::Consolidate),
+    WriteBack(postgres::WriteBackCommand),
     Replay(replay::Replay),
     Query(query::Query),
     Insights(insights::Insights),
@@ -82,6 +87,8 @@ enum Command {
     Daemon(daemon::Daemon),
     #[command(subcommand)]
     Schedule(schedule::Schedule),
+    Doctor(doctor::Doctor),
+    Config(config::Config),
 }
 
 /// Runs the command line of this process.
@@ -110,8 +117,10 @@ fn run(context: &Context, command: Command) -> Result<ExitCode, Stop> {
     let code = match command {
         Command::Init(init) => init.run(context, &mut out),
         Command::Import(import) => import.run(context, &mut out),
+        Command::Intake(intake) => intake.run(context, &mut out),
         Command::Memory(memory) => memory.run(context, &mut out),
         Command::Consolidate(consolidate) => consolidate.run(context, &mut out),
+        Command::WriteBack(write_back) => write_back.run(context, &mut out),
         Command::Replay(replay) => replay.run(context, &mut out),
         Command::Query(query) => query.run(context, &mut out),
         Command::Insights(insights) => insights.run(context, &mut out),
@@ -129,6 +138,8 @@ fn run(context: &Context, command: Command) -> Result<ExitCode, Stop> {
         Command::Verify(verify) => verify.run(context, &mut out),
         Command::Daemon(daemon) => daemon.run(context, &mut out),
         Command::Schedule(schedule) => schedule.run(context, &mut out),
+        Command::Doctor(doctor) => doctor.run(context, &mut out),
+        Command::Config(config) => config.run(context, &mut out),
     }?;
     out.finish()?;
     Ok(code)

@@ -1,14 +1,16 @@
 //! `codex status`, `health`, `metrics` and `verify`.
 
 use super::context::Context;
+use super::postgres;
 use super::render::{Outcome, Output, Stop, minute, minute_or_dash, one_line, size, table};
 use super::times;
 use crate::clock;
-use crate::engine::request::{CheckHealth, ReadMetrics, ReadStatus, VerifyStore};
+use crate::engine::request::{CheckHealth, ReadMetrics, ReadPostgres, ReadStatus, VerifyStore};
 use crate::engine::{self, STATES};
 use crate::error::Error;
 use chrono::Duration;
 use clap::Args;
+use serde::Serialize;
 use serde_json::json;
 use std::process::ExitCode;
 
@@ -59,11 +61,15 @@ pub(super) struct Verify {}
 
 impl Status {
     pub(super) fn run(self, context: &Context, out: &mut Output) -> Outcome {
-        let status = context.ask(ReadStatus {
-            mind: context.only_mind(),
-        })?;
+        let mut session = context.session()?;
+        let mind = context.only_mind();
+        let status = session.ask(ReadStatus { mind }, &mut |_| ())?;
+        let postgres = session.ask(ReadPostgres {}, &mut |_| ())?;
         if out.json {
-            out.document(&status)?;
+            out.document(&WithPostgres {
+                of_the_store: status,
+                postgres,
+            })?;
             return Ok(ExitCode::SUCCESS);
         }
         let access = if status.writable { "" } else { ", read-only" };
@@ -76,12 +82,24 @@ impl Status {
             Some(at) => format!("clock: {} UTC, that of the last cycle", minute(at)),
             None => "clock: no cycle has run yet; `codex consolidate` runs what is due".to_owned(),
         })?;
+        if let Some(postgres) = &postgres {
+            out.line(postgres::summary(postgres))?;
+        }
         out.line("")?;
         tiers(&status.minds, out)?;
         out.line("")?;
         network(&status.minds, out)?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// A document about the store, with PostgreSQL beside it where one is configured.
+#[derive(Serialize)]
+struct WithPostgres<T> {
+    #[serde(flatten)]
+    of_the_store: T,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    postgres: Option<engine::PostgresHealth>,
 }
 
 fn tiers(minds: &[engine::MindStatus], out: &mut Output) -> Result<(), Stop> {
@@ -153,12 +171,16 @@ fn network(minds: &[engine::MindStatus], out: &mut Output) -> Result<(), Stop> {
 
 impl Health {
     pub(super) fn run(self, context: &Context, out: &mut Output) -> Outcome {
-        let checks = context.ask(CheckHealth {
-            mind: context.only_mind(),
-        })?;
+        let mut session = context.session()?;
+        let mind = context.only_mind();
+        let checks = session.ask(CheckHealth { mind }, &mut |_| ())?;
+        let postgres = session.ask(ReadPostgres {}, &mut |_| ())?;
+        let away = postgres.as_ref().is_some_and(|p| p.failures > 0);
         let worst = ["CRITICAL", "WARNING"]
             .into_iter()
-            .find(|level| checks.iter().any(|c| c.alert_level == *level))
+            .find(|level| {
+                checks.iter().any(|c| c.alert_level == *level) || (away && *level == "WARNING")
+            })
             .unwrap_or("OK");
         let code = if worst == "CRITICAL" {
             ExitCode::from(1)
@@ -166,9 +188,10 @@ impl Health {
             ExitCode::SUCCESS
         };
         if out.json {
-            out.document(
-                &json!({"ok": worst != "CRITICAL", "alert_level": worst, "checks": checks}),
-            )?;
+            out.document(&WithPostgres {
+                of_the_store: json!({"ok": worst != "CRITICAL", "alert_level": worst, "checks": checks}),
+                postgres,
+            })?;
             return Ok(code);
         }
         let shown: Vec<_> = checks
@@ -188,6 +211,15 @@ impl Health {
                 ]);
             }
             out.table(&rows)?;
+        }
+        if let Some(postgres) = postgres.as_ref().filter(|_| self.verbose || away) {
+            out.line(postgres::summary(postgres))?;
+            if let Some(error) = postgres.last_error.as_ref().filter(|_| away) {
+                out.line(format!(
+                    "  {}; `codex doctor` looks closer",
+                    one_line(error)
+                ))?;
+            }
         }
         let well = checks.iter().filter(|c| c.alert_level == "OK").count();
         out.line(format!(

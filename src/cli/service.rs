@@ -59,7 +59,7 @@ impl Install {
             out.line(format!("  {command}"))?;
         }
         let from_here: Vec<String> = context
-            .sources()
+            .sources()?
             .environment
             .into_keys()
             .filter(|name| name.starts_with("CODEX_"))

@@ -90,7 +90,11 @@ impl SettingLayers {
         place: Place,
     ) -> Result<(), ConfigError> {
         let base = PathBuf::new();
-        let yaml = serde_yaml::from_str(text).unwrap_or_else(|_| Yaml::String(text.to_owned()));
+        // An address is no YAML: what looks like a comment in it may be its password.
+        let yaml = match names.last().map(String::as_str) {
+            Some("url") => Yaml::String(text.to_owned()),
+            _ => serde_yaml::from_str(text).unwrap_or_else(|_| Yaml::String(text.to_owned())),
+        };
         let tried = self.set(names, yaml, &base);
         // What looks like a number may be meant as a text.
         let tried = match tried {

@@ -2,12 +2,15 @@
 //!
 //! Later layers win: `config/default.yaml` in the binary, the same file of an edited project, the user's file
 //! (`--config`, else `$CODEX_CONFIG`, else `config/codex.yaml` of the project, else `codex/codex.yaml` in
-//! `$XDG_CONFIG_HOME`), the environment (`CODEX_<NAME>`, and `DUCKDB_PATH`), then `--vars` and `--db`.
+//! `$XDG_CONFIG_HOME`), `.env`, the environment (`CODEX_<NAME>`, and `DUCKDB_PATH`, `POSTGRES_DB_URL`,
+//! `MAX_DB_CONNECTIONS`), then `--vars` and `--db`.
 
 mod error;
 mod layers;
 mod parameters;
+mod pgpass;
 mod place;
+mod postgres;
 mod settings;
 pub mod suggest;
 mod value;
@@ -21,7 +24,10 @@ use serde_yaml::Mapping;
 pub use error::ConfigError;
 pub use parameters::{Declaration, Origin, Parameter, Parameters};
 pub use place::{Place, Position};
-pub use settings::{DaemonSettings, LogLevel, MemoryLimit, Settings, Threads, TimeZone};
+pub use postgres::{PostgresAddress, SslMode, Surroundings};
+pub use settings::{
+    DaemonSettings, LogLevel, MemoryLimit, PostgresSettings, Secret, Settings, Threads, TimeZone,
+};
 pub use value::{Kind, Value, describe};
 pub use yaml::YamlError;
 
@@ -56,6 +62,45 @@ impl ConfigSources {
                 })
                 .collect(),
             ..ConfigSources::default()
+        }
+    }
+
+    /// Adds what the environment does not say from a `.env` file; no such file is fine. Returns whether there was one.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or a line in it that is no `NAME=value`.
+    pub fn read_env_file(&mut self, path: &Path) -> Result<bool, ConfigError> {
+        let text = match std::fs::read(path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+            Err(source) => {
+                return Err(ConfigError::Unreadable {
+                    path: path.to_owned(),
+                    source,
+                });
+            }
+        };
+        for pair in dotenvy::from_read_iter(text.as_slice()) {
+            let (name, value) = pair.map_err(|error| bad_env_file(path, &text, &error))?;
+            self.environment.entry(name).or_insert(value);
+        }
+        Ok(true)
+    }
+
+    /// What an address of PostgreSQL may leave to its surroundings.
+    fn surroundings(&self) -> Surroundings {
+        Surroundings {
+            environment: self
+                .environment
+                .iter()
+                .filter(|(name, value)| name.starts_with("PG") && !value.is_empty())
+                .map(|(name, value)| (name.clone(), value.clone()))
+                .collect(),
+            home: self.home(),
+            user: self
+                .variable("USER")
+                .or_else(|| self.variable("LOGNAME"))
+                .map(str::to_owned),
         }
     }
 
@@ -110,6 +155,8 @@ pub struct Config {
     pub settings: Settings,
     /// How memory works.
     pub parameters: Parameters,
+    /// Where PostgreSQL is, with its password; none where no URL is given.
+    pub postgres: Option<PostgresAddress>,
     /// Things worth a line on stderr, for example an environment variable that looks like a slip.
     pub warnings: Vec<String>,
 }
@@ -171,7 +218,7 @@ impl Config {
                 |file| Origin::File(file.to_owned()),
             )?;
         }
-        let warnings = environment(sources, &mut settings, &mut parameters)?;
+        let mut warnings = environment(sources, &mut settings, &mut parameters)?;
         if let Some(vars) = &sources.vars {
             let (file, text) = match vars.strip_prefix('@') {
                 Some(path) => read(Path::new(path))?,
@@ -192,9 +239,27 @@ impl Config {
                 .default_database()
                 .ok_or(ConfigError::NoDataDirectory)?,
         };
+        if !settings.extension_directory.as_os_str().is_empty() {
+            settings.extension_directory =
+                settings::absolute(&settings.extension_directory, &base, home.as_deref());
+        }
+        let postgres = match &settings.postgres.url {
+            Some(url) => {
+                let address = PostgresAddress::parse(url.reveal(), &sources.surroundings())
+                    .map_err(|message| ConfigError::BadSetting {
+                        place: Place::whole("the address of PostgreSQL"),
+                        name: "postgres.url".to_owned(),
+                        message,
+                    })?;
+                warnings.extend(address.warning.clone());
+                Some(address)
+            }
+            None => None,
+        };
         Ok(Config {
             settings,
             parameters,
+            postgres,
             warnings,
         })
     }
@@ -208,6 +273,20 @@ fn read(path: &Path) -> Result<(String, String), ConfigError> {
             source,
         }),
     }
+}
+
+/// What to say of a `.env` file; never the line itself, which may hold a password.
+fn bad_env_file(path: &Path, text: &[u8], error: &dotenvy::Error) -> ConfigError {
+    let text = String::from_utf8_lossy(text);
+    let line = match error {
+        dotenvy::Error::LineParse(line, _) => text.lines().position(|l| l.contains(line.trim())),
+        _ => None,
+    };
+    let file = path.display().to_string();
+    ConfigError::Malformed(YamlError {
+        place: line.map_or_else(|| Place::whole(&file), |line| Place::at(&file, line + 1, 1)),
+        message: "this line is no NAME=value; put quotes around values with spaces or #".to_owned(),
+    })
 }
 
 /// Sets every `name: value` of a mapping that stands at `above` in a file.
@@ -249,6 +328,18 @@ fn environment(
     let place = |name: &str| Place::whole(format!("environment variable {name}"));
     if let Some(path) = sources.variable("DUCKDB_PATH") {
         settings.text(&["database".to_owned()], path, place("DUCKDB_PATH"))?;
+    }
+    for (name, setting) in [
+        ("POSTGRES_DB_URL", "url"),
+        ("MAX_DB_CONNECTIONS", "max_connections"),
+    ] {
+        if let Some(text) = sources.variable(name) {
+            settings.text(
+                &["postgres".to_owned(), setting.to_owned()],
+                text,
+                place(name),
+            )?;
+        }
     }
     let mut known: Vec<String> = OTHERS.iter().map(|name| (*name).to_owned()).collect();
     for leaf in settings.leaves() {

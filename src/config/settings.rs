@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Deserializer, Serialize, de};
 
+use super::postgres::{PostgresAddress, Surroundings};
+
 /// The effective settings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -24,6 +26,11 @@ pub struct Settings {
     pub time_zone: TimeZone,
     /// Seconds to wait for another owner of the file.
     pub lock_timeout: u32,
+    /// Where DuckDB's extensions are; empty for DuckDB's own place.
+    #[serde(deserialize_with = "null_is_empty")]
+    pub extension_directory: PathBuf,
+    /// The PostgreSQL server memories come from and dreams go to.
+    pub postgres: PostgresSettings,
     /// How the daemon runs.
     pub daemon: DaemonSettings,
 }
@@ -55,6 +62,57 @@ pub enum LogLevel {
     Warn,
     Info,
     Debug,
+}
+
+/// How codex deals with PostgreSQL.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PostgresSettings {
+    /// Where it is; none where there is none.
+    pub url: Option<Secret>,
+    /// Connections codex may hold at once, at least 1.
+    pub max_connections: NonZeroU32,
+    /// Seconds a tick reads again before its watermark.
+    pub overlap: u32,
+    /// Seconds between comparisons with the whole table.
+    pub reconcile_every: u32,
+    /// Seconds to wait for a connection.
+    pub connect_timeout: NonZeroU32,
+    /// Seconds a statement may take.
+    pub statement_timeout: NonZeroU32,
+    /// Whether cycles publish into the schema `dreams`.
+    pub write_back: bool,
+}
+
+/// A text that may hold a password: it is never printed, and written out as the address it stands for, masked.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The text itself. Whoever prints it, prints the password.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    fn masked(&self) -> String {
+        match PostgresAddress::parse(&self.0, &Surroundings::default()) {
+            Ok(address) => address.to_string(),
+            Err(_) => "***".to_owned(),
+        }
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.masked())
+    }
+}
+
+impl Serialize for Secret {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.masked())
+    }
 }
 
 /// A number of threads, at least 1.

@@ -9,6 +9,8 @@
 //! * `memories`: single memories
 //! * `lineage`: where a memory comes from and what became of it
 //! * `overview`: status, health, metrics
+//! * `doctor`: what codex needs from outside
+//! * `postgres`: intake from PostgreSQL, write-back, and what is wrong with either
 //! * `project`: the pipeline as a project, as dbt users know it: list, compile, run, test
 //! * `sql`: read-only SQL, snapshots
 //! * `transfer`: export, and import of what it wrote
@@ -17,6 +19,7 @@
 //! * `shared`, `lane`, `interrupt`: one open store that many questions share, their turns, and stopping one
 //! * `rows`: rows of a query as typed values
 
+mod doctor;
 mod history;
 mod interrupt;
 mod lane;
@@ -24,6 +27,7 @@ mod lineage;
 mod memories;
 mod models;
 mod overview;
+mod postgres;
 mod project;
 mod questions;
 pub mod request;
@@ -33,6 +37,7 @@ mod shared;
 mod sql;
 mod transfer;
 
+pub use doctor::{Finding, Level, Prepared, examine, prepare, rights};
 pub use interrupt::Interrupt;
 pub use lane::{Busy, Held, Lane};
 pub use lineage::{ConceptPlace, EpisodePlace, Lineage, Link, NightOfMemory, Trace};
@@ -40,6 +45,7 @@ pub use memories::{Added, Earlier, Listed, NewMemory, Outcome, Shown};
 pub use overview::{
     CycleMetrics, HealthCheck, Metrics, MindStatus, ModelMetrics, StageMetrics, Status,
 };
+pub use postgres::{Exchange, IntakeReport, Listener, Lived, PostgresHealth};
 pub use project::{
     CompiledModel, Ending, ListedModel, Listing, Models, Ran, RunReport, RunRequest, Selecting,
     Target, TestRequest,
@@ -55,11 +61,13 @@ pub use crate::cycle::{
     fingerprint, state_hash, to_utc,
 };
 pub use crate::insight::{Insight, Period};
+pub use crate::memory::postgres::{IntakeRequest, Mode, RejectedRow, SourceReport};
 pub use crate::memory::{
     DEFAULT_MIND, ExportFormat, ExportOptions, ExportReport, FoundExport, ImportOptions,
     ImportReport, Mind, MindId, RestoreReport, find_export, parse_time_zone, to_local,
 };
 pub use crate::project::{CycleType, Project, ProjectSource};
+pub use crate::publish::WriteBack;
 pub use crate::recall::{Answer, Hit, Question};
 pub use crate::warehouse::{Holder, Warehouse, canonical};
 
@@ -90,10 +98,16 @@ pub struct Engine {
     models: Arc<ReadyModels>,
     /// Those who share the store, where this is not the only engine on it.
     others: Option<Arc<shared::Others>>,
-    /// Whether it has the turn to write among them.
+    /// Whether it has a turn to read among them, and so may not wait for those who wait for it to end.
+    reading: bool,
+    /// Whether it has the turn to write.
     writing: bool,
+    /// How long it waits for that turn; none for as long as it takes.
+    patience: Option<Duration>,
     /// What stops the question it answers, where something does.
     interrupt: Option<Arc<Interrupt>>,
+    /// Where PostgreSQL is, where the configuration says so.
+    postgres: Option<Arc<postgres::Server>>,
 }
 
 impl Engine {
@@ -104,7 +118,7 @@ impl Engine {
     pub fn open(config: &Config, project: Arc<Project>, allow_read_only: bool) -> Result<Engine> {
         let pipeline = Pipeline::new(project, &config.parameters)?;
         let warehouse = Warehouse::open(&store_options(config, allow_read_only))?;
-        Engine::over(warehouse, pipeline)
+        Ok(Engine::over(warehouse, pipeline)?.configured(config))
     }
 
     /// Opens the store of `config` as `needs` wants it, unless another process owns it.
@@ -129,8 +143,11 @@ impl Engine {
             warehouse,
             models: Arc::new(ReadyModels::new(pipeline)),
             others: None,
+            reading: false,
             writing: true,
+            patience: None,
             interrupt: None,
+            postgres: None,
         })
     }
 
@@ -152,6 +169,16 @@ impl Engine {
     /// Failed when a model cannot be bound.
     pub fn over(warehouse: Warehouse, pipeline: Pipeline) -> Result<Engine> {
         Engine::over_as(warehouse, pipeline, StoreNeeds::Made)
+    }
+
+    /// The same, with the services that `config` names.
+    pub fn configured(mut self, config: &Config) -> Engine {
+        self.configure(config);
+        self
+    }
+
+    fn configure(&mut self, config: &Config) {
+        self.postgres = postgres::Server::of(config).map(Arc::new);
     }
 
     /// The store.

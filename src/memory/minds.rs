@@ -2,10 +2,11 @@
 
 use super::log::highest_arrival;
 use crate::error::{Error, Result};
-use chrono::{Datelike, NaiveDateTime, TimeZone};
+use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeZone};
 use chrono_tz::Tz;
 use duckdb::{Connection, params};
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 use std::fmt;
 use uuid::Uuid;
 
@@ -171,6 +172,44 @@ pub fn ensure_mind(
         [mind.id.to_string()],
     )?;
     Ok(mind)
+}
+
+/// Makes every mind of `names` that there is not yet, in their order. Call it inside a transaction.
+///
+/// # Errors
+/// See [`ensure_mind`].
+pub(super) fn ensure_minds(
+    conn: &Connection,
+    names: &[String],
+    time_zone: Tz,
+    at: NaiveDateTime,
+) -> Result<()> {
+    let known: HashSet<String> = all_minds(conn)?.into_iter().map(|mind| mind.name).collect();
+    let mut arrival = highest_arrival(conn)?;
+    let mut minds = conn.appender_to_db("minds", "raw")?;
+    let mut progress = conn.appender_to_db("progress", "codex")?;
+    let beginning = NaiveDate::from_ymd_opt(1, 1, 1)
+        .unwrap_or_default()
+        .and_time(NaiveTime::MIN);
+    for name in names.iter().filter(|name| !known.contains(*name)) {
+        check_name(name)?;
+        arrival += 1;
+        let id = MindId::of(name).to_string();
+        minds.append_row(params![id, arrival, name, time_zone.name(), at])?;
+        progress.append_row(params![
+            id,
+            1,
+            beginning,
+            0,
+            None::<NaiveDateTime>,
+            "",
+            0,
+            None::<NaiveDateTime>
+        ])?;
+    }
+    minds.flush()?;
+    progress.flush()?;
+    Ok(())
 }
 
 /// Whether `name` can be a mind's name.

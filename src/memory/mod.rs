@@ -8,6 +8,7 @@ mod manifest;
 mod merge;
 mod minds;
 mod plan;
+pub mod postgres;
 pub mod readers;
 mod restore;
 mod staging;

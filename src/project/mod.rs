@@ -5,6 +5,7 @@
 
 mod error;
 mod files;
+mod mapping;
 mod model;
 mod model_config;
 mod name;
@@ -19,6 +20,7 @@ use md5::{Digest, Md5};
 use crate::config::Place;
 
 pub use error::ProjectError;
+pub use mapping::{SourceColumns, SourceMapping};
 pub use model::{Column, DataTest, Model, Node, SourceTable, SqlTest, Stage, TestTarget};
 pub use model_config::{ConfigPatch, CycleType, IncrementalStrategy, Materialization, ModelConfig};
 pub use name::{BadName, ModelName, Relation, SourceName, StageName, quoted};
@@ -89,6 +91,11 @@ impl Project {
     /// The source tables by name.
     pub fn tables(&self) -> &BTreeMap<SourceName, SourceTable> {
         &self.described.tables
+    }
+
+    /// The tables of PostgreSQL that memories are read from.
+    pub fn mappings(&self) -> &[SourceMapping] {
+        &self.described.mappings
     }
 
     /// The SQL tests of `sql/tests/`.

@@ -9,6 +9,7 @@ use crate::config::{Place, suggest};
 
 use super::error::ProjectError;
 use super::files::Sources;
+use super::mapping::{self, SourceMapping};
 use super::model::{Column, DataTest, Model, SourceTable, SqlTest, Stage};
 use super::model_config::{ConfigPatch, ModelConfig};
 use super::name::{ModelName, Relation, SourceName, StageName};
@@ -25,6 +26,7 @@ pub(super) struct Described {
     pub(super) tables: BTreeMap<SourceName, SourceTable>,
     pub(super) tests: Vec<SqlTest>,
     pub(super) macros: Vec<String>,
+    pub(super) mappings: Vec<SourceMapping>,
 }
 
 #[derive(Deserialize)]
@@ -57,6 +59,8 @@ struct ModelEntry {
 struct SourcesFile {
     version: Option<u32>,
     sources: Vec<SourceEntry>,
+    #[serde(default)]
+    postgres: Vec<SourceMapping>,
 }
 
 #[derive(Deserialize)]
@@ -114,8 +118,13 @@ fn version_is_known(version: u32, file: &str, text: &str) -> Result<(), ProjectE
 }
 
 fn read_sources(described: &mut Described, file: &str, text: &str) -> Result<(), ProjectError> {
-    let parsed: SourcesFile = yaml::parse(file, text)?;
+    let mut parsed: SourcesFile = yaml::parse(file, text)?;
     version_is_known(parsed.version.unwrap_or(1), file, text)?;
+    mapping::check(&mut parsed.postgres).map_err(|(at, message)| ProjectError::Invalid {
+        place: yaml::place_of_value(file, text, &[Step::Key("postgres"), Step::Index(at)]),
+        message,
+    })?;
+    described.mappings.append(&mut parsed.postgres);
     for (number, source) in parsed.sources.into_iter().enumerate() {
         let schema = source.schema.unwrap_or_else(|| source.name.clone());
         // `schema: temp.main` is short for `database: temp` and `schema: main`.

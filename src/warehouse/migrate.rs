@@ -7,6 +7,7 @@ use duckdb::Connection;
 const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_store.sql"),
     include_str!("migrations/0002_former_postings.sql"),
+    include_str!("migrations/0003_postgres.sql"),
 ];
 
 /// Brings the file to this program's version, each migration in a transaction of its own.

@@ -2,11 +2,13 @@
 //!
 //! One process owns the file at a time ([`FileLock`]); within it, everything goes through one [`Warehouse`].
 
+pub mod extension;
 pub mod lint;
 mod lock;
 pub mod materialize;
 mod migrate;
 mod open;
+pub mod postgres;
 
 pub use lock::{FileLock, Holder};
 pub use open::{Access, OpenOptions, Warehouse, canonical};

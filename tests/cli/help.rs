@@ -4,7 +4,9 @@ use crate::room::Room;
 
 const COMMANDS: &[&[&str]] = &[
     &["init"],
+    &["init", "postgres"],
     &["import"],
+    &["intake"],
     &["memory"],
     &["memory", "add"],
     &["memory", "show"],
@@ -12,6 +14,7 @@ const COMMANDS: &[&[&str]] = &[
     &["memory", "edit"],
     &["memory", "delete"],
     &["consolidate"],
+    &["write-back"],
     &["replay"],
     &["query"],
     &["insights"],
@@ -34,6 +37,9 @@ const COMMANDS: &[&[&str]] = &[
     &["schedule", "pause"],
     &["schedule", "resume"],
     &["schedule", "crontab"],
+    &["doctor"],
+    &["config"],
+    &["config", "show"],
 ];
 
 #[test]

@@ -1,7 +1,7 @@
 //! Living through time, and living through it again.
 
 use super::{Ask, Needs, Progress, StoreNeeds, Turn, only};
-use crate::engine::{Consolidation, CycleRequest, CycleType, Engine, Replay};
+use crate::engine::{CycleRequest, CycleType, Engine, Lived, Replay};
 use crate::error::Result;
 use chrono::NaiveDateTime;
 use serde::{Deserialize, Serialize};
@@ -20,10 +20,12 @@ pub struct Consolidate {
     pub nap: bool,
     /// Live through all events anew instead; about the whole store.
     pub rebuild: bool,
+    /// Make the store where there is none: its memories come from PostgreSQL.
+    pub make: bool,
 }
 
 impl Ask for Consolidate {
-    type Answer = Consolidation;
+    type Answer = Lived;
 
     fn needs(&self) -> Needs {
         match self.rebuild {
@@ -31,24 +33,38 @@ impl Ask for Consolidate {
                 store: StoreNeeds::Writable,
                 turn: Turn::Alone,
             },
-            false => Needs::CHANGE,
+            // It may wait for PostgreSQL before and after, and takes the turn to write in between.
+            false => Needs {
+                store: match self.make {
+                    true => StoreNeeds::Made,
+                    false => StoreNeeds::Writable,
+                },
+                turn: Turn::Itself,
+            },
         }
     }
 
-    fn answer(self, engine: &mut Engine, heard: &mut dyn FnMut(Progress)) -> Result<Consolidation> {
+    fn answer(self, engine: &mut Engine, heard: &mut dyn FnMut(Progress)) -> Result<Lived> {
         if self.rebuild {
-            return engine.rebuild(self.as_of, |advance| heard(Progress::Nights(advance)));
+            let consolidation =
+                engine.rebuild(self.as_of, |advance| heard(Progress::Nights(advance)))?;
+            return Ok(Lived {
+                consolidation,
+                postgres: None,
+            });
         }
         let mind = only(engine, self.mind.as_deref())?;
         if self.nap {
-            engine.nap(mind.as_ref(), self.as_of)?;
+            engine.writing("consolidate", |engine| {
+                engine.nap(mind.as_ref(), self.as_of)
+            })?;
         }
         let request = CycleRequest {
             cycle: self.cycle,
             as_of: self.as_of,
             mind: mind.map(|mind| mind.id),
         };
-        engine.consolidate(&request, |advance| {
+        engine.live(&request, |advance| {
             tracing::info!(night = %advance.at, "lived through");
             heard(Progress::Nights(advance));
         })

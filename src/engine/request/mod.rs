@@ -12,6 +12,7 @@
 //! * `overview`: status, health, metrics, verify
 //! * `models`: run, test
 //! * `schedule`: what rhythms need to know
+//! * `postgres`: intake, write-back, and how it stands with both
 //!
 //! To add a question: a struct with `Ask` in its family's file, and a line in the table at the end of this file.
 
@@ -20,6 +21,7 @@ mod intake;
 mod memories;
 mod models;
 mod overview;
+mod postgres;
 mod questions;
 mod schedule;
 
@@ -28,6 +30,7 @@ pub use intake::{ImportFiles, RestoreExport, TakeSnapshot, WriteExport};
 pub use memories::{AddMemory, DeleteMemory, EditMemory, FindMind, ListMemories, ShowMemory};
 pub use models::{RunModels, TestModels};
 pub use overview::{CheckHealth, ReadMetrics, ReadStatus, VerifyStore};
+pub use postgres::{PublishDreams, ReadPostgres, TakeIn};
 pub use questions::{ExplainMemory, FindInsights, Recall, RecallMany, SelectJson, SelectTable};
 pub use schedule::{ReadSchedule, RestRhythms, ScheduleState};
 
@@ -58,6 +61,8 @@ pub enum Turn {
     Reading,
     /// Beside those that read, after those that write.
     Writing,
+    /// Beside all others, waiting for a network or a model; where it writes, it takes its turn itself ([`Engine::writing`]).
+    Itself,
     /// Beside nobody: it puts another file in the store's place.
     Alone,
 }
@@ -268,4 +273,7 @@ requests! {
     TestModels: "test",
     ReadSchedule: "schedule list",
     RestRhythms: "schedule pause",
+    TakeIn: "intake",
+    PublishDreams: "write-back",
+    ReadPostgres: "health",
 }

@@ -1,0 +1,249 @@
+//! Memories from PostgreSQL: what changed in the user's tables becomes memories, edits and deletions in the raw log.
+//!
+//! A read looks at what changed since the last one (a tick), compares the whole table (a reconciliation, which finds deletions
+//! and what committed late), or, the first time, takes everything. No transaction of the store is open while PostgreSQL is
+//! asked: rows are scanned into a file first and taken in from there, in one transaction, by their ids and hashes. So a read
+//! that breaks off anywhere leaves nothing, and the next one begins where the last whole one ended.
+//!
+//! # Layout
+//!
+//! * `shape`: whether the table has the columns the mapping names, and what they are
+//! * `queries`: what PostgreSQL is asked
+//! * `state`: how far each source has been read
+//! * `scan`: what there is to read, and reading it into files
+//! * `absorb`: from the files into the raw log
+
+mod absorb;
+mod queries;
+mod scan;
+mod shape;
+mod state;
+
+pub use queries::Queries;
+pub use shape::{Shape, inspect};
+
+use crate::config::{PostgresAddress, PostgresSettings};
+use crate::error::Result;
+use crate::project::SourceMapping;
+use crate::warehouse::Warehouse;
+use crate::warehouse::postgres::{Limits, Purpose, connect};
+use chrono_tz::Tz;
+use scan::{Reading, Scanned, Seen};
+use serde::{Deserialize, Serialize};
+use state::State;
+use std::path::{Path, PathBuf};
+
+/// How a source is to be read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IntakeRequest {
+    /// Compares the whole table, whenever that was done last.
+    pub reconcile: bool,
+    /// Takes in deletions of more than half of the known rows.
+    pub accept_deletions: bool,
+}
+
+/// Where from, and how.
+pub struct Intake<'a> {
+    /// The server.
+    pub address: &'a PostgresAddress,
+    /// How to deal with it.
+    pub settings: &'a PostgresSettings,
+    /// Where DuckDB's extensions are; empty for DuckDB's own place.
+    pub extension_directory: &'a Path,
+    /// The zone of new minds.
+    pub time_zone: Tz,
+}
+
+/// What a read did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Nothing had changed.
+    #[default]
+    Nothing,
+    /// What changed since the last read.
+    Tick,
+    /// Everything, for the first time.
+    Whole,
+    /// Everything was compared.
+    Reconciled,
+}
+
+/// What was read from a source.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceReport {
+    /// Its table.
+    pub table: String,
+    /// What kind of read it was.
+    pub mode: Mode,
+    /// New memories.
+    pub added: u64,
+    /// Rows whose content or metadata changed.
+    pub edited: u64,
+    /// Rows that are gone.
+    pub deleted: u64,
+    /// Rows that were looked at and had not changed.
+    pub unchanged: u64,
+    /// Rows that cannot be memories.
+    pub rejected: u64,
+    /// The first of them, with the reasons.
+    pub rejections: Vec<RejectedRow>,
+    /// What the person should know.
+    pub notes: Vec<String>,
+}
+
+/// A row that cannot be a memory.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RejectedRow {
+    /// Its id.
+    pub id: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// What was read from a source, on its way into the raw log. Nobody has to wait for it: it is in files of its own.
+pub struct Read {
+    state: State,
+    seen: Seen,
+    reading: Reading,
+    scanned: Scanned,
+    notes: Vec<String>,
+    /// Where the files are; removed with this.
+    _room: Option<tempfile::TempDir>,
+}
+
+/// Reads one source; this is where PostgreSQL is waited for. Nothing is written into the store.
+///
+/// # Errors
+/// Unavailable when PostgreSQL cannot be reached; failed when the table is not as the mapping says, or must not be read.
+pub fn read(
+    warehouse: &Warehouse,
+    intake: &Intake<'_>,
+    mapping: &SourceMapping,
+    request: IntakeRequest,
+) -> Result<Read> {
+    let limits = Limits::of(intake.settings);
+    let state = State::of(warehouse.conn(), &mapping.source())?;
+    let mut client = connect(intake.address, &limits, Purpose::Read)?;
+    let shape = inspect(intake.address, &mut client, mapping)?;
+    let queries = Queries::new(mapping, &shape);
+    let seen = scan::look(intake, &mut client, &queries, &shape, &state)?;
+    // A connection less while the scan runs.
+    drop(client);
+    let reading = scan::decide(&state, &shape, &seen, intake.settings, request);
+    let notes = seen.notes.clone();
+    let (scanned, room) = match reading {
+        Reading::Nothing | Reading::Advance => (Scanned::default(), None),
+        Reading::Tick | Reading::Whole | Reading::Compare => {
+            let room = room(warehouse)?;
+            let scanned = scan::scan(
+                warehouse,
+                intake,
+                &queries,
+                &state,
+                &seen,
+                reading,
+                room.path(),
+            )?;
+            (scanned, Some(room))
+        }
+    };
+    Ok(Read {
+        state,
+        seen,
+        reading,
+        scanned,
+        notes,
+        _room: room,
+    })
+}
+
+impl Read {
+    /// Whether there is anything to write into the store.
+    pub fn is_news(&self) -> bool {
+        self.reading != Reading::Nothing
+    }
+}
+
+/// Takes what was read into the raw log, in one transaction.
+///
+/// # Errors
+/// Failed when the store cannot be written; the raw log is as it was then.
+pub fn take_in(
+    warehouse: &Warehouse,
+    intake: &Intake<'_>,
+    mapping: &SourceMapping,
+    request: IntakeRequest,
+    read: &Read,
+) -> Result<SourceReport> {
+    let mut report = SourceReport {
+        table: mapping.relation(),
+        notes: read.notes.clone(),
+        ..SourceReport::default()
+    };
+    match read.reading {
+        Reading::Nothing => {}
+        Reading::Advance => read.state.advance(warehouse, &read.seen)?,
+        Reading::Tick | Reading::Whole | Reading::Compare => {
+            absorb::absorb(
+                warehouse,
+                intake,
+                mapping,
+                &read.state,
+                &read.seen,
+                &read.scanned,
+                request,
+                &mut report,
+            )?;
+        }
+    }
+    tracing::info!(
+        table = report.table,
+        mode = ?report.mode,
+        added = report.added,
+        edited = report.edited,
+        deleted = report.deleted,
+        "PostgreSQL read"
+    );
+    Ok(report)
+}
+
+/// A directory beside the store for what is on its way into it: only its owner can look into it, and what a killed process left
+/// is removed.
+fn room(warehouse: &Warehouse) -> Result<tempfile::TempDir> {
+    use crate::error::Error;
+    let store = warehouse.path();
+    let (dir, prefix) = match (store.parent(), store.file_name()) {
+        (Some(dir), Some(name)) if dir.is_dir() && !dir.as_os_str().is_empty() => (
+            dir.to_path_buf(),
+            format!(".{}.intake-", name.to_string_lossy()),
+        ),
+        _ => (
+            std::env::temp_dir(),
+            format!(".codex-{}.intake-", std::process::id()),
+        ),
+    };
+    let ours = format!("{prefix}{}-", std::process::id());
+    // The store's lock is held: no other process's reading is on its way.
+    let left: Vec<PathBuf> = std::fs::read_dir(&dir)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter(|entry| {
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            name.starts_with(&prefix) && !name.starts_with(&ours)
+        })
+        .map(|entry| entry.path())
+        .collect();
+    for path in left {
+        let _ = std::fs::remove_dir_all(path);
+    }
+    tempfile::Builder::new()
+        .prefix(&ours)
+        .tempdir_in(&dir)
+        .map_err(|e| {
+            Error::failed(format!("cannot write in {}: {e}", dir.display()))
+                .hint("free some room, or make the directory writable")
+        })
+}

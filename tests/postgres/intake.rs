@@ -1,0 +1,406 @@
+//! What changes in PostgreSQL comes into the raw log: once, as what it is, and whatever happens on the way.
+
+use crate::room::{Room, count, reconcile, take_in, take_in_as, text};
+use codex_dreams::engine::{IntakeRequest, Mode};
+
+#[test]
+fn rows_come_in_once_and_a_tick_brings_only_what_changed() {
+    let room = Room::new();
+    room.db.run("INSERT INTO memories (content, metadata) SELECT 'note ' || i, jsonb_build_object('n', i) FROM generate_series(1, 100) i");
+    let mut engine = room.engine();
+    let first = take_in(&mut engine);
+    assert_eq!((first.mode, first.added), (Mode::Whole, 100));
+    assert_eq!(take_in(&mut engine).mode, Mode::Nothing);
+    room.db
+        .run("INSERT INTO memories (content) VALUES ('one more')");
+    let tick = take_in(&mut engine);
+    assert_eq!(
+        (tick.mode, tick.added, tick.unchanged),
+        (Mode::Tick, 1, 100)
+    );
+    assert_eq!(take_in(&mut engine).mode, Mode::Nothing);
+    assert_eq!(count(&engine, "SELECT count(*) FROM raw.memories"), 101);
+    assert_eq!(
+        text(
+            &engine,
+            "SELECT concat_ws('|', source, key, content, metadata) FROM raw.memories WHERE key = '7'"
+        ),
+        "postgres:public.memories|7|note 7|{\"n\": 7}"
+    );
+}
+
+#[test]
+fn an_updated_row_is_an_edit_and_its_earlier_words_stay() {
+    let room = Room::new();
+    room.db
+        .run("INSERT INTO memories (content) VALUES ('the roof is blue'), ('the door is red')");
+    let mut engine = room.engine();
+    take_in(&mut engine);
+    room.db
+        .run("UPDATE memories SET content = 'the roof is green', updated_at = now() WHERE id = 1");
+    let tick = take_in(&mut engine);
+    assert_eq!((tick.added, tick.edited), (0, 1));
+    assert_eq!(
+        text(&engine, "SELECT content FROM raw.memories WHERE key = '1'"),
+        "the roof is blue"
+    );
+    assert_eq!(
+        text(&engine, "SELECT content FROM raw.edits"),
+        "the roof is green"
+    );
+    // Touched, but the same: nothing.
+    room.db
+        .run("UPDATE memories SET updated_at = clock_timestamp()");
+    let touched = take_in(&mut engine);
+    assert_eq!((touched.edited, touched.added), (0, 0));
+    assert_eq!(count(&engine, "SELECT count(*) FROM raw.edits"), 1);
+}
+
+#[test]
+fn what_commits_late_within_the_overlap_is_not_missed() {
+    let room = Room::new();
+    room.db
+        .run("INSERT INTO memories (content) VALUES ('early')");
+    let mut engine = room.engine();
+    let mut slow = room.db.client();
+    let mut transaction = slow.transaction().unwrap();
+    transaction
+        .execute("INSERT INTO memories (content) VALUES ('late')", &[])
+        .unwrap();
+    take_in(&mut engine);
+    room.db.run("INSERT INTO memories (content, created_at, updated_at) VALUES ('between', clock_timestamp(), clock_timestamp())");
+    assert_eq!(take_in(&mut engine).added, 1);
+    transaction.commit().unwrap();
+    assert_eq!(take_in(&mut engine).added, 1);
+    assert_eq!(count(&engine, "SELECT count(*) FROM raw.memories"), 3);
+}
+
+#[test]
+fn what_commits_after_the_overlap_is_found_by_the_comparison() {
+    let room = Room::new();
+    room.db
+        .run("INSERT INTO memories (content) VALUES ('early')");
+    let mut engine = room.engine();
+    take_in(&mut engine);
+    room.db.run("INSERT INTO memories (content, updated_at) VALUES ('an hour late', now() - interval '1 hour')");
+    assert_eq!(take_in(&mut engine).mode, Mode::Nothing);
+    let compared = reconcile(&mut engine);
+    assert_eq!((compared.mode, compared.added), (Mode::Reconciled, 1));
+    assert_eq!(reconcile(&mut engine).added, 0);
+}
+
+#[test]
+fn deleted_rows_become_deletions_and_an_id_that_comes_back_is_another_memory() {
+    let room = Room::new();
+    room.db
+        .run("INSERT INTO memories (content) SELECT 'note ' || i FROM generate_series(1, 5) i");
+    let mut engine = room.engine();
+    take_in(&mut engine);
+    room.db.run("DELETE FROM memories WHERE id IN (2, 4)");
+    assert_eq!(reconcile(&mut engine).deleted, 2);
+    assert_eq!(reconcile(&mut engine).deleted, 0);
+    assert_eq!(count(&engine, "SELECT count(*) FROM raw.deletions"), 2);
+    room.db
+        .run("INSERT INTO memories (id, content) VALUES (2, 'a second life')");
+    assert_eq!(take_in(&mut engine).added, 1);
+    assert_eq!(
+        text(
+            &engine,
+            "SELECT content FROM raw.memories WHERE key = '2#2'"
+        ),
+        "a second life"
+    );
+    room.db.run("UPDATE memories SET content = 'a second life, edited', updated_at = clock_timestamp() WHERE id = 2");
+    assert_eq!(take_in(&mut engine).edited, 1);
+    room.db.run("DELETE FROM memories WHERE id = 2");
+    assert_eq!(reconcile(&mut engine).deleted, 1);
+    room.db
+        .run("INSERT INTO memories (id, content) VALUES (2, 'a third life')");
+    assert_eq!(take_in(&mut engine).added, 1);
+    assert_eq!(
+        text(
+            &engine,
+            "SELECT content FROM raw.memories WHERE key = '2#3'"
+        ),
+        "a third life"
+    );
+}
+
+#[test]
+fn an_emptied_table_takes_no_memories_along_unless_that_was_meant() {
+    let room = Room::new();
+    room.db
+        .run("INSERT INTO memories (content) SELECT 'note ' || i FROM generate_series(1, 30) i");
+    let mut engine = room.engine();
+    take_in(&mut engine);
+    room.db.run("TRUNCATE memories");
+    let kept = reconcile(&mut engine);
+    assert_eq!(kept.deleted, 0);
+    assert!(
+        kept.notes[0].contains("30 of 30 known rows are missing"),
+        "{:?}",
+        kept.notes
+    );
+    let request = IntakeRequest {
+        accept_deletions: true,
+        ..IntakeRequest::default()
+    };
+    assert_eq!(take_in_as(&mut engine, request).deleted, 30);
+}
+
+#[test]
+fn hostile_contents_come_in_as_they_are() {
+    let room = Room::new();
+    let long = "word ".repeat(2_000_000);
+    let contents = [
+        "it's \"quoted\" and $$dollar$$ $1 ? :x",
+        "{{ ref('x') }} {% raw %} {# no #}",
+        "emoji 👩‍👩‍👧‍👦 and עברית and العربية and e\u{301}",
+        "back\\slash \\u0000 \\x00 %s 'E'\\'' ; DROP TABLE raw.memories; --",
+        "tab\tnewline\r\nbell\u{7}escape\u{1b}[31m",
+        "",
+        " ",
+        long.as_str(),
+    ];
+    let mut client = room.db.client();
+    for content in contents {
+        client
+            .execute("INSERT INTO memories (content) VALUES ($1)", &[&content])
+            .unwrap();
+    }
+    client
+        .execute("INSERT INTO memories (content, metadata) VALUES ('odd metadata', '[1, \"it''s\", {\"a\": null}]')", &[])
+        .unwrap();
+    let mut engine = room.engine();
+    assert_eq!(take_in(&mut engine).added, contents.len() as u64 + 1);
+    for (i, content) in contents.iter().enumerate() {
+        let found = text(
+            &engine,
+            &format!("SELECT content FROM raw.memories WHERE key = '{}'", i + 1),
+        );
+        assert!(found == *content, "content {i} came in as {:.80}", found);
+    }
+    assert_eq!(
+        text(&engine, "SELECT metadata FROM raw.memories WHERE key = '9'"),
+        r#"{"value": [1, "it's", {"a": null}]}"#
+    );
+    engine.enrich(|_| ()).unwrap();
+    room.db
+        .run("UPDATE memories SET updated_at = clock_timestamp()");
+    room.db
+        .run("INSERT INTO memories (content) VALUES ('news')");
+    let again = take_in(&mut engine);
+    assert_eq!(
+        (again.added, again.edited, again.unchanged),
+        (1, 0, contents.len() as u64 + 1)
+    );
+}
+
+#[test]
+fn a_thousand_minds_stay_apart() {
+    let room = Room::bare(crate::server::server());
+    room.db.run(
+        "CREATE TABLE turns (turn uuid PRIMARY KEY DEFAULT gen_random_uuid(), who text, said varchar(200), at timestamp NOT NULL,
+             chat bigint, mind text, gone timestamptz);
+         INSERT INTO turns (who, said, at, chat, mind) SELECT 'Ann', 'turn ' || i, timestamp '2026-01-01 12:00' + i * interval '1 minute',
+             i % 7, 'mind ' || (i % 1000) FROM generate_series(1, 5000) i",
+    );
+    let mapping = "  - schema: public
+    table: turns
+    columns: {id: turn, content: said, created_at: at, updated_at: ~, metadata: ~, mind: mind, session: chat, speaker: who, deleted: gone}
+    time_zone: Europe/Berlin
+";
+    let mut engine = room.engine_mapping(mapping);
+    assert_eq!(take_in(&mut engine).added, 5000);
+    assert_eq!(count(&engine, "SELECT count(*) FROM raw.minds"), 1000);
+    assert_eq!(
+        count(
+            &engine,
+            "SELECT max(n) FROM (SELECT count(*) AS n FROM raw.memories GROUP BY mind_id)"
+        ),
+        5
+    );
+    // A winter noon in Berlin, an hour before UTC's.
+    assert_eq!(
+        text(&engine, "SELECT min(created_at)::VARCHAR FROM raw.memories"),
+        "2026-01-01 11:01:00"
+    );
+    assert_eq!(
+        count(
+            &engine,
+            "SELECT count(DISTINCT session) FROM raw.memories WHERE speaker = 'Ann'"
+        ),
+        7
+    );
+    // A row that changes hands is gone for the one mind and new for the other; one marked as deleted is gone.
+    room.db.run("UPDATE turns SET mind = 'another' WHERE said = 'turn 5'; UPDATE turns SET gone = now() WHERE said = 'turn 6'");
+    let compared = reconcile(&mut engine);
+    assert_eq!(
+        (compared.added, compared.deleted, compared.edited),
+        (1, 2, 0)
+    );
+    assert_eq!(
+        text(
+            &engine,
+            "SELECT n.name FROM raw.memories m JOIN raw.minds n USING (mind_id) WHERE content = 'turn 5' ORDER BY memory_id DESC LIMIT 1"
+        ),
+        "another"
+    );
+    assert_eq!(reconcile(&mut engine).deleted, 0);
+}
+
+#[test]
+fn rows_that_cannot_be_memories_are_named_once_and_the_others_come_in() {
+    let room = Room::bare(crate::server::server());
+    room.db.run(
+        "CREATE TABLE memories (id text, content text, created_at timestamptz, updated_at timestamptz NOT NULL DEFAULT now(), metadata jsonb, mind text);
+         CREATE INDEX ON memories (updated_at);
+         INSERT INTO memories VALUES ('a', 'fine', now()), ('b', NULL, now()), (NULL, 'no id', now()), ('d', 'far', '20000-01-01'),
+             ('e', 'forever', 'infinity'), ('f', 'before', '0044-03-15 BC'), ('g', 'g', now()), ('g', 'g again', now());
+         UPDATE memories SET updated_at = 'infinity' WHERE id IN ('d', 'e', 'f');
+         INSERT INTO memories VALUES ('h', 'whose', now(), now(), '{}', E'line\\nbreak')",
+    );
+    let mapping = "  - table: memories
+    columns: {mind: mind}
+";
+    let mut engine = room.engine_mapping(mapping);
+    let first = take_in(&mut engine);
+    let reasons: Vec<String> = first
+        .rejections
+        .iter()
+        .map(|r| format!("{}: {}", r.id, r.reason))
+        .collect();
+    assert_eq!((first.added, first.rejected), (2, 6), "{reasons:#?}");
+    assert!(
+        reasons.iter().any(|r| r == "(null): it has no id"),
+        "{reasons:#?}"
+    );
+    assert!(
+        reasons
+            .iter()
+            .any(|r| r.starts_with("h: its mind cannot be a name")),
+        "{reasons:#?}"
+    );
+    assert!(
+        reasons
+            .iter()
+            .any(|r| r.starts_with("g: another row has the same id")),
+        "{reasons:#?}"
+    );
+    // A row mended is a memory.
+    room.db
+        .run("UPDATE memories SET created_at = now(), updated_at = now() WHERE id = 'e'");
+    let compared = reconcile(&mut engine);
+    assert_eq!(compared.added, 1, "{:?}", compared.rejections);
+}
+
+#[test]
+fn a_tick_is_answered_by_the_index_on_updated_at() {
+    use codex_dreams::memory::postgres::{Queries, inspect};
+    let room = Room::new();
+    room.db.run(
+        "INSERT INTO memories (content, created_at, updated_at)
+         SELECT 'note ' || i, now() - i * interval '1 minute', now() - i * interval '1 minute' FROM generate_series(1, 50000) i;
+         ANALYZE memories",
+    );
+    let config = room.config();
+    let mut client = room.db.client();
+    let project = room
+        .engine()
+        .pipeline()
+        .renderer()
+        .project()
+        .mappings()
+        .to_vec();
+    let shape = inspect(config.postgres.as_ref().unwrap(), &mut client, &project[0]).unwrap();
+    assert!(shape.updated_at_indexed);
+    let queries = Queries::new(&project[0], &shape);
+    let now = codex_dreams::clock::now();
+    for query in [
+        queries.changed(now, 600).unwrap(),
+        queries.window(now, 600).unwrap(),
+    ] {
+        let plan: Vec<String> = client
+            .query(&format!("EXPLAIN {query}"), &[])
+            .unwrap()
+            .iter()
+            .map(|row| row.get(0))
+            .collect();
+        let plan = plan.join("\n");
+        assert!(
+            plan.contains("memories_updated_at") && !plan.contains("Seq Scan"),
+            "{plan}"
+        );
+    }
+}
+
+#[test]
+fn without_an_index_or_with_a_null_updated_at_the_whole_table_is_compared() {
+    let room = Room::new();
+    room.db
+        .run("DROP INDEX memories_updated_at; INSERT INTO memories (content) VALUES ('a')");
+    let mut engine = room.engine();
+    take_in(&mut engine);
+    room.db.run("INSERT INTO memories (content, updated_at) VALUES ('b', now() - interval '1 day'); DELETE FROM memories WHERE content = 'a'");
+    let compared = take_in(&mut engine);
+    assert_eq!(
+        (compared.mode, compared.added, compared.deleted),
+        (Mode::Reconciled, 1, 1)
+    );
+    room.db.run("CREATE INDEX ON memories (updated_at); ALTER TABLE memories ALTER updated_at DROP NOT NULL; UPDATE memories SET updated_at = NULL");
+    let compared = take_in(&mut engine);
+    assert_eq!(compared.mode, Mode::Reconciled);
+    assert!(
+        compared.notes[0].contains("have no updated_at"),
+        "{:?}",
+        compared.notes
+    );
+}
+
+#[test]
+fn a_view_works_as_well_as_a_table() {
+    let room = Room::new();
+    room.db.run(
+        "INSERT INTO memories (content, metadata) VALUES ('hello', '{\"who\": \"Ann\"}'), ('hidden', '{}');
+         CREATE VIEW mine AS SELECT *, metadata ->> 'who' AS who FROM memories WHERE content <> 'hidden'",
+    );
+    let mut engine = room.engine_mapping("  - {table: mine, columns: {speaker: who}}\n");
+    assert_eq!(take_in(&mut engine).added, 1);
+    assert_eq!(take_in(&mut engine).mode, Mode::Nothing);
+    assert_eq!(text(&engine, "SELECT speaker FROM raw.memories"), "Ann");
+}
+
+#[test]
+fn a_table_that_is_not_as_mapped_is_named_with_what_is_there() {
+    let room = Room::bare(crate::server::server());
+    room.db.run("CREATE TABLE memories (id boolean, contents text, created_at date, updated_at timestamptz, metadata text)");
+    let said = room
+        .engine()
+        .take_in(IntakeRequest::default())
+        .unwrap_err()
+        .to_string();
+    for part in [
+        "column id (its id) is boolean, but must be text, varchar, uuid, bigint",
+        "has no column content (its content)",
+        "column created_at (its created_at) is date, but must be timestamptz, timestamp",
+        "column metadata (its metadata) is text, but must be jsonb, json",
+        "it has id boolean, contents text",
+    ] {
+        assert!(said.contains(part), "{said}");
+    }
+    room.db
+        .run("DROP TABLE memories; CREATE TABLE memory (id int)");
+    let error = room.engine().take_in(IntakeRequest::default()).unwrap_err();
+    assert!(
+        error.to_string().contains("has no table public.memories"),
+        "{error}"
+    );
+    assert!(
+        error
+            .next_step()
+            .unwrap()
+            .contains("did you mean public.memory?"),
+        "{:?}",
+        error.next_step()
+    );
+}

@@ -1,0 +1,7 @@
+//! codex beside a real PostgreSQL, which these tests start themselves.
+
+mod failures;
+mod intake;
+mod room;
+mod server;
+mod write_back;
