@@ -5,7 +5,7 @@
 //! ([`Engine::writing`](crate::engine::Engine::writing)), and never while it waits for a network or a model.
 
 use crate::config::Config;
-use crate::engine::Engine;
+use crate::engine::{Engine, IntakeReport, SourceReport};
 use crate::error::Result;
 use chrono::NaiveDateTime;
 
@@ -14,13 +14,53 @@ use chrono::NaiveDateTime;
 pub struct Job {
     /// What rhythms call it.
     pub name: &'static str,
+    /// Whether the configuration gives it anything to do.
+    pub wanted: fn(&Config) -> bool,
     /// Does what there is to do, with the configuration in force, at a clock (UTC). Says in a line what it did; nothing when there
     /// was nothing to do.
     pub run: fn(&mut Engine, &Config, NaiveDateTime) -> Result<Option<String>>,
 }
 
 /// All of them.
-pub const JOBS: &[Job] = &[];
+pub const JOBS: &[Job] = &[
+    Job {
+        name: "intake",
+        wanted: has_postgres,
+        run: |engine, _, _| Ok(engine.look_in()?.and_then(|report| took_in(&report))),
+    },
+    Job {
+        name: "write_back",
+        wanted: has_postgres,
+        run: |engine, _, _| {
+            let sent = engine.look_out()?;
+            Ok(sent.and_then(|sent| match sent.written + sent.removed {
+                0 => None,
+                _ => Some(format!(
+                    "{} rows written, {} removed in PostgreSQL",
+                    sent.written, sent.removed
+                )),
+            }))
+        },
+    },
+];
+
+fn has_postgres(config: &Config) -> bool {
+    config.postgres.is_some()
+}
+
+/// What came in, where anything did.
+fn took_in(report: &IntakeReport) -> Option<String> {
+    let sum = |of: fn(&SourceReport) -> u64| report.sources.iter().map(of).sum::<u64>();
+    let (added, edited, deleted, rejected) = (
+        sum(|s| s.added),
+        sum(|s| s.edited),
+        sum(|s| s.deleted),
+        sum(|s| s.rejected),
+    );
+    (added + edited + deleted > 0).then(|| {
+        format!("{added} memories added, {edited} edited, {deleted} deleted, {rejected} rejected")
+    })
+}
 
 /// The job called `name`.
 pub fn find(name: &str) -> Option<&'static Job> {

@@ -226,6 +226,38 @@ impl Engine {
         })
     }
 
+    /// Takes in what changed, for one who looks again and again: none where no PostgreSQL is configured, or its circuit breaker
+    /// says that it is too early.
+    ///
+    /// # Errors
+    /// See [`take_in`](Engine::take_in).
+    pub fn look_in(&mut self) -> Result<Option<IntakeReport>> {
+        match self.is_worth_a_try()? {
+            true => self.take_in(IntakeRequest::default()),
+            false => Ok(None),
+        }
+    }
+
+    /// Publishes what changed, for one who looks again and again: none where nobody asked for it, or the circuit breaker says
+    /// that it is too early.
+    ///
+    /// # Errors
+    /// See [`write_back`](Engine::write_back).
+    pub fn look_out(&mut self) -> Result<Option<WriteBack>> {
+        match self.is_worth_a_try()? {
+            true => self.write_back(false),
+            false => Ok(None),
+        }
+    }
+
+    fn is_worth_a_try(&self) -> Result<bool> {
+        if self.postgres.is_none() {
+            return Ok(false);
+        }
+        let breaker = Breaker::of(self.warehouse.conn(), SERVICE)?;
+        Ok(breaker.state(clock::now()) != BreakerState::Open)
+    }
+
     /// Does `work` if the circuit breaker lets it, and turns its failure into a warning.
     fn guarded<T>(
         &mut self,

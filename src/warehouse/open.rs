@@ -207,6 +207,7 @@ impl Warehouse {
         let nothing = Connection::open_in_memory()?;
         drop(std::mem::replace(&mut self.conn, nothing));
         self.conn = connect(&self.path, &self.options, AccessMode::ReadWrite)?;
+        self.threads.set(0);
         Ok(())
     }
 
