@@ -19,3 +19,8 @@ pub mod text;
 pub mod warehouse;
 
 pub use error::{Error, ErrorKind, Result};
+
+/// For the whole process: the linker lets it take the place of malloc in libduckdb too.
+#[cfg(target_os = "linux")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -8,14 +8,17 @@ WITH signatures AS (
 
 -- A signature that half a diary shares (a greeting) finds its earliest holders only.
 candidates AS (
-    SELECT DISTINCT a.mind_id, a.epoch, a.memory_id, a.terms, b.memory_id AS earlier_id
-    FROM signatures a
-    JOIN (
-        SELECT mind_id, signature, memory_id FROM {{ source('state', 'memory_signatures') }}
-        UNION ALL
-        SELECT mind_id, signature, memory_id FROM signatures
-    ) b ON b.mind_id = a.mind_id AND b.signature = a.signature AND b.memory_id < a.memory_id
-    QUALIFY dense_rank() OVER (PARTITION BY a.memory_id ORDER BY b.memory_id) <= 4
+    SELECT mind_id, epoch, memory_id, terms, unnest(min(earlier_id, 4)) AS earlier_id
+    FROM (
+        SELECT DISTINCT a.mind_id, a.epoch, a.memory_id, a.terms, b.memory_id AS earlier_id
+        FROM signatures a
+        JOIN (
+            SELECT mind_id, signature, memory_id FROM {{ source('state', 'memory_signatures') }}
+            UNION ALL
+            SELECT mind_id, signature, memory_id FROM signatures
+        ) b ON b.mind_id = a.mind_id AND b.signature = a.signature AND b.memory_id < a.memory_id
+    )
+    GROUP BY mind_id, epoch, memory_id, terms
 ),
 
 -- What the earlier one said when it was learned or last revised; an edit that came later changes nothing here.
@@ -51,9 +54,11 @@ compared AS (
     GROUP BY c.mind_id, c.epoch, c.memory_id, c.earlier_id, c.terms
 )
 
-SELECT mind_id, epoch, memory_id, earlier_id,
-    (shared / (terms + earlier_terms - shared))::DECIMAL(4, 3) AS similarity
-FROM compared
-WHERE shared >= {{ var('duplicate_similarity') }} * (terms + earlier_terms - shared)
-QUALIFY row_number() OVER (PARTITION BY memory_id ORDER BY shared / (terms + earlier_terms - shared) DESC, earlier_id) = 1
+SELECT mind_id, epoch, memory_id, nearest.earlier_id, nearest.similarity::DECIMAL(4, 3) AS similarity
+FROM (
+    SELECT mind_id, epoch, memory_id, arg_min({earlier_id: earlier_id, similarity: similarity}, (-similarity, earlier_id)) AS nearest
+    FROM (SELECT *, shared / (terms + earlier_terms - shared) AS similarity FROM compared)
+    WHERE shared >= {{ var('duplicate_similarity') }} * (terms + earlier_terms - shared)
+    GROUP BY mind_id, epoch, memory_id
+)
 ORDER BY epoch, mind_id, memory_id

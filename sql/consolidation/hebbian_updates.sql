@@ -31,11 +31,15 @@ about AS (
 ),
 
 partners AS (
-    SELECT a.mind_id, a.epoch, a.memory_id, k.exemplar_id, a.weight
-    FROM about a
-    JOIN {{ source('state', 'concepts') }} k USING (mind_id, concept)
-    WHERE k.exemplar_id <> a.memory_id
-    QUALIFY row_number() OVER (PARTITION BY a.memory_id ORDER BY k.memories, a.weight DESC, a.concept, k.exemplar_id) <= 2
+    SELECT mind_id, epoch, memory_id, partner.exemplar_id, partner.weight
+    FROM (
+        SELECT a.mind_id, a.epoch, a.memory_id,
+            unnest(arg_min({exemplar_id: k.exemplar_id, weight: a.weight}, (k.memories, -a.weight, a.concept, k.exemplar_id), 2)) AS partner
+        FROM about a
+        JOIN {{ source('state', 'concepts') }} k USING (mind_id, concept)
+        WHERE k.exemplar_id <> a.memory_id
+        GROUP BY a.mind_id, a.epoch, a.memory_id
+    )
 ),
 
 interleaved AS (

@@ -1,33 +1,31 @@
 -- One row an association the night lets go, with the reason: too weak, or an end that was forgotten or deleted tonight
 -- (synaptic down-selection, Tononi & Cirelli 2014). A night looks at what it touched; homeostasis looks at everything.
 WITH gone AS (
-    SELECT mind_id, memory_id, tier
+    SELECT memory_id, tier
     FROM {{ ref('memory_traces') }}
     JOIN {{ source('cycle', 'due') }} USING (mind_id)
     WHERE tier IN ('forgotten', 'deleted') AND settled_at = {{ as_of }}
 ),
 
-fired AS (
-    SELECT DISTINCT mind_id, source_id
-    FROM {{ ref('hebbian_updates') }}
-    JOIN {{ source('cycle', 'due') }} USING (mind_id, epoch)
-),
-
-touched AS (
-    SELECT a.*, NULL AS tier
-    FROM {{ ref('associations') }} a
-    JOIN fired USING (mind_id, source_id)
-    UNION ALL
-    SELECT a.*, g.tier FROM {{ ref('associations') }} a JOIN gone g ON g.mind_id = a.mind_id AND g.memory_id = a.source_id
-    UNION ALL
-    SELECT a.*, g.tier FROM {{ ref('associations') }} a JOIN gone g ON g.mind_id = a.mind_id AND g.memory_id = a.target_id
+sources AS (
+    SELECT memory_id, min(tier) AS tier
+    FROM (
+        SELECT source_id AS memory_id, NULL AS tier
+        FROM {{ ref('hebbian_updates') }}
+        JOIN {{ source('cycle', 'due') }} USING (mind_id, epoch)
+        UNION ALL
+        SELECT memory_id, tier FROM gone
+    )
+    GROUP BY memory_id
 ),
 
 -- Once an association: an end that is gone explains more than weakness, and "deleted" comes before "forgotten".
 judged AS (
-    SELECT mind_id, source_id, target_id, kind, weight, event_at, min(tier) AS tier
-    FROM touched
-    GROUP BY mind_id, source_id, target_id, kind, weight, event_at
+    SELECT a.mind_id, a.source_id, a.target_id, a.kind, a.weight, a.event_at, least(s.tier, t.tier) AS tier
+    FROM {{ ref('associations') }} a
+    LEFT JOIN sources s ON s.memory_id = a.source_id
+    LEFT JOIN gone t ON t.memory_id = a.target_id
+    WHERE s.memory_id IS NOT NULL OR t.memory_id IS NOT NULL
 )
 
 SELECT

@@ -2,21 +2,29 @@
 -- Priority = salience x surprise x (1 - retention); a fixed share of the candidates is drawn by priority (Schaul et al. 2016)
 -- with a hash for the dice (Efraimidis & Spirakis 2006). Nothing learned in this epoch feeds back into it.
 WITH fresh AS (
-    SELECT e.*, d.epoch_end,
-        coalesce(min(e.created_at) FILTER (NOT e.late) OVER (PARTITION BY e.mind_id, e.epoch), d.epoch_start) AS awake_at
+    SELECT e.*
     FROM {{ ref('encodings') }} e
+    JOIN {{ source('cycle', 'due') }} USING (mind_id, epoch)
+),
+
+-- Nothing is replayed before the epoch's first memory.
+days AS (
+    SELECT mind_id, epoch, coalesce(min(e.created_at) FILTER (NOT e.late), max(d.epoch_start)) AS awake_at, max(d.epoch_end) AS epoch_end
+    FROM fresh e
     JOIN {{ source('cycle', 'due') }} d USING (mind_id, epoch)
+    GROUP BY mind_id, epoch
 ),
 
 candidates AS (
     SELECT mind_id, epoch, memory_id, seed, salience, surprise, learned_at AS event_at,
         {{ var('initial_stability') }}::DECIMAL(12, 6) AS stability, greatest(learned_at, awake_at) AS from_at, epoch_end
     FROM fresh
+    JOIN days USING (mind_id, epoch)
     WHERE NOT dropped
     UNION ALL
     SELECT t.mind_id, k.epoch, t.memory_id, t.seed, t.salience, t.surprise, t.event_at, t.stability, k.awake_at, k.epoch_end
     FROM {{ source('state', 'memory_traces') }} t
-    JOIN (SELECT mind_id, epoch, max(awake_at) AS awake_at, max(epoch_end) AS epoch_end FROM fresh GROUP BY mind_id, epoch) k USING (mind_id)
+    JOIN days k USING (mind_id)
     WHERE t.tier = 'short_term'
 ),
 
@@ -31,16 +39,14 @@ priorities AS (
 ),
 
 drawn AS (
-    SELECT
-        *,
-        count(*) OVER (PARTITION BY mind_id, epoch, replayed_at) AS pool,
-        row_number() OVER (
-            PARTITION BY mind_id, epoch, replayed_at
-            ORDER BY -ln({{ hash_unit("concat_ws('/', seed, replayed_at)") }}) / priority, memory_id) AS draw
+    SELECT mind_id, epoch, replayed_at, unnest(
+        list({memory_id: memory_id, priority: priority, salience: salience}
+            ORDER BY -ln({{ hash_unit("concat_ws('/', seed, replayed_at)") }}) / priority, memory_id)
+        [:ceil(count(*) * {{ var('replay_share') }})::BIGINT]) AS memory
     FROM priorities
+    GROUP BY mind_id, epoch, replayed_at
 )
 
-SELECT mind_id, epoch, memory_id, replayed_at, priority, salience
+SELECT mind_id, epoch, memory.memory_id AS memory_id, replayed_at, memory.priority AS priority, memory.salience AS salience
 FROM drawn
-WHERE draw <= ceil(pool * {{ var('replay_share') }})
 ORDER BY epoch, mind_id, replayed_at, memory_id

@@ -24,15 +24,18 @@ both_ways AS (
 ),
 
 edges AS MATERIALIZED (
-    SELECT mind_id, concept, neighbour, weight
-    FROM both_ways
-    QUALIFY row_number() OVER (PARTITION BY mind_id, concept ORDER BY weight DESC, neighbour) <= {{ var('column_neighbours') }}
+    SELECT mind_id, concept, near.neighbour, near.weight
+    FROM (
+        SELECT mind_id, concept, unnest(arg_min({neighbour: neighbour, weight: weight}, (-weight, neighbour), {{ var('column_neighbours') }})) AS near
+        FROM both_ways
+        GROUP BY mind_id, concept
+    )
 ),
 
 round_0 AS (SELECT mind_id, concept, concept AS label FROM nodes),
 {% for round in range(var('column_rounds')) %}
 round_{{ round + 1 }} AS (
-    SELECT mind_id, concept, label
+    SELECT mind_id, concept, arg_min(label, (-votes, label)) AS label
     FROM (
         SELECT v.mind_id, v.concept, v.label, sum(v.weight::DECIMAL(18, 6)) AS votes
         FROM (
@@ -43,7 +46,7 @@ round_{{ round + 1 }} AS (
         ) v
         GROUP BY v.mind_id, v.concept, v.label
     )
-    QUALIFY row_number() OVER (PARTITION BY mind_id, concept ORDER BY votes DESC, label) = 1
+    GROUP BY mind_id, concept
 ),
 {% endfor %}
 overlap AS (
@@ -54,13 +57,13 @@ overlap AS (
 ),
 
 inherited AS (
-    SELECT mind_id, label, column_id
+    SELECT mind_id, heir.label, arg_min(column_id, (-heir.shared, column_id)) AS column_id
     FROM (
-        SELECT *
+        SELECT mind_id, column_id, arg_min({label: label, shared: shared}, (-shared, label)) AS heir
         FROM overlap
-        QUALIFY row_number() OVER (PARTITION BY mind_id, column_id ORDER BY shared DESC, label) = 1
+        GROUP BY mind_id, column_id
     )
-    QUALIFY row_number() OVER (PARTITION BY mind_id, label ORDER BY shared DESC, column_id) = 1
+    GROUP BY mind_id, heir.label
 )
 
 SELECT

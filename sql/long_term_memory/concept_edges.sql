@@ -8,18 +8,18 @@ WITH consolidated AS (
 ),
 
 strongest AS (
-    SELECT m.mind_id, m.memory_id, m.concept, m.weight
+    SELECT c.mind_id, arg_min({concept: m.concept, weight: m.weight}, (-m.weight, m.concept), {{ var('concepts_per_memory') }}) AS concepts
     FROM {{ ref('memory_concepts') }} m
-    JOIN consolidated USING (mind_id, memory_id)
-    QUALIFY row_number() OVER (PARTITION BY m.memory_id ORDER BY m.weight DESC, m.concept) <= {{ var('concepts_per_memory') }}
+    JOIN consolidated c USING (memory_id)
+    GROUP BY c.mind_id, m.memory_id
 ),
 
 tied AS (
-    SELECT a.mind_id, a.concept AS source, b.concept AS target, count(*)::INTEGER AS memories,
+    SELECT mind_id, a.concept AS source, b.concept AS target, count(*)::INTEGER AS memories,
         sum((a.weight * b.weight)::DECIMAL(18, 6))::DECIMAL(18, 6) AS weight
-    FROM strongest a
-    JOIN strongest b ON b.memory_id = a.memory_id AND b.concept > a.concept
-    GROUP BY a.mind_id, a.concept, b.concept
+    FROM (SELECT mind_id, unnest(concepts) AS a, concepts FROM strongest), unnest(concepts) AS other(b)
+    WHERE b.concept > a.concept
+    GROUP BY mind_id, a.concept, b.concept
 )
 
 SELECT

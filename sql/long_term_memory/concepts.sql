@@ -8,20 +8,19 @@ WITH consolidated AS (
 ),
 
 mentions AS (
-    SELECT m.mind_id, m.memory_id, m.concept, m.kind, m.weight, c.strength,
-        row_number() OVER (PARTITION BY m.memory_id ORDER BY m.weight DESC, m.concept) AS place
+    SELECT m.mind_id, m.memory_id, m.concept, m.kind, m.weight, c.strength
     FROM {{ ref('memory_concepts') }} m
-    JOIN consolidated c USING (mind_id, memory_id)
+    JOIN consolidated c USING (memory_id)
 ),
 
 tonight AS (
     SELECT
         mind_id,
         concept,
-        (list(kind ORDER BY strength DESC, memory_id))[1] AS kind,
+        arg_min(kind, (-strength, memory_id)) AS kind,
         count(*)::INTEGER AS memories,
         sum(weight::DECIMAL(4, 3))::DECIMAL(18, 6) AS weight,
-        (list(memory_id ORDER BY weight * strength DESC, memory_id))[1] AS exemplar_id
+        arg_min(memory_id, (-(weight * strength), memory_id)) AS exemplar_id
     FROM mentions
     GROUP BY mind_id, concept
 ),
@@ -39,18 +38,22 @@ edges AS (
 ),
 
 adopted AS (
-    SELECT e.mind_id, e.concept, k.column_id
+    SELECT e.mind_id, e.concept, arg_min(k.column_id, (-e.weight, e.neighbour, k.exemplar_id)) AS column_id
     FROM edges e
     JOIN placed p ON p.mind_id = e.mind_id AND p.concept = e.concept AND p.column_id IS NULL
     JOIN {{ source('state', 'concepts') }} k ON k.mind_id = e.mind_id AND k.concept = e.neighbour
-    QUALIFY row_number() OVER (PARTITION BY e.mind_id, e.concept ORDER BY e.weight DESC, e.neighbour, k.exemplar_id) = 1
+    GROUP BY e.mind_id, e.concept
+),
+
+founders AS (
+    SELECT memory_id, arg_min(concept, (-weight, concept)) AS concept FROM mentions GROUP BY memory_id
 ),
 
 founded AS (
-    SELECT m.mind_id, m.concept, f.concept AS column_id
+    SELECT m.mind_id, m.concept, arg_min(f.concept, (-(m.weight * m.strength), f.concept, m.memory_id)) AS column_id
     FROM mentions m
-    JOIN mentions f ON f.memory_id = m.memory_id AND f.place = 1
-    QUALIFY row_number() OVER (PARTITION BY m.mind_id, m.concept ORDER BY m.weight * m.strength DESC, f.concept, m.memory_id) = 1
+    JOIN founders f USING (memory_id)
+    GROUP BY m.mind_id, m.concept
 )
 
 SELECT

@@ -127,16 +127,19 @@ fn run_nights(
         if caches == Caches::Prepared {
             prepare(warehouse, pipeline, pass)?;
         }
-        for (i, night) in pass.iter().enumerate() {
-            let last = after.is_empty() && i + 1 == pass.len();
-            run_night(warehouse, pipeline, request, night, caches, last, report)?;
-            report.nights += 1;
-            heard(Advance {
-                done: report.nights,
-                nights: total,
-                at: night.at,
-            });
-        }
+        warehouse.single_threaded(|| {
+            for (i, night) in pass.iter().enumerate() {
+                let last = after.is_empty() && i + 1 == pass.len();
+                run_night(warehouse, pipeline, request, night, caches, last, report)?;
+                report.nights += 1;
+                heard(Advance {
+                    done: report.nights,
+                    nights: total,
+                    at: night.at,
+                });
+            }
+            Ok(())
+        })?;
         if caches == Caches::Prepared {
             let due: Vec<Due> = pass
                 .iter()

@@ -47,25 +47,32 @@ pub fn replay(
     let transitions = ledger::transitions(source.conn(), until)?;
     let chains = chains(&transitions)?;
     let mut pipelines: HashMap<String, Pipeline> = HashMap::new();
-    for (i, transition) in transitions.iter().enumerate() {
-        if !pipelines.contains_key(&transition.fingerprint) {
-            pipelines.insert(
-                transition.fingerprint.clone(),
-                stored_pipeline(source.conn(), &transition.fingerprint)?,
-            );
+    let mut prepared = None;
+    target.single_threaded(|| {
+        for (i, transition) in transitions.iter().enumerate() {
+            if !pipelines.contains_key(&transition.fingerprint) {
+                pipelines.insert(
+                    transition.fingerprint.clone(),
+                    stored_pipeline(source.conn(), &transition.fingerprint)?,
+                );
+            }
+            let Some(pipeline) = pipelines.get(&transition.fingerprint) else {
+                continue;
+            };
+            if prepared.as_ref() != Some(&transition.fingerprint) {
+                prepare_store(target, pipeline)?;
+                prepared = Some(transition.fingerprint.clone());
+            }
+            repeat(target, pipeline, transition, &chains).map_err(|e| {
+                e.context(format!(
+                    "ledger row {} ({} at {})",
+                    transition.ledger_id, transition.cycle, transition.as_of
+                ))
+            })?;
+            heard(i as u64 + 1, transitions.len() as u64);
         }
-        let Some(pipeline) = pipelines.get(&transition.fingerprint) else {
-            continue;
-        };
-        prepare_store(target, pipeline)?;
-        repeat(target, pipeline, transition, &chains).map_err(|e| {
-            e.context(format!(
-                "ledger row {} ({} at {})",
-                transition.ledger_id, transition.cycle, transition.as_of
-            ))
-        })?;
-        heard(i as u64 + 1, transitions.len() as u64);
-    }
+        Ok(())
+    })?;
     let hash = state_hash(target.conn())?;
     let original_hash = match until {
         None => Some(state_hash(source.conn())?),

@@ -227,6 +227,7 @@ impl<'a> Linter<'a> {
         } else if let Some(fix) = order::fix_of_aggregate(name)
             && !self.order_keys.make_total(orders, partitions)
             && !order::orders_by_arguments(name, node, orders)
+            && !self.order_keys.make_extreme_total(name, node)
         {
             self.find(
                 Rule::UnorderedAggregate,

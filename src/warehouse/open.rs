@@ -4,6 +4,7 @@ use super::lock::FileLock;
 use super::migrate;
 use crate::error::{Error, Result};
 use duckdb::{AccessMode, Config, Connection};
+use std::cell::Cell;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -41,6 +42,8 @@ pub struct Warehouse {
     options: OpenOptions,
     access: Access,
     lock: Option<Arc<FileLock>>,
+    /// The threads this connection asked for last; 0 where it has not asked.
+    threads: Cell<usize>,
 }
 
 impl Warehouse {
@@ -84,6 +87,7 @@ impl Warehouse {
             options: options.clone(),
             access: Access::ReadWrite,
             lock: Some(Arc::new(lock)),
+            threads: Cell::new(0),
         })
     }
 
@@ -102,6 +106,7 @@ impl Warehouse {
             options: options.clone(),
             access: Access::ReadOnly,
             lock: None,
+            threads: Cell::new(0),
         })
     }
 
@@ -125,6 +130,7 @@ impl Warehouse {
             options,
             access: Access::ReadWrite,
             lock: None,
+            threads: Cell::new(0),
         })
     }
 
@@ -165,6 +171,7 @@ impl Warehouse {
             options: self.options.clone(),
             access: self.access,
             lock: self.lock.clone(),
+            threads: Cell::new(0),
         })
     }
 
@@ -220,12 +227,14 @@ impl Warehouse {
         });
         // Whichever of the two is there now.
         self.conn = connect(&self.path, &self.options, AccessMode::ReadWrite)?;
+        self.threads.set(0);
         moved
     }
 
     /// Runs `work` on one of DuckDB's threads.
     ///
-    /// A night's or tick's statements touch a day's rows: more threads only cost there.
+    /// A night's or tick's statements touch a day's rows: more threads only cost there. So does changing their number, since
+    /// DuckDB then gives all its free memory back; whoever runs many in a row asks around them all.
     ///
     /// # Errors
     /// Whatever `work` returns.
@@ -238,12 +247,22 @@ impl Warehouse {
     /// # Errors
     /// Whatever `work` returns.
     pub fn with_threads<T>(&self, threads: u32, work: impl FnOnce() -> Result<T>) -> Result<T> {
-        self.conn
-            .execute_batch(&format!("SET threads = {threads}"))?;
+        let before = match self.threads.get() {
+            0 => self.options.threads,
+            threads => threads,
+        };
+        self.use_threads(threads as usize)?;
         let result = work();
-        self.conn
-            .execute_batch(&format!("SET threads = {}", self.options.threads))?;
+        self.use_threads(before)?;
         result
+    }
+
+    fn use_threads(&self, threads: usize) -> Result<()> {
+        if self.threads.replace(threads) != threads {
+            self.conn
+                .execute_batch(&format!("SET threads = {threads}"))?;
+        }
+        Ok(())
     }
 
     /// Runs `work` in one transaction: all of it, or nothing.

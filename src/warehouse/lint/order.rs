@@ -11,8 +11,8 @@ pub(super) fn fix_of_aggregate(name: &str) -> Option<&'static str> {
         "first" | "last" | "any_value" | "arbitrary" => Some(
             "order inside it: first(x ORDER BY created_at, memory_id), or use min(x) where all are the same",
         ),
-        "arg_max" | "argmax" | "max_by" => Some("write first(x ORDER BY y DESC, id) instead"),
-        "arg_min" | "argmin" | "min_by" => Some("write first(x ORDER BY y, id) instead"),
+        "arg_max" | "argmax" | "max_by" => Some("end its key with an id: arg_max(x, (y, id))"),
+        "arg_min" | "argmin" | "min_by" => Some("end its key with an id: arg_min(x, (y, id))"),
         "mode" => Some("count the values and take first(x ORDER BY n DESC, x)"),
         "approx_quantile" | "approx_top_k" => Some("use quantile_disc, or count and sort"),
         _ => None,
@@ -94,6 +94,21 @@ impl OrderKeys<'_> {
                 .iter()
                 .all(|group| texts.contains(&text(resolve(group, query))));
         self.is_unique(last) || covers_groups
+    }
+
+    /// Whether the key of an arg_min or arg_max is a row that ends with a column that is unique: `arg_min(x, (y, id))`. It takes
+    /// what `row_number() OVER (ORDER BY y, id)` numbers first, without a window's fixed cost.
+    pub(super) fn make_extreme_total(&self, name: &str, node: &Json) -> bool {
+        let key = &node["children"][1];
+        matches!(
+            name,
+            "arg_min" | "argmin" | "min_by" | "arg_max" | "argmax" | "max_by"
+        ) && key["class"] == "FUNCTION"
+            && key["function_name"] == "row"
+            && key["children"]
+                .as_array()
+                .and_then(|keys| keys.last())
+                .is_some_and(|last| self.is_unique(last))
     }
 
     fn is_unique(&self, key: &Json) -> bool {
