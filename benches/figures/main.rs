@@ -1,9 +1,10 @@
 //! The figures codex promises, measured: `make bench`, or `make bench SIZES="10000 100000 1000000"`.
 //!
 //! For each size a synthetic diary over two years is imported and lived through in a process of its own, then one more day is
-//! ticked on top of it. The last tables show how each figure grows with the history and where the time goes.
+//! ticked on top of it. PostgreSQL has a part of its own (`postgres`). The last tables show how each figure grows with the history and where the time goes.
 
 mod diary;
+mod postgres;
 mod stages;
 
 use comfy_table::{CellAlignment, Table, presets};
@@ -36,6 +37,18 @@ fn main() -> Result<(), Box<dyn Error>> {
         (Ok("tick"), [store, file]) => {
             println!("{}", serde_json::to_string(&stages::tick(store, file)?)?)
         }
+        (Ok("exchange"), [store, file]) => {
+            println!(
+                "{}",
+                serde_json::to_string(&postgres::exchange(store, file)?)?
+            )
+        }
+        (Ok("publish"), [store, file]) => {
+            println!(
+                "{}",
+                serde_json::to_string(&postgres::publish(store, file)?)?
+            )
+        }
         _ => measure_all()?,
     }
     Ok(())
@@ -51,6 +64,14 @@ fn measure_all() -> Result<(), Box<dyn Error>> {
         sizes = vec![10_000, 100_000];
     }
     let folder = tempfile::Builder::new().prefix("codex-bench").tempdir()?;
+    // `make bench PARTS=postgres` measures nothing else, PARTS=diary all the rest.
+    let parts = std::env::var("PARTS").unwrap_or_default();
+    if parts != "diary" {
+        postgres::measure(folder.path())?;
+    }
+    if parts == "postgres" {
+        return Ok(());
+    }
     let help = fastest(&["--help"])?;
     let mut figures: Vec<Figures> = Vec::new();
     for memories in sizes {

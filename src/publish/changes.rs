@@ -1,6 +1,7 @@
 //! The change log: what differs from what PostgreSQL has, or will have once all earlier changes have arrived.
 
 use super::RELATIONS;
+use super::vectors::with_vectors;
 use crate::error::Result;
 use crate::warehouse::Warehouse;
 use crate::warehouse::postgres::quoted;
@@ -245,9 +246,12 @@ fn differ(
 
 /// A relation's rows as key, fluid, and a JSON object of all else.
 fn as_json(conn: &Connection, relation: &str, condition: &str) -> Result<String> {
-    let mut statement = conn.prepare(&format!(
-        "SELECT column_name FROM (DESCRIBE dreams.{relation})"
-    ))?;
+    let rows = match relation {
+        "long_term_memories" => with_vectors(conn)?,
+        _ => None,
+    };
+    let rows = rows.unwrap_or_else(|| format!("dreams.{relation}"));
+    let mut statement = conn.prepare(&format!("SELECT column_name FROM (DESCRIBE FROM {rows})"))?;
     let columns = statement
         .query_map([], |r| r.get::<_, String>(0))?
         .collect::<duckdb::Result<Vec<_>>>()?;
@@ -257,7 +261,7 @@ fn as_json(conn: &Connection, relation: &str, condition: &str) -> Result<String>
         .map(|name| format!("{0} := {0}", quoted(name)))
         .collect();
     Ok(format!(
-        "SELECT key, fluid, to_json(struct_pack({}))::VARCHAR AS row FROM dreams.{relation} WHERE {condition}",
+        "SELECT key, fluid, to_json(struct_pack({}))::VARCHAR AS row FROM {rows} WHERE {condition}",
         fields.join(", ")
     ))
 }
