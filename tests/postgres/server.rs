@@ -107,8 +107,12 @@ impl Server {
         .unwrap();
     }
 
-    /// A certificate authority, and a certificate of it for localhost. False where openssl is missing.
+    /// A certificate authority, and a certificate of it for localhost. False where openssl is missing, or the server has no TLS.
     fn certificates(&self) -> bool {
+        let built = command("pg_config").arg("--configure").output();
+        if !built.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains("openssl")) {
+            return false;
+        }
         let data = self.data();
         let openssl = |args: &[&str]| {
             Command::new("openssl")
