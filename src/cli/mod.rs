@@ -10,12 +10,14 @@ mod consolidate;
 mod context;
 mod daemon;
 mod doctor;
+mod enrich;
 mod explain;
 mod import;
 mod init;
 mod insights;
 mod logs;
 mod memory;
+mod models;
 mod overview;
 mod postgres;
 mod progress;
@@ -67,6 +69,9 @@ enum Command {
     #[command(subcommand)]
     Memory(memory::Memory),
     Consolidate(consolidate::Consolidate),
+    Enrich(enrich::Enrich),
+    #[command(subcommand)]
+    Models(models::Models),
     WriteBack(postgres::WriteBackCommand),
     Replay(replay::Replay),
     Query(query::Query),
@@ -83,12 +88,12 @@ enum Command {
     Health(overview::Health),
     Metrics(overview::Metrics),
     Verify(overview::Verify),
+    Doctor(doctor::Doctor),
+    Config(config::Config),
     #[command(subcommand)]
     Daemon(daemon::Daemon),
     #[command(subcommand)]
     Schedule(schedule::Schedule),
-    Doctor(doctor::Doctor),
-    Config(config::Config),
 }
 
 /// Runs the command line of this process.
@@ -120,6 +125,8 @@ fn run(context: &Context, command: Command) -> Result<ExitCode, Stop> {
         Command::Intake(intake) => intake.run(context, &mut out),
         Command::Memory(memory) => memory.run(context, &mut out),
         Command::Consolidate(consolidate) => consolidate.run(context, &mut out),
+        Command::Enrich(enrich) => enrich.run(context, &mut out),
+        Command::Models(models) => models.run(context, &mut out),
         Command::WriteBack(write_back) => write_back.run(context, &mut out),
         Command::Replay(replay) => replay.run(context, &mut out),
         Command::Query(query) => query.run(context, &mut out),
@@ -136,10 +143,10 @@ fn run(context: &Context, command: Command) -> Result<ExitCode, Stop> {
         Command::Health(health) => health.run(context, &mut out),
         Command::Metrics(metrics) => metrics.run(context, &mut out),
         Command::Verify(verify) => verify.run(context, &mut out),
-        Command::Daemon(daemon) => daemon.run(context, &mut out),
-        Command::Schedule(schedule) => schedule.run(context, &mut out),
         Command::Doctor(doctor) => doctor.run(context, &mut out),
         Command::Config(config) => config.run(context, &mut out),
+        Command::Daemon(daemon) => daemon.run(context, &mut out),
+        Command::Schedule(schedule) => schedule.run(context, &mut out),
     }?;
     out.finish()?;
     Ok(code)

@@ -112,7 +112,7 @@ impl Output {
         Ok(())
     }
 
-    /// What was written is seen now.
+    /// What was written reaches its reader now.
     pub(super) fn flush(&mut self) -> Result<(), Stop> {
         Ok(self.stdout.flush()?)
     }

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Deserializer, Serialize, de};
 
+use super::models::{Embeddings, Enrichment, OllamaSettings};
 use super::postgres::{PostgresAddress, Surroundings};
 
 /// The effective settings.
@@ -26,6 +27,21 @@ pub struct Settings {
     pub time_zone: TimeZone,
     /// Seconds to wait for another owner of the file.
     pub lock_timeout: u32,
+    /// What reads memories.
+    pub enrichment: Enrichment,
+    /// What tells how near meanings are.
+    pub embeddings: Embeddings,
+    /// Directory of local embedding models, absolute once loaded.
+    #[serde(deserialize_with = "null_is_empty")]
+    pub models: PathBuf,
+    /// The local embedding model: a directory in `models`.
+    pub local_model: String,
+    /// The Ollama server and its models.
+    pub ollama: OllamaSettings,
+    /// Memories a daemon's tick gives to the model at most.
+    pub enrich_per_tick: u32,
+    /// Requests to the model a day, UTC.
+    pub enrich_per_day: u32,
     /// Where DuckDB's extensions are; empty for DuckDB's own place.
     #[serde(deserialize_with = "null_is_empty")]
     pub extension_directory: PathBuf,
@@ -33,35 +49,6 @@ pub struct Settings {
     pub postgres: PostgresSettings,
     /// How the daemon runs.
     pub daemon: DaemonSettings,
-}
-
-/// How the daemon runs.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DaemonSettings {
-    /// Seconds that stopping leaves to what is running before it is interrupted.
-    pub grace: u32,
-    /// Seconds a rhythm's look may take before it is interrupted.
-    pub deadline: u32,
-    /// Resident memory from which it warns.
-    pub memory_alert: MemoryLimit,
-    /// Size of the store's file from which it warns.
-    pub size_alert: MemoryLimit,
-    /// Files of the log that are kept, one a day; at least 1.
-    pub log_days: u32,
-    /// What is logged.
-    pub log_level: LogLevel,
-}
-
-/// How much is logged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[allow(missing_docs)]
-pub enum LogLevel {
-    Error,
-    Warn,
-    Info,
-    Debug,
 }
 
 /// How codex deals with PostgreSQL.
@@ -113,6 +100,35 @@ impl Serialize for Secret {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.masked())
     }
+}
+
+/// How the daemon runs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DaemonSettings {
+    /// Seconds that stopping leaves to what is running before it is interrupted.
+    pub grace: u32,
+    /// Seconds a rhythm's look may take before it is interrupted.
+    pub deadline: u32,
+    /// Resident memory from which it warns.
+    pub memory_alert: MemoryLimit,
+    /// Size of the store's file from which it warns.
+    pub size_alert: MemoryLimit,
+    /// Files of the log that are kept, one a day; at least 1.
+    pub log_days: u32,
+    /// What is logged.
+    pub log_level: LogLevel,
+}
+
+/// How much is logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs)]
+pub enum LogLevel {
+    Error,
+    Warn,
+    Info,
+    Debug,
 }
 
 /// A number of threads, at least 1.

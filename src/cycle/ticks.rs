@@ -212,11 +212,17 @@ fn open_epochs(
              SELECT p.mind_id, p.epoch, p.epoch_start, p.seen_arrival, h.arrival, greatest(h.happened_at, p.epoch_start) AS lived_at
              FROM happened h
              JOIN codex.progress p USING (mind_id)
-             WHERE h.arrival <= ? AND h.happened_at <= ? AND (h.happened_at >= p.epoch_start OR h.arrival > p.seen_arrival)
+             WHERE h.arrival <= $1 AND h.happened_at <= $2 AND (h.happened_at >= p.epoch_start OR h.arrival > p.seen_arrival)
              UNION ALL
              SELECT p.mind_id, p.epoch, p.epoch_start, p.seen_arrival, l.memory_id, p.epoch_start
              FROM codex.late_memories l
              JOIN codex.progress p USING (mind_id)
+             -- What models say has no time of its own: it is seen, but makes the epoch no longer.
+             UNION ALL
+             SELECT p.mind_id, p.epoch, p.epoch_start, p.seen_arrival, a.arrival, p.epoch_start
+             FROM (SELECT mind_id, arrival FROM raw.answers WHERE kind = 'memory' UNION ALL SELECT mind_id, arrival FROM enrichment.vectors) a
+             JOIN codex.progress p USING (mind_id)
+             WHERE a.arrival > p.seen_arrival AND a.arrival <= $1
          )
          SELECT mind_id::VARCHAR, epoch, epoch_start, seen_arrival, count(*), sum(arrival)::BIGINT, max(lived_at)
          FROM visible

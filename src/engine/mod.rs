@@ -7,6 +7,7 @@
 //!
 //! * `questions`: recall and insights
 //! * `memories`: single memories
+//! * `enrich`, `round`: what embedding and language models add, as it is owed; `embed`: vectors; `advisors`: the models it may ask; `advice`: whether they are there
 //! * `lineage`: where a memory comes from and what became of it
 //! * `overview`: status, health, metrics
 //! * `doctor`: what codex needs from outside
@@ -19,7 +20,11 @@
 //! * `shared`, `lane`, `interrupt`: one open store that many questions share, their turns, and stopping one
 //! * `rows`: rows of a query as typed values
 
+mod advice;
+mod advisors;
 mod doctor;
+mod embed;
+mod enrich;
 mod history;
 mod interrupt;
 mod lane;
@@ -32,12 +37,18 @@ mod project;
 mod questions;
 pub mod request;
 mod rhythms;
+mod round;
 mod rows;
 mod shared;
 mod sql;
 mod transfer;
 
+pub use advice::{
+    ModelFinding, ModelFindings, ModelStatus, ServerFinding, examine_models, pull_on_server,
+};
 pub use doctor::{Finding, Level, Prepared, examine, prepare, rights};
+pub use embed::{EmbedAdvance, EmbedReport, EmbedRequest};
+pub use enrich::{AnswerReport, EnrichAdvance, EnrichReport, EnrichRequest, EnrichWhat};
 pub use interrupt::Interrupt;
 pub use lane::{Busy, Held, Lane};
 pub use lineage::{ConceptPlace, EpisodePlace, Lineage, Link, NightOfMemory, Trace};
@@ -60,6 +71,10 @@ pub use crate::cycle::{
     Advance, Consolidation, Pipeline, Replay, Request as CycleRequest, STATES, Verification,
     fingerprint, state_hash, to_utc,
 };
+pub use crate::enrich::answers::Provenance;
+pub use crate::enrich::embeddings::{
+    Embedded, LocalModelFiles, PullSource, list_models, pull_model,
+};
 pub use crate::insight::{Insight, Period};
 pub use crate::memory::postgres::{IntakeRequest, Mode, RejectedRow, SourceReport};
 pub use crate::memory::{
@@ -77,6 +92,7 @@ use crate::enrich::enrich_pending;
 use crate::error::{Error, Result};
 use crate::memory;
 use crate::warehouse::{Access, OpenOptions};
+use advisors::Advisors;
 use chrono::NaiveDateTime;
 use models::ReadyModels;
 use serde::{Deserialize, Serialize};
@@ -96,6 +112,8 @@ pub enum ImportAdvance {
 pub struct Engine {
     warehouse: Warehouse,
     models: Arc<ReadyModels>,
+    /// The embedding and language models it may ask.
+    advisors: Arc<Advisors>,
     /// Those who share the store, where this is not the only engine on it.
     others: Option<Arc<shared::Others>>,
     /// Whether it has a turn to read among them, and so may not wait for those who wait for it to end.
@@ -142,6 +160,7 @@ impl Engine {
         Ok(Engine {
             warehouse,
             models: Arc::new(ReadyModels::new(pipeline)),
+            advisors: Arc::default(),
             others: None,
             reading: false,
             writing: true,
@@ -179,6 +198,7 @@ impl Engine {
 
     fn configure(&mut self, config: &Config) {
         self.postgres = postgres::Server::of(config).map(Arc::new);
+        self.advisors = Arc::new(Advisors::of(&config.settings));
     }
 
     /// The store.

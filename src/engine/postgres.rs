@@ -168,6 +168,13 @@ impl Engine {
         let Some(mut client) = publish::open(&server.address, &limits)? else {
             return Ok(None);
         };
+        let found = publish::vectors(self.warehouse.conn())?;
+        let taken = publish::make_room(&server.address, &mut client, found)?;
+        if publish::is_news(self.warehouse.conn(), taken.as_deref())? {
+            self.writing("write-back", |engine| {
+                publish::note_taken(engine.warehouse.conn(), taken.as_deref())
+            })?;
+        }
         self.note_changes()?;
         let law = self.law()?;
         loop {

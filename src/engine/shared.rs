@@ -354,6 +354,7 @@ impl Engine {
         let engine = Engine {
             warehouse,
             models: self.models.clone(),
+            advisors: self.advisors.clone(),
             others: Some(others),
             reading: turn == Some(Turn::Reading),
             writing: turn == Some(Turn::Writing),

@@ -25,6 +25,9 @@ const COMMANDS: &[&[&str]] = &[
     &["health"],
     &["metrics"],
     &["verify"],
+    &["doctor"],
+    &["config"],
+    &["config", "show"],
     &["daemon", "start"],
     &["daemon", "stop"],
     &["daemon", "restart"],
@@ -37,9 +40,6 @@ const COMMANDS: &[&[&str]] = &[
     &["schedule", "pause"],
     &["schedule", "resume"],
     &["schedule", "crontab"],
-    &["doctor"],
-    &["config"],
-    &["config", "show"],
 ];
 
 #[test]

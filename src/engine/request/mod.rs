@@ -7,16 +7,18 @@
 //!
 //! * `intake`: import, restore, export, snapshot
 //! * `cycles`: consolidate, replay
+//! * `enrich`: what models add
 //! * `questions`: recall, insights, SQL
 //! * `memories`: single memories
 //! * `overview`: status, health, metrics, verify
 //! * `models`: run, test
-//! * `schedule`: what rhythms need to know
 //! * `postgres`: intake, write-back, and how it stands with both
+//! * `schedule`: what rhythms need to know
 //!
 //! To add a question: a struct with `Ask` in its family's file, and a line in the table at the end of this file.
 
 mod cycles;
+mod enrich;
 mod intake;
 mod memories;
 mod models;
@@ -26,6 +28,7 @@ mod questions;
 mod schedule;
 
 pub use cycles::{Consolidate, ReplayInto};
+pub use enrich::EnrichOwed;
 pub use intake::{ImportFiles, RestoreExport, TakeSnapshot, WriteExport};
 pub use memories::{AddMemory, DeleteMemory, EditMemory, FindMind, ListMemories, ShowMemory};
 pub use models::{RunModels, TestModels};
@@ -35,7 +38,7 @@ pub use questions::{ExplainMemory, FindInsights, Recall, RecallMany, SelectJson,
 pub use schedule::{ReadSchedule, RestRhythms, ScheduleState};
 
 use super::Engine;
-use super::{Advance, ImportAdvance, Mind, Ran};
+use super::{Advance, EnrichAdvance, ImportAdvance, Mind, Ran};
 use crate::error::{Error, ErrorKind, Result};
 use serde::{Deserialize, Serialize};
 
@@ -136,6 +139,8 @@ pub enum Progress {
         /// There are.
         all: u64,
     },
+    /// What models add.
+    Enriched(EnrichAdvance),
     /// Rows read or written.
     Rows(u64),
     /// A model or test that is done.
@@ -252,6 +257,7 @@ requests! {
     WriteExport: "export",
     TakeSnapshot: "snapshot",
     Consolidate: "consolidate",
+    EnrichOwed: "enrich",
     ReplayInto: "replay",
     Recall: "query",
     RecallMany: "query --batch",
@@ -271,9 +277,9 @@ requests! {
     VerifyStore: "verify",
     RunModels: "run",
     TestModels: "test",
-    ReadSchedule: "schedule list",
-    RestRhythms: "schedule pause",
     TakeIn: "intake",
     PublishDreams: "write-back",
     ReadPostgres: "health",
+    ReadSchedule: "schedule list",
+    RestRhythms: "schedule pause",
 }
