@@ -11,6 +11,20 @@ if ! ls /usr/lib/postgresql/*/bin/initdb /opt/homebrew/bin/initdb >/dev/null 2>&
         "on macOS, brew install postgresql@17" >&2
 fi
 scripts/postgres_extension.sh >/dev/null || echo "codex: tests/postgres will fail without DuckDB's PostgreSQL extension" >&2
+# Tests that need one of these say so where it cannot be had.
+cache="${CODEX_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/codex}"
+scripts/minilm.sh >/dev/null || echo "all-MiniLM-L6-v2 could not be had: tests that need it check nothing, and say so"
+if [ -z "${CODEX_TEST_PYTHON:-}" ] && command -v python3 >/dev/null; then
+    # Ollama's official client, which the test server's answers are read with.
+    client="$cache/ollama-client-0.6.3"
+    if [ -x "$client/bin/python" ] || { python3 -m venv "$client.new" &&
+        "$client.new/bin/pip" install --quiet --disable-pip-version-check ollama==0.6.3 && mv "$client.new" "$client"; }; then
+        export CODEX_TEST_PYTHON="$client/bin/python"
+    else
+        rm -rf "$client.new"
+        echo "Ollama's Python client could not be had: the test server is not compared with it"
+    fi
+fi
 
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT

@@ -104,7 +104,8 @@ fn every_query_of_recall_passes_the_lint() {
         ..ConfigPatch::default()
     };
     for (path, text) in queries {
-        let values = "{% set mind = 'NULL::UUID' %}{% set explain = true %}";
+        let values =
+            "{% set mind = 'NULL::UUID' %}{% set explain = true %}{% set model = \"'local:m'\" %}";
         let query = embedded
             .renderer
             .compile_text(path, &format!("{values}{text}"), &embedded.context)

@@ -1,9 +1,12 @@
-//! The figures codex promises, measured: `make bench`, or `make bench SIZES="10000 100000 1000000"`.
+//! The figures codex promises, measured: `make bench`, or `make bench SIZES="10000 100000 1000000"`; with ONLY_ENRICHMENT=1 those of
+//! models alone.
 //!
 //! For each size a synthetic diary over two years is imported and lived through in a process of its own, then one more day is
-//! ticked on top of it. PostgreSQL has a part of its own (`postgres`). The last tables show how each figure grows with the history and where the time goes.
+//! ticked on top of it. PostgreSQL has a part of its own (`postgres`). The last tables show how each figure grows with the history
+//! and where the time goes.
 
 mod diary;
+mod enrichment;
 mod postgres;
 mod stages;
 
@@ -64,6 +67,10 @@ fn measure_all() -> Result<(), Box<dyn Error>> {
         sizes = vec![10_000, 100_000];
     }
     let folder = tempfile::Builder::new().prefix("codex-bench").tempdir()?;
+    if std::env::var_os("ONLY_ENRICHMENT").is_some() {
+        print_enrichment(&enrichment::measure(folder.path())?);
+        return Ok(());
+    }
     // `make bench PARTS=postgres` measures nothing else, PARTS=diary all the rest.
     let parts = std::env::var("PARTS").unwrap_or_default();
     if parts != "diary" {
@@ -82,6 +89,7 @@ fn measure_all() -> Result<(), Box<dyn Error>> {
     for f in &figures {
         print_models(f);
     }
+    print_enrichment(&enrichment::measure(folder.path())?);
     Ok(())
 }
 
@@ -140,6 +148,15 @@ fn child<T: serde::de::DeserializeOwned>(
         return Err(format!("the stage {stage} failed").into());
     }
     Ok(serde_json::from_slice(&output.stdout)?)
+}
+
+fn print_enrichment(figures: &[enrichment::Figure]) {
+    let mut table = table();
+    table.set_header(["models", "measured", "goal"]);
+    for (name, value, goal) in figures {
+        table.add_row([*name, value, *goal]);
+    }
+    println!("{table}\n");
 }
 
 /// A whole process of codex.

@@ -23,11 +23,12 @@ candidates AS (
 
 -- What the earlier one said when it was learned or last revised; an edit that came later changes nothing here.
 earlier AS (
-    SELECT DISTINCT c.earlier_id, coalesce(t.revision, e.revision) AS revision
+    SELECT DISTINCT c.earlier_id, coalesce(f.describes, t.revision, e.revision) AS revision
     FROM candidates c
     LEFT JOIN {{ source('state', 'memory_traces') }} t ON t.memory_id = c.earlier_id
+    LEFT JOIN {{ source('enrichment', 'features') }} f ON f.memory_id = c.earlier_id AND f.revision = t.revision
     LEFT JOIN (
-        SELECT memory_id, revision FROM {{ ref('epoch_memories') }} JOIN {{ source('cycle', 'due') }} USING (mind_id, epoch)
+        SELECT memory_id, content_revision AS revision FROM {{ ref('epoch_memories') }} JOIN {{ source('cycle', 'due') }} USING (mind_id, epoch)
     ) e ON e.memory_id = c.earlier_id
 ),
 

@@ -6,6 +6,13 @@ WITH placed AS (
     SELECT c.memory_id, c.episode_id
     FROM {{ ref('episode_memories') }} c
     JOIN {{ source('codex', 'progress') }} p ON p.mind_id = c.mind_id AND p.epoch = c.epoch
+),
+
+-- The latest that is said of each content.
+described AS (
+    SELECT *, coalesce(describes, revision) AS content_revision
+    FROM {{ source('enrichment', 'features') }}
+    QUALIFY row_number() OVER (PARTITION BY memory_id, coalesce(describes, revision) ORDER BY revision DESC) = 1
 )
 
 SELECT
@@ -24,6 +31,6 @@ SELECT
     list_concat(f.people, f.places, f.entities) AS names
 FROM {{ source('raw', 'memories') }} m
 LEFT JOIN {{ source('lexical', 'documents') }} d ON d.memory_id = m.memory_id
-LEFT JOIN {{ source('enrichment', 'features') }} f ON f.memory_id = m.memory_id AND f.revision = coalesce(d.revision, m.memory_id)
+LEFT JOIN described f ON f.memory_id = m.memory_id AND f.content_revision = coalesce(d.revision, m.memory_id)
 LEFT JOIN placed e ON e.memory_id = m.memory_id
 ANTI JOIN {{ source('raw', 'deletions') }} x ON x.memory_id = m.memory_id

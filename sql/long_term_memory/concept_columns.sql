@@ -1,6 +1,7 @@
 -- One row a concept whose cortical column, count or exemplar the week's homeostasis changes. Columns are communities of the
 -- concept graph by label propagation (Raghavan et al. 2007), each concept keeping half a vote for itself so that labels settle;
 -- a new community takes the name of the old column it overlaps most. "Column" is a metaphor (Mountcastle 1997).
+-- Where there are vectors, concepts whose exemplars mean much the same are tied as if a memory were about both.
 WITH counted AS (
     -- Counts afresh from the memories themselves, so that edits and deletions show.
     SELECT m.mind_id, m.concept, count(*)::INTEGER AS memories, sum(m.weight::DECIMAL(4, 3))::DECIMAL(18, 6) AS weight
@@ -17,7 +18,27 @@ nodes AS (
     JOIN {{ source('cycle', 'due') }} USING (mind_id)
 ),
 
+-- The concepts that stand for most, by vectors of their exemplars that had arrived.
+meant AS (
+    SELECT n.mind_id, n.concept, n.exemplar_id, v.model, v.vector
+    FROM (SELECT * FROM nodes QUALIFY row_number() OVER (PARTITION BY mind_id ORDER BY memories DESC, concept) <= {{ var('column_meanings') }}) n
+    JOIN {{ source('cycle', 'due') }} d USING (mind_id)
+    JOIN {{ source('state', 'memory_traces') }} t ON t.memory_id = n.exemplar_id
+    LEFT JOIN {{ source('enrichment', 'features') }} f ON f.memory_id = t.memory_id AND f.revision = t.revision
+    JOIN {{ source('enrichment', 'vectors') }} v ON v.memory_id = t.memory_id AND v.revision = coalesce(f.describes, t.revision) AND v.arrival <= d.highest_arrival
+),
+
+akin AS (
+    SELECT a.mind_id, a.concept, b.concept AS neighbour, max(list_inner_product(a.vector, b.vector)::DECIMAL(9, 6))::DECIMAL(18, 6) AS weight
+    FROM meant a
+    JOIN meant b ON b.mind_id = a.mind_id AND b.model = a.model AND b.exemplar_id <> a.exemplar_id
+    GROUP BY a.mind_id, a.concept, b.concept
+    HAVING max(list_inner_product(a.vector, b.vector)::DECIMAL(9, 6)) >= {{ var('column_similarity') }}
+),
+
 both_ways AS (
+    SELECT mind_id, concept, neighbour, weight FROM akin
+    UNION ALL
     SELECT mind_id, source AS concept, target AS neighbour, weight FROM {{ source('state', 'concept_edges') }} JOIN {{ source('cycle', 'due') }} USING (mind_id)
     UNION ALL
     SELECT mind_id, target, source, weight FROM {{ source('state', 'concept_edges') }} JOIN {{ source('cycle', 'due') }} USING (mind_id)

@@ -1,12 +1,14 @@
 -- One row a memory that answers one of the questions asked of a mind, best first, with the components of its score.
 -- BM25 over words, speaker and date (Robertson & Zaragoza 2009); words a memory lacks are lent by its neighbours in the same
 -- episode (temporal context, Howard & Kahana 2002); activation spreads along associations (Collins & Loftus 1975).
--- $1 is a JSON list of questions: number, k, terms, speaker, spans of local time. Components are DECIMAL, so sums are exact.
+-- With an embedding `model`, nearness in meaning joins in, scaled per question from the farthest memory to the nearest
+-- (weighted min-max fusion, Bruch et al. 2023), and is lent to neighbours too.
+-- $1 is a JSON list of questions: number, k, terms, speaker, spans of local time, vector. Components are DECIMAL, so sums are exact.
 {%- set bucket = var('episode_gap') * (var('recall_context_reach') + 1) %}
 WITH asked AS (
     SELECT unnest(from_json($1, '[{
         "question": "INTEGER", "k": "BIGINT", "terms": ["VARCHAR"], "speaker": "VARCHAR",
-        "spans": [{"start": "TIMESTAMP", "end": "TIMESTAMP"}]}]'), max_depth := 2)
+        "spans": [{"start": "TIMESTAMP", "end": "TIMESTAMP"}], "vector": ["FLOAT"]}]'), max_depth := 2)
 ),
 
 words AS (
@@ -73,7 +75,7 @@ matched AS (
 ),
 
 seeds AS (
-    SELECT question, memory_id, bm25, place, max(bm25) OVER (PARTITION BY question) AS best
+    SELECT question, memory_id, bm25, place, max(bm25) OVER (PARTITION BY question) AS best {%- if model %}, vector {%- endif %}
     FROM (SELECT *, row_number() OVER (PARTITION BY question ORDER BY bm25 DESC, memory_id) AS place FROM matched)
     JOIN asked USING (question)
     WHERE place <= greatest({{ var('recall_seeds') }}, k)
@@ -89,6 +91,13 @@ places AS (
 ),
 
 nearby AS (
+    {%- if model %}
+    -- Every memory has a meaning, and so have its neighbours.
+    SELECT memory_id, created_at, session
+    FROM {{ source('raw', 'memories') }}
+    ANTI JOIN hidden USING (memory_id)
+    WHERE mind_id = {{ mind }}
+    {%- else %}
     SELECT memory_id, created_at, session
     FROM {{ source('raw', 'memories') }}
     ANTI JOIN hidden USING (memory_id)
@@ -99,6 +108,7 @@ nearby AS (
     ANTI JOIN hidden USING (memory_id)
     WHERE mind_id = {{ mind }} AND session IS NULL
         AND epoch(created_at)::BIGINT // {{ bucket }} IN (SELECT bucket + unnest([-1, 0, 1]) FROM places WHERE bucket IS NOT NULL)
+    {%- endif %}
 ),
 
 pauses AS (
@@ -118,8 +128,12 @@ turns AS (
     )
 ),
 
+-- The best match's words count 1; beside a meaning, their share.
 touched AS (
-    SELECT question, run, max(best) AS best FROM seeds JOIN turns USING (memory_id) GROUP BY question, run
+    SELECT question, run, max(best) {%- if model %} / CASE WHEN bool_or(vector IS NOT NULL) THEN {{ var('recall_lexical_weight') }} + 1e-9 ELSE 1 END {%- endif %} AS best
+    FROM seeds
+    JOIN turns USING (memory_id)
+    GROUP BY question, run
 ),
 
 spoken AS (
@@ -160,6 +174,65 @@ told AS (
     GROUP BY question, memory_id
 ),
 
+{%- if model %}
+-- meaning ---------------------------------------------------------------------------------------------------------------
+
+meanings AS (
+    SELECT v.memory_id, v.vector
+    FROM {{ source('enrichment', 'vectors') }} v
+    JOIN documents d ON d.memory_id = v.memory_id AND d.revision = v.revision
+    WHERE v.mind_id = {{ mind }} AND v.model = {{ model }}
+),
+
+-- Both have length 1: the inner product is the cosine.
+near AS MATERIALIZED (
+    SELECT question, memory_id, list_inner_product(asked.vector, meanings.vector)::DECIMAL(9, 6) AS cosine
+    FROM asked, meanings
+    WHERE asked.vector IS NOT NULL
+),
+
+nearness AS (
+    SELECT question, n.memory_id, t.run, t.turn,
+        ((cosine - min(cosine) OVER each) / greatest(max(cosine) OVER each - min(cosine) OVER each, 0.000001))::DOUBLE AS nearness
+    FROM near n
+    JOIN turns t USING (memory_id)
+    WINDOW each AS (PARTITION BY question)
+),
+
+-- The nearest of the neighbours, fading with each turn: v x fade^distance is largest where ln v + distance x ln fade is.
+felt AS (
+    SELECT question, memory_id, nearness,
+        coalesce(greatest(
+            exp(max(ln(greatest(nearness, 0.000001)) - turn * ln({{ var('recall_vector_context_fade') }}::DOUBLE)) OVER before
+                + turn * ln({{ var('recall_vector_context_fade') }}::DOUBLE)),
+            exp(max(ln(greatest(nearness, 0.000001)) + turn * ln({{ var('recall_vector_context_fade') }}::DOUBLE)) OVER after
+                - turn * ln({{ var('recall_vector_context_fade') }}::DOUBLE))), 0) AS lent
+    FROM nearness
+    WINDOW
+        before AS (PARTITION BY question, run ORDER BY turn, memory_id ROWS BETWEEN 50 PRECEDING AND 1 PRECEDING),
+        after AS (PARTITION BY question, run ORDER BY turn, memory_id ROWS BETWEEN 1 FOLLOWING AND 50 FOLLOWING)
+),
+
+meant AS MATERIALIZED (
+    SELECT question, memory_id,
+        ({{ var('recall_vector_weight') }} * nearness)::DECIMAL(9, 6) AS vector,
+        ({{ var('recall_vector_weight') }} * {{ var('recall_vector_context_weight') }} * lent)::DECIMAL(9, 6) AS vector_context
+    FROM felt
+),
+
+-- What has no vector yet counts as neither near nor far.
+usual AS (
+    SELECT question, avg(vector::DECIMAL(9, 6))::DECIMAL(9, 6) AS vector FROM meant GROUP BY question
+),
+
+nearest AS (
+    SELECT question, memory_id
+    FROM meant
+    JOIN asked USING (question)
+    QUALIFY row_number() OVER (PARTITION BY question ORDER BY meant.vector + vector_context DESC, memory_id) <= greatest({{ var('recall_vector_candidates') }}, k)
+),
+
+{% endif -%}
 -- association -----------------------------------------------------------------------------------------------------------
 
 sources AS (
@@ -202,6 +275,10 @@ candidates AS (
         SELECT *, false AS in_time FROM reached WHERE {{ var('recall_association_weight') }} > 0
         UNION ALL BY NAME
         SELECT *, true AS in_time FROM named_times WHERE {{ var('recall_time_boost') }} > 0
+        {%- if model %}
+        UNION ALL BY NAME
+        SELECT *, false AS in_time FROM nearest
+        {%- endif %}
     )
     GROUP BY question, memory_id
 ),
@@ -229,6 +306,10 @@ components AS (
         question, asked.k, memory_id,
         coalesce(c.lexical, 0)::DECIMAL(9, 6) AS lexical,
         coalesce(c.context, 0)::DECIMAL(9, 6) AS context,
+        {%- if model %}
+        coalesce(n.vector, u.vector, 0)::DECIMAL(9, 6) AS vector,
+        coalesce(n.vector_context, 0)::DECIMAL(9, 6) AS vector_context,
+        {%- endif %}
         CASE WHEN v.speaker = asked.speaker THEN {{ var('recall_speaker_boost') }} ELSE 0 END::DECIMAL(9, 6) AS speaker,
         CASE WHEN c.in_time THEN {{ var('recall_time_boost') }} ELSE 0 END::DECIMAL(9, 6) AS "time",
         CASE WHEN f.act = 'question' THEN -{{ var('recall_question_penalty') }} ELSE 0 END::DECIMAL(9, 6) AS question_turn,
@@ -242,11 +323,15 @@ components AS (
     FROM candidates c
     JOIN asked USING (question)
     JOIN speakers v USING (memory_id)
+    {%- if model %}
+    LEFT JOIN meant n USING (question, memory_id)
+    LEFT JOIN usual u USING (question)
+    {%- endif %}
     LEFT JOIN acts f USING (memory_id)
     LEFT JOIN traces t USING (memory_id)
 )
 
-SELECT *, lexical + context + speaker + "time" + question_turn + association + strength + recency + tier AS score
+SELECT *, lexical + context {%- if model %} + vector + vector_context {%- endif %} + speaker + "time" + question_turn + association + strength + recency + tier AS score
 FROM components
 QUALIFY row_number() OVER (PARTITION BY question ORDER BY score DESC, memory_id) <= k
 ORDER BY question, score DESC, memory_id

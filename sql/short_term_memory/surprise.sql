@@ -1,6 +1,7 @@
--- One row a memory: 1 - its mean cosine to the session's previous five, over TF-IDF vectors (TextTiling, Hearst 1997;
--- prediction error at event boundaries, Zacks et al. 2007). The mean of cosines is the product with the sum of the
--- neighbours' unit vectors, so one window over each term does without any pair.
+-- One row a memory: 1 - its mean cosine to the session's previous five (TextTiling, Hearst 1997; prediction error at event
+-- boundaries, Zacks et al. 2007): of their meanings where all of the session's memories have vectors of one model, else over
+-- TF-IDF vectors. There the mean of cosines is the product with the sum of the neighbours' unit vectors, so one window over
+-- each term does without any pair.
 WITH weighted AS (
     SELECT
         t.mind_id, t.epoch, t.memory_id, t.session, t.term,
@@ -53,8 +54,9 @@ SELECT
     p.created_at,
     p.place::INTEGER AS place,
     CASE WHEN p.place > 1 THEN
-        least(1, greatest(0, 1 - coalesce(s.overlap, 0) / least(p.place - 1, {{ var('surprise_neighbours') }})))::DECIMAL(4, 3)
+        least(1, greatest(0, 1 - coalesce(n.mean_cosine, s.overlap / least(p.place - 1, {{ var('surprise_neighbours') }}), 0)))::DECIMAL(4, 3)
     END AS surprise
 FROM placed p
 LEFT JOIN similarity s USING (memory_id)
+LEFT JOIN {{ ref('nearness') }} n ON n.mind_id = p.mind_id AND n.epoch = p.epoch AND n.memory_id = p.memory_id
 ORDER BY p.epoch, p.mind_id, p.session, p.place

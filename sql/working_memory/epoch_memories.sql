@@ -65,13 +65,15 @@ deleted AS (
     WHERE x.happened_at < a.epoch_end AND x.arrival <= a.highest_arrival
 ),
 
+-- What is said of the latest content: by rules, or by a model whose answer had arrived.
 described AS (
-    SELECT f.*
+    SELECT f.*, coalesce(f.describes, f.revision) AS content_revision
     FROM {{ source('enrichment', 'features') }} f
     JOIN arrived a USING (memory_id)
-    LEFT JOIN {{ source('raw', 'edits') }} e ON e.arrival = f.revision
-    WHERE f.revision = f.memory_id OR (e.happened_at < a.epoch_end AND e.arrival <= a.highest_arrival)
-    QUALIFY row_number() OVER (PARTITION BY f.memory_id ORDER BY f.revision DESC) = 1
+    LEFT JOIN {{ source('raw', 'edits') }} e ON e.arrival = coalesce(f.describes, f.revision)
+    WHERE f.revision <= a.highest_arrival
+      AND (coalesce(f.describes, f.revision) = f.memory_id OR (e.happened_at < a.epoch_end AND e.arrival <= a.highest_arrival))
+    QUALIFY row_number() OVER (PARTITION BY f.memory_id ORDER BY coalesce(f.describes, f.revision) DESC, f.revision DESC) = 1
 )
 
 SELECT
@@ -86,6 +88,7 @@ SELECT
     a.speaker,
     md5_number_lower(concat_ws('/', a.source, a.key)) AS seed,
     coalesce(f.revision, a.memory_id) AS revision,
+    coalesce(f.content_revision, a.memory_id) AS content_revision,
     coalesce(f.local_at, a.created_at) AS local_at,
     coalesce(f.importance, 0)::DECIMAL(4, 3) AS importance,
     coalesce(f.urgency, 0)::DECIMAL(4, 3) AS urgency,

@@ -1,7 +1,7 @@
 -- One row a term of a memory of the epoch, with what was known of the term before: in how many learned memories it stood
 -- at the epoch's start (frozen, so that a tick never changes it), and how often in this epoch before this memory.
 WITH mentions AS (
-    SELECT e.mind_id, e.epoch, e.memory_id, e.revision, e.position, e.session
+    SELECT e.mind_id, e.epoch, e.memory_id, e.content_revision AS revision, e.position, e.session
     FROM {{ ref('epoch_memories') }} e
     JOIN {{ source('cycle', 'due') }} d USING (mind_id, epoch)
 ),

@@ -1,11 +1,18 @@
 -- One row a memory that asked for attention in the epoch: in which window it arrived, and when it was attended.
 -- Capacity is 7 at the best arousal of the window's arrivals and falls to 5 away from it (Miller 1956; Yerkes & Dodson 1908).
 -- Overflow waits, first in first out; the queue is a reflected walk (Lindley 1952), so no row depends on another query.
-WITH novelty AS (
-    SELECT memory_id, avg((1.0 / (1 + document_frequency + earlier_today))::DECIMAL(9, 6))::DECIMAL(4, 3) AS novelty
+WITH unheard AS (
+    SELECT mind_id, epoch, memory_id, avg((1.0 / (1 + document_frequency + earlier_today))::DECIMAL(9, 6))::DECIMAL(4, 3) AS novelty
     FROM {{ ref('epoch_terms') }}
     JOIN {{ source('cycle', 'due') }} USING (mind_id, epoch)
-    GROUP BY memory_id
+    GROUP BY mind_id, epoch, memory_id
+),
+
+-- New words for what was just said are less new: where meanings are known, by the nearest of the session's previous ones.
+novelty AS (
+    SELECT u.mind_id, u.epoch, u.memory_id, (u.novelty * (1 - coalesce(n.best_cosine, 0) / 2))::DECIMAL(4, 3) AS novelty
+    FROM unheard u
+    LEFT JOIN {{ ref('nearness') }} n ON n.mind_id = u.mind_id AND n.epoch = u.epoch AND n.memory_id = u.memory_id
 ),
 
 attended AS (
@@ -28,7 +35,7 @@ attended AS (
         e.emotional_salience AS salience
     FROM {{ ref('epoch_memories') }} e
     JOIN {{ source('cycle', 'due') }} USING (mind_id, epoch)
-    LEFT JOIN novelty n USING (memory_id)
+    LEFT JOIN novelty n USING (mind_id, epoch, memory_id)
 ),
 
 ranked AS (

@@ -1,8 +1,11 @@
 //! `codex doctor`.
 
 use super::context::Context;
+use super::progress::Progress;
 use super::render::{Outcome, Output, one_line};
-use crate::engine::{Level, examine};
+use crate::config::Settings;
+use crate::engine::{Level, examine, examine_models, pull_on_server};
+use crate::error::Result;
 use clap::Args;
 use serde_json::json;
 use std::process::ExitCode;
@@ -13,14 +16,23 @@ use std::process::ExitCode;
 Examples:
   codex doctor
   codex doctor --json
+  codex doctor --fix     fetch missing models onto the Ollama server
 
-It looks at the configuration, DuckDB's PostgreSQL extension, the connection, the tables and columns of pipeline/sources.yaml,
+It looks at the configuration, the Ollama server and its models, the local model, DuckDB's PostgreSQL extension, the connection, the tables and columns of pipeline/sources.yaml,
 indexes, rights, and the schema `dreams`. It changes nothing but the extension directory, and opens no store.")]
-pub(super) struct Doctor {}
+pub(super) struct Doctor {
+    /// Fetch the models onto the Ollama server that the settings name and it does not have
+    #[arg(long)]
+    fix: bool,
+}
 
 impl Doctor {
     pub(super) fn run(self, context: &Context, out: &mut Output) -> Outcome {
-        let findings = examine(&context.config()?, &context.project()?);
+        let config = context.config()?;
+        if self.fix {
+            fix(&config.settings, context)?;
+        }
+        let findings = examine(&config, &context.project()?);
         let ok = findings
             .iter()
             .all(|finding| finding.level != Level::Problem);
@@ -45,4 +57,22 @@ impl Doctor {
             ExitCode::from(1)
         })
     }
+}
+
+/// Fetches what the server lacks.
+fn fix(settings: &Settings, context: &Context) -> Result<()> {
+    for model in examine_models(settings)?.models {
+        if model.there || model.fix.is_none() {
+            continue;
+        }
+        context.note(&format!("fetching {} onto the Ollama server", model.name));
+        let mut progress = Progress::start("MB", context.quiet());
+        let pulled = pull_on_server(settings, &model.name, |what, done, total| {
+            let all = (total > 0).then_some(total / 1_000_000);
+            progress.tell(done / 1_000_000, all, what);
+        });
+        progress.finish();
+        pulled?;
+    }
+    Ok(())
 }

@@ -22,6 +22,12 @@ DUCKDB_PATH=~/.local/share/codex/memory.duckdb
 # The password may also be in PGPASSWORD or ~/.pgpass. `codex doctor` looks whether all is well.
 # POSTGRES_DB_URL=postgresql://codex_user:password@localhost:5432/codex_db?sslmode=verify-full&sslrootcert=system
 # MAX_DB_CONNECTIONS=4
+
+# Ollama, where there is one: what reads memories, and what tells how near meanings are.
+OLLAMA_URL=http://localhost:11434
+OLLAMA_MODEL=gpt-oss:20b
+EMBEDDING_MODEL=nomic-embed-text
+OLLAMA_TIMEOUT=300
 ";
 
 const USER_CONFIG: &str = "\
@@ -145,6 +151,7 @@ impl Init {
             out.line("")?;
             out.line("  pipeline/   what the models are, with their sources in psychology and neuroscience")?;
             out.line("  sql/        how they are computed")?;
+            out.line("  prompts/    what language models are asked, where there are any")?;
             out.line("  config/     default.yaml to read, codex.yaml for your own values")?;
             out.line("")?;
             out.line(format!(

@@ -61,7 +61,7 @@ impl Insights {
         for insight in &insights {
             let ids: Vec<String> = insight.evidence.iter().map(|e| e.id.to_string()).collect();
             let evidence = format!("\n  memories {}", ids.join(" "));
-            let title = one_line(&insight.title);
+            let title = one_line(insight.sentence.as_ref().unwrap_or(&insight.title));
             rows.add_row([
                 format!("{:.3}", insight.confidence),
                 insight.kind.clone(),

@@ -2,11 +2,13 @@
 
 use super::context::Context;
 use super::postgres;
-use super::render::{Outcome, Output, Stop, minute, minute_or_dash, one_line, size, table};
+use super::render::{
+    Outcome, Output, Stop, counted, minute, minute_or_dash, one_line, size, table,
+};
 use super::times;
 use crate::clock;
 use crate::engine::request::{CheckHealth, ReadMetrics, ReadPostgres, ReadStatus, VerifyStore};
-use crate::engine::{self, STATES};
+use crate::engine::{self, ModelStatus, STATES};
 use crate::error::Error;
 use chrono::Duration;
 use clap::Args;
@@ -89,8 +91,64 @@ impl Status {
         tiers(&status.minds, out)?;
         out.line("")?;
         network(&status.minds, out)?;
+        models(&status.models, out)?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// What models have added, and what they owe; nothing where there are none.
+fn models(models: &ModelStatus, out: &mut Output) -> Result<(), Stop> {
+    if models.vectors.is_empty() && models.answers.is_empty() {
+        return Ok(());
+    }
+    out.line("")?;
+    for vectors in &models.vectors {
+        let owed = match (vectors.active, models.vectors_owed) {
+            (true, owed) => format!(", {owed} owed"),
+            (false, _) => ", not asked with".to_owned(),
+        };
+        out.line(format!(
+            "meaning: {} by {}{owed}",
+            counted(vectors.vectors, "vector", "vectors"),
+            vectors.model
+        ))?;
+    }
+    if !models.answers.is_empty() {
+        let mut rows = table(&[
+            "answers about",
+            "by",
+            "model",
+            ">number",
+            ">from cache",
+            ">repaired",
+            ">set right",
+        ]);
+        for of in &models.answers {
+            rows.add_row([
+                of.kind.clone(),
+                of.provider.clone(),
+                of.model.clone(),
+                of.subjects.to_string(),
+                of.from_cache.to_string(),
+                of.repaired.to_string(),
+                of.clamped.to_string(),
+            ]);
+        }
+        out.table(&rows)?;
+    }
+    if models.memories_owed > 0 {
+        out.line(format!(
+            "{} by rules alone: `codex enrich` asks the language model",
+            counted(models.memories_owed, "memory read", "memories read")
+        ))?;
+    }
+    if models.retries > 0 {
+        out.line(format!(
+            "{} another try",
+            counted(models.retries, "failure waits for", "failures wait for")
+        ))?;
+    }
+    Ok(())
 }
 
 /// A document about the store, with PostgreSQL beside it where one is configured.

@@ -7,6 +7,7 @@
 
 mod error;
 mod layers;
+mod models;
 mod parameters;
 mod pgpass;
 mod place;
@@ -22,10 +23,13 @@ use std::path::{Path, PathBuf};
 use serde_yaml::Mapping;
 
 pub use error::ConfigError;
+pub use models::{Embeddings, Enrichment, KeepAlive, OllamaSettings};
 pub use parameters::{Declaration, Origin, Parameter, Parameters};
 pub use place::{Place, Position};
 pub use postgres::{PostgresAddress, SslMode, Surroundings};
-pub use settings::{MemoryLimit, PostgresSettings, Secret, Settings, Threads, TimeZone};
+pub use settings::{
+    DaemonSettings, LogLevel, MemoryLimit, PostgresSettings, Secret, Settings, Threads, TimeZone,
+};
 pub use value::{Kind, Value, describe};
 pub use yaml::YamlError;
 
@@ -139,10 +143,13 @@ impl ConfigSources {
 
     /// Where the database is when nothing says so.
     fn default_database(&self) -> Option<PathBuf> {
+        self.data_home().map(|dir| dir.join("codex/memory.duckdb"))
+    }
+
+    fn data_home(&self) -> Option<PathBuf> {
         self.variable("XDG_DATA_HOME")
             .map(PathBuf::from)
             .or_else(|| self.home().map(|home| home.join(".local/share")))
-            .map(|dir| dir.join("codex/memory.duckdb"))
     }
 }
 
@@ -237,6 +244,10 @@ impl Config {
                 .default_database()
                 .ok_or(ConfigError::NoDataDirectory)?,
         };
+        settings.models = match settings.models.as_os_str().is_empty() {
+            true => sources.data_home().unwrap_or_default().join("codex/models"),
+            false => settings::absolute(&settings.models, Path::new(""), home.as_deref()),
+        };
         if !settings.extension_directory.as_os_str().is_empty() {
             settings.extension_directory =
                 settings::absolute(&settings.extension_directory, &base, home.as_deref());
@@ -315,7 +326,18 @@ fn set_all(
     Ok(())
 }
 
-/// Applies `CODEX_<NAME>` and `DUCKDB_PATH`; returns warnings about names that look like slips.
+/// Names other than `CODEX_…` that people know, and the settings they set.
+const KNOWN_NAMES: [(&str, &[&str]); 7] = [
+    ("DUCKDB_PATH", &["database"]),
+    ("OLLAMA_URL", &["ollama", "url"]),
+    ("OLLAMA_MODEL", &["ollama", "model"]),
+    ("OLLAMA_TIMEOUT", &["ollama", "timeout"]),
+    ("EMBEDDING_MODEL", &["ollama", "embedding_model"]),
+    ("POSTGRES_DB_URL", &["postgres", "url"]),
+    ("MAX_DB_CONNECTIONS", &["postgres", "max_connections"]),
+];
+
+/// Applies `CODEX_<NAME>` and the names of [`KNOWN_NAMES`]; returns warnings about names that look like slips.
 /// Other programs use `CODEX_…` too, so an unknown name is no error.
 fn environment(
     sources: &ConfigSources,
@@ -324,19 +346,10 @@ fn environment(
 ) -> Result<Vec<String>, ConfigError> {
     const OTHERS: [&str; 2] = ["CODEX_CONFIG", "CODEX_CACHE"];
     let place = |name: &str| Place::whole(format!("environment variable {name}"));
-    if let Some(path) = sources.variable("DUCKDB_PATH") {
-        settings.text(&["database".to_owned()], path, place("DUCKDB_PATH"))?;
-    }
-    for (name, setting) in [
-        ("POSTGRES_DB_URL", "url"),
-        ("MAX_DB_CONNECTIONS", "max_connections"),
-    ] {
+    for (name, setting) in KNOWN_NAMES {
         if let Some(text) = sources.variable(name) {
-            settings.text(
-                &["postgres".to_owned(), setting.to_owned()],
-                text,
-                place(name),
-            )?;
+            let setting: Vec<String> = setting.iter().map(|part| (*part).to_owned()).collect();
+            settings.text(&setting, text, place(name))?;
         }
     }
     let mut known: Vec<String> = OTHERS.iter().map(|name| (*name).to_owned()).collect();

@@ -1,7 +1,7 @@
 //! Which nights are due: pure planning over event times, mind by mind, grouped by moment.
 
 use super::due::Due;
-use super::nights::next_sleep;
+use super::nights::{Sleep, next_sleep};
 use super::progress::Progress;
 use crate::error::Result;
 use crate::memory::MindId;
@@ -44,15 +44,19 @@ pub(super) fn due_nights(
         let (mut start, mut epoch, mut seen) =
             (progress.epoch_start, progress.epoch, progress.seen_arrival);
         let mut last_night = progress.night_at;
-        while let Some(sleep) = next_sleep(
-            progress.zone,
-            start,
-            last_night,
-            &life.events,
-            late > 0,
-            &life.naps,
-            as_of,
-        ) {
+        // The first night takes up what models said of memories that were learned before.
+        let mut answers = life.answers.as_slice();
+        loop {
+            let after = |events: &[NaiveDateTime], late, naps: &[NaiveDateTime]| {
+                next_sleep(progress.zone, start, last_night, events, late, naps, as_of)
+            };
+            let by_events = after(&life.events, late > 0, &life.naps);
+            // Answers come at any hour and keep nobody awake.
+            let by_answers = after(answers, false, &[]);
+            answers = &[];
+            let Some(sleep) = earlier(by_events, by_answers) else {
+                break;
+            };
             let taken = late.min(late_per_night);
             late -= taken;
             let on_time = life.events.partition_point(|e| *e < sleep.at)
@@ -84,12 +88,22 @@ pub(super) fn due_nights(
         .collect())
 }
 
+/// The earlier of two sleeps, the first of equals.
+fn earlier(a: Option<Sleep>, b: Option<Sleep>) -> Option<Sleep> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(if b.at < a.at { b } else { a }),
+        (a, b) => a.or(b),
+    }
+}
+
 /// What a mind has not slept over yet.
 #[derive(Default)]
 struct Life {
     /// Event times from the open epoch on, sorted.
     events: Vec<NaiveDateTime>,
     naps: Vec<NaiveDateTime>,
+    /// When models said something of memories that nights before had learned, sorted.
+    answers: Vec<NaiveDateTime>,
     /// Memories older than the open epoch that arrived after the last night.
     late: usize,
 }
@@ -112,11 +126,18 @@ fn unlived(
              h.happened_at < p.epoch_start AND h.kind = 'memory' AS late
          FROM happened h
          JOIN codex.progress p USING (mind_id)
-         WHERE h.arrival <= ? AND h.happened_at <= ?
+         WHERE h.arrival <= $1 AND h.happened_at <= $2
            AND (h.happened_at >= p.epoch_start OR h.arrival > p.seen_arrival)
          UNION ALL
          SELECT l.mind_id::VARCHAR, 'memory', p.epoch_start, true
          FROM codex.late_memories l JOIN codex.progress p USING (mind_id)
+         UNION ALL
+         SELECT a.mind_id::VARCHAR, 'answer', greatest(a.answered_at, p.epoch_start), false
+         FROM raw.answers a
+         JOIN codex.progress p USING (mind_id)
+         JOIN raw.memories m ON m.memory_id = a.memory_id AND m.memory_id <= p.seen_arrival AND m.created_at < p.epoch_start
+         WHERE a.kind = 'memory' AND a.provider = 'ollama'
+           AND a.arrival > p.seen_arrival AND a.arrival <= $1 AND a.answered_at <= $2
          ORDER BY ALL",
     )?;
     let rows = statement.query_map(params![highest_arrival, as_of], |r| {
@@ -142,6 +163,7 @@ fn unlived(
         let life = lives.entry(id).or_default();
         match (kind.as_str(), late) {
             ("nap", _) => life.naps.push(lived_at),
+            ("answer", _) => life.answers.push(lived_at),
             (_, true) => life.late += 1,
             _ => life.events.push(lived_at),
         }
@@ -149,6 +171,7 @@ fn unlived(
     for life in lives.values_mut() {
         life.events.sort_unstable();
         life.naps.sort_unstable();
+        life.answers.sort_unstable();
     }
     Ok(lives)
 }

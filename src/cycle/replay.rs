@@ -169,14 +169,17 @@ fn stored_pipeline(conn: &Connection, fingerprint: &str) -> Result<Pipeline> {
 }
 
 /// What of a store is its log: copied, never computed.
-const LOG: [&str; 11] = [
+const LOG: [&str; 14] = [
     "raw.minds",
     "raw.memories",
     "raw.edits",
     "raw.deletions",
     "raw.activations",
     "raw.naps",
+    "raw.answers",
     "enrichment.features",
+    "enrichment.vectors",
+    "enrichment.retries",
     "lexical.postings",
     "lexical.documents",
     "lexical.former_postings",
@@ -220,6 +223,10 @@ fn copy_tables(conn: &Connection, history: bool) -> Result<()> {
          SELECT mind_id, 1 AS epoch, TIMESTAMP '0001-01-01' AS epoch_start, 0 AS seen_arrival, NULL AS night_at, '' AS chain,
                 0 AS chain_step, NULL AS homeostasis_at
          FROM raw.minds ORDER BY mind_id",
+    )?;
+    // What recall and the cache of answers need to go on as before.
+    conn.execute_batch(
+        "INSERT INTO fresh.codex.meta SELECT key, value FROM codex.meta WHERE key IN ('embedding_model', 'answer_key')",
     )?;
     let generation = ledger::generation(conn)?;
     if history {

@@ -1,6 +1,7 @@
 //! `codex doctor`: what codex needs from outside, whether it is there, and what to do where it is not. No store is opened.
 
-use crate::config::{Config, PostgresAddress};
+use super::advice::examine_models;
+use crate::config::{Config, PostgresAddress, Settings};
 use crate::error::{Error, Result};
 use crate::memory::postgres::{Shape, inspect};
 use crate::project::{Project, SourceMapping};
@@ -87,6 +88,7 @@ pub fn examine(config: &Config, project: &Project) -> Vec<Finding> {
             .iter()
             .map(|w| Finding::new("configuration", Level::Note, w)),
     );
+    findings.extend(models(&config.settings));
     let Some(address) = &config.postgres else {
         findings.push(
             Finding::new("PostgreSQL", Level::Note, "not configured")
@@ -112,6 +114,52 @@ pub fn examine(config: &Config, project: &Project) -> Vec<Finding> {
             look(schema(address, &mut client, config), "write-back");
         }
     }
+    findings
+}
+
+/// The embedding and language models of the settings. Without any, codex reads by rules and answers by words, which is no problem
+/// unless the settings ask for a model by name.
+fn models(settings: &Settings) -> Vec<Finding> {
+    let found = match examine_models(settings) {
+        Ok(found) => found,
+        Err(e) => return vec![Finding::problem("Ollama", &e)],
+    };
+    let level = |needed: bool| if needed { Level::Problem } else { Level::Note };
+    let advised = |finding: Finding, fix: &Option<String>| Finding {
+        what_to_do: fix.clone(),
+        ..finding
+    };
+    let server = &found.server;
+    let mut findings = Vec::new();
+    if let Some(problem) = &server.problem {
+        let finding = Finding::new("Ollama", level(server.needed), problem);
+        findings.push(advised(finding, &server.fix));
+    } else if let Some(version) = &server.version {
+        let said = format!("{} ({version})", server.url);
+        findings.push(Finding::new("Ollama", Level::Ok, said));
+        for model in &found.models {
+            let what = format!("model for {}", model.task);
+            findings.push(match model.there {
+                true => Finding::new(what, Level::Ok, &model.name),
+                false => advised(
+                    Finding::new(
+                        what,
+                        level(model.needed),
+                        format!("{} is not there", model.name),
+                    ),
+                    &model.fix,
+                ),
+            });
+        }
+    }
+    let local = &found.local;
+    findings.push(match (&found.embeds, local.there) {
+        (Some(embeds), _) => Finding::new("meaning", Level::Ok, format!("questions go by words and by {embeds}")),
+        (None, _) => advised(
+            Finding::new("meaning", level(local.needed), "questions go by words alone: no embedding model is there, or settings.embeddings is none"),
+            &local.fix,
+        ),
+    });
     findings
 }
 

@@ -1,6 +1,7 @@
 //! The store at a glance: status, health, metrics.
 
 use super::Engine;
+use super::advice::ModelStatus;
 use super::rows::{moment, typed_rows};
 use crate::error::Result;
 use crate::memory::Mind;
@@ -24,6 +25,9 @@ pub struct Status {
     pub generation: i64,
     /// Each mind at a glance, by name.
     pub minds: Vec<MindStatus>,
+    /// What models have added to the store, and what they owe.
+    #[serde(default)]
+    pub models: ModelStatus,
 }
 
 /// A mind at a glance; see the view `memory_dashboard`.
@@ -152,6 +156,7 @@ impl Engine {
             as_of,
             generation,
             minds,
+            models: self.model_status()?,
         })
     }
 

@@ -1,10 +1,12 @@
 //! Questions to the memory: recall and insights.
 
 use super::Engine;
+use crate::enrich::answers::{Matter, said_of_insights};
+use crate::enrich::embeddings::{active_model, dimension};
 use crate::error::{Error, Result};
 use crate::insight::{self, Insight, Period};
-use crate::memory::{ActivationKind, Mind};
-use crate::recall::{Answer, Question, recall, recall_batch};
+use crate::memory::{ActivationKind, Mind, MindId};
+use crate::recall::{Answer, Meaning, Question, recall_batch};
 use crate::template::{CycleValues, RenderContext};
 use serde::{Deserialize, Serialize};
 
@@ -27,7 +29,10 @@ impl Engine {
     /// See [`recall_batch`].
     pub fn query(&self, mind: &Mind, question: &Question, trail: Trail) -> Result<Answer> {
         self.be_ready()?;
-        let answer = recall(self.warehouse.conn(), self.models.queries()?, question)?;
+        let mut answers = self.answers(std::slice::from_ref(question))?;
+        let answer = answers
+            .pop()
+            .ok_or_else(|| Error::failed("the question got no answer"))?;
         if trail != Trail::None && self.is_writable() {
             let ids: Vec<i64> = answer.results.iter().map(|hit| hit.id).collect();
             self.activate(
@@ -56,7 +61,27 @@ impl Engine {
     /// See [`recall_batch`].
     pub fn query_batch(&self, questions: &[Question]) -> Result<Vec<Answer>> {
         self.be_ready()?;
-        recall_batch(self.warehouse.conn(), self.models.queries()?, questions)
+        self.answers(questions)
+    }
+
+    /// By words, and by meaning where the store holds vectors.
+    fn answers(&self, questions: &[Question]) -> Result<Vec<Answer>> {
+        let conn = self.warehouse.conn();
+        let queries = self.models.queries()?;
+        let model = match self.advisors.may_embed() {
+            true => active_model(conn)?,
+            false => None,
+        };
+        let Some(model) = model else {
+            return recall_batch(conn, queries, questions, None);
+        };
+        let dimension = dimension(conn, &model)?;
+        let embed = |texts: &[String]| self.advisors.embed_questions(&model, texts, dimension);
+        let meaning = Meaning {
+            model: &model,
+            embed: &embed,
+        };
+        recall_batch(conn, queries, questions, Some(&meaning))
     }
 
     /// What the memories of a period say that nobody asked for, of all minds or one; the surest first.
@@ -77,12 +102,41 @@ impl Engine {
                 .map(|compiled| compiled.sql)
                 .map_err(|e| Error::usage(e.to_string()))
         };
-        insight::insights(
-            self.warehouse.conn(),
-            &render,
-            period,
-            mind.map(|mind| mind.id),
-        )
+        let conn = self.warehouse.conn();
+        let mut insights = insight::insights(conn, &render, period, mind.map(|mind| mind.id))?;
+        let sentences = said_of_insights(conn)?;
+        for insight in &mut insights {
+            let key = (
+                MindId::of(&insight.mind).to_string(),
+                insight_subject(insight),
+            );
+            insight.sentence = sentences.get(&key).cloned();
+        }
+        Ok(insights)
+    }
+
+    /// An insight as something to be said in a sentence; none where it rests on nothing any more.
+    pub(super) fn insight_matter(&self, insight: &Insight) -> Result<Option<Matter>> {
+        let Some(first) = insight.evidence.first() else {
+            return Ok(None);
+        };
+        let mind = self.mind(&insight.mind)?;
+        let mut text = format!("{}\n", insight.title);
+        for evidence in &insight.evidence {
+            let day = evidence.created_at.format("%Y-%m-%d");
+            text.push_str(&format!("[{}] {day} {}\n", evidence.id, evidence.gist));
+        }
+        Ok(Some(Matter {
+            mind: mind.id.to_string(),
+            memory_id: first.id,
+            revision: 0,
+            subject: insight_subject(insight),
+            text,
+            name: String::new(),
+            ids: insight.evidence.iter().map(|e| e.id).collect(),
+            created_at: first.created_at,
+            zone: mind.time_zone.name().to_owned(),
+        }))
     }
 
     /// Nothing that has come in may be missing from an answer.
@@ -95,4 +149,9 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+/// What an insight is known by: its kind and finding.
+fn insight_subject(insight: &Insight) -> String {
+    format!("{}: {}", insight.kind, insight.title)
 }

@@ -3,12 +3,17 @@
 //! # Layout
 //!
 //! * [`features`]: what is found, as stored
+//! * [`embeddings`]: vectors of what memories mean
+//! * [`ollama`]: what language models say, asked and checked; [`answers`]: what is owed of it, and recording it as events
 //! * [`rules`]: the rule-based enrichment, [`enrich`]; it needs no service and is what a missing LLM falls back to
 //! * `reading`: a text's words with their classes, which all rules share; `lexicon`: the word lists
 //! * `entities`, `topics`, `actions`, `intents`, `affect`, `valence`, `speech`,
 //!   `space`, `salience`, `gist`: one rule family each; `inflection`: one form for a word's many
 
+pub mod answers;
+pub mod embeddings;
 pub mod features;
+pub mod ollama;
 mod pending;
 pub mod rules;
 

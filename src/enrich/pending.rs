@@ -151,26 +151,67 @@ fn store(conn: &Connection, batch: &[Revision], described: &[Described]) -> Resu
 }
 
 fn store_features(conn: &Connection, batch: &[Revision], described: &[Described]) -> Result<()> {
+    let rows: Vec<FeatureRow<'_>> = batch
+        .iter()
+        .zip(described)
+        .map(|(revision, d)| FeatureRow {
+            memory_id: revision.memory_id,
+            revision: revision.revision,
+            mind: &revision.mind,
+            local_at: d.local_at,
+            features: &d.features,
+            describes: None,
+            task_type: None,
+        })
+        .collect();
+    insert_features(conn, "rules", RULES_VERSION, &rows)
+}
+
+/// Features to store.
+pub(super) struct FeatureRow<'a> {
+    pub memory_id: i64,
+    /// Arrival of the content, or of the answer that describes it.
+    pub revision: i64,
+    pub mind: &'a str,
+    pub local_at: NaiveDateTime,
+    pub features: &'a Features,
+    /// Arrival of the content, where `revision` is an answer's.
+    pub describes: Option<i64>,
+    pub task_type: Option<&'a str>,
+}
+
+/// Stores features in the caller's transaction.
+pub(super) fn insert_features(
+    conn: &Connection,
+    provider: &str,
+    version: u32,
+    rows: &[FeatureRow<'_>],
+) -> Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
     conn.execute_batch(
         "CREATE OR REPLACE TEMP TABLE described (
-            memory_id BIGINT, revision BIGINT, mind_id VARCHAR, local_at TIMESTAMP, features VARCHAR)",
+            memory_id BIGINT, revision BIGINT, mind_id VARCHAR, local_at TIMESTAMP, features VARCHAR, describes BIGINT, task_type VARCHAR)",
     )?;
     {
         let mut appender = conn.appender_to_catalog_and_db("described", "temp", "main")?;
-        for (revision, d) in batch.iter().zip(described) {
+        for row in rows {
             appender.append_row(params![
-                revision.memory_id,
-                revision.revision,
-                revision.mind,
-                d.local_at,
-                as_json(&d.features).to_string()
+                row.memory_id,
+                row.revision,
+                row.mind,
+                row.local_at,
+                as_json(row.features).to_string(),
+                row.describes,
+                row.task_type
             ])?;
         }
         appender.flush()?;
     }
     conn.execute(
         "INSERT INTO enrichment.features BY NAME
-         SELECT memory_id, revision, mind_id::UUID AS mind_id, 'rules' AS provider, ?::INTEGER AS version, local_at, unnest(f)
+         SELECT memory_id, revision, mind_id::UUID AS mind_id, ? AS provider, ?::INTEGER AS version, local_at, describes, task_type, unnest(f)
          FROM (
              SELECT *, from_json(features, '{
                  \"gist\": \"VARCHAR\", \"entities\": [\"VARCHAR\"], \"people\": [\"VARCHAR\"], \"places\": [\"VARCHAR\"],
@@ -183,7 +224,7 @@ fn store_features(conn: &Connection, batch: &[Revision], described: &[Described]
              FROM described
          )
          ORDER BY revision",
-        params![RULES_VERSION],
+        params![provider, version],
     )?;
     conn.execute_batch("DROP TABLE temp.described")?;
     Ok(())

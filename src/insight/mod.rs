@@ -39,6 +39,9 @@ pub struct Insight {
     pub kind: String,
     /// A sentence for a person.
     pub title: String,
+    /// The same as a language model says it, where one has been asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sentence: Option<String>,
     /// 0..1, in thousandths; the formula is in the header of the model's SQL.
     pub confidence: f64,
     /// The raw memories it leads back to, at most ten, in the order that tells it.
@@ -115,6 +118,7 @@ impl Found {
             mind: self.mind,
             kind: self.kind,
             title: self.title,
+            sentence: None,
             confidence: f64::from(self.thousandths) / 1000.0,
             evidence: self
                 .evidence

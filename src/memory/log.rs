@@ -85,7 +85,9 @@ pub fn highest_arrival(conn: &Connection) -> Result<i64> {
             coalesce((SELECT max(arrival) FROM raw.edits), 0),
             coalesce((SELECT max(arrival) FROM raw.deletions), 0),
             coalesce((SELECT max(arrival) FROM raw.activations), 0),
-            coalesce((SELECT max(arrival) FROM raw.naps), 0))",
+            coalesce((SELECT max(arrival) FROM raw.naps), 0),
+            coalesce((SELECT max(arrival) FROM raw.answers), 0),
+            coalesce((SELECT max(arrival) FROM enrichment.vectors), 0))",
         [],
         |r| r.get(0),
     )?)

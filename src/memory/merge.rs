@@ -64,6 +64,13 @@ pub(super) fn merge(
     for (table, of_memory, says) in EVENTS {
         conn.execute_batch(&fresh_events(table, of_memory, says))?;
     }
+    // What models said of memories that are new here. Episodes, columns and insights are made anew, and asked about again.
+    conn.execute_batch(
+        "CREATE TEMP TABLE IF NOT EXISTS staged_answers AS FROM raw.answers LIMIT 0;
+         INSERT INTO temp.main.merged_events
+         SELECT s.arrival FROM temp.main.staged_answers s JOIN temp.main.merged_memories m ON m.old_id = s.memory_id
+         WHERE s.kind = 'memory' AND m.known_id IS NULL",
+    )?;
     let base = highest_arrival(conn)?;
     conn.execute(
         "CREATE OR REPLACE TEMP TABLE arrivals AS
@@ -90,7 +97,7 @@ pub(super) fn merge(
         "DROP TABLE temp.main.merged_memories; DROP TABLE temp.main.merged_events; DROP TABLE temp.main.arrivals; DROP TABLE temp.main.places;
          DROP TABLE temp.main.staged_minds; DROP TABLE temp.main.staged_memories; DROP TABLE temp.main.staged_edits;
          DROP TABLE temp.main.staged_deletions; DROP TABLE temp.main.staged_activations; DROP TABLE temp.main.staged_naps;
-         DROP TABLE temp.main.staged_features",
+         DROP TABLE temp.main.staged_features; DROP TABLE temp.main.staged_answers",
     )?;
     check_log(conn)?;
     Ok((added, known as u64))
@@ -182,15 +189,26 @@ fn append(conn: &Connection) -> Result<BTreeMap<String, u64>> {
         )?;
         add(&format!("raw.{table}"), rows);
     }
+    add("raw.answers", conn.execute(
+        "INSERT INTO raw.answers BY NAME
+         SELECT s.* REPLACE (a.arrival AS arrival, p.memory_id AS memory_id, c.arrival AS revision, p.memory_id::VARCHAR AS subject)
+         FROM temp.main.staged_answers s
+         JOIN temp.main.arrivals a ON a.old_id = s.arrival
+         JOIN temp.main.places p ON p.old_id = s.memory_id
+         JOIN temp.main.arrivals c ON c.old_id = s.revision
+         ORDER BY a.arrival",
+        [],
+    )?);
     // What rules say is said again; answers of models come along with the contents that are new here.
     add(
         "enrichment.features",
         conn.execute(
             "INSERT INTO enrichment.features BY NAME
-         SELECT s.* REPLACE (p.memory_id AS memory_id, a.arrival AS revision)
+         SELECT s.* REPLACE (p.memory_id AS memory_id, a.arrival AS revision, c.arrival AS describes)
          FROM temp.main.staged_features s
          JOIN temp.main.places p ON p.old_id = s.memory_id
          JOIN temp.main.arrivals a ON a.old_id = s.revision
+         JOIN temp.main.arrivals c ON c.old_id = coalesce(s.describes, s.revision)
          WHERE s.provider <> 'rules'
          ORDER BY a.arrival",
             [],
@@ -233,7 +251,9 @@ pub(super) fn check_log(conn: &Connection) -> Result<()> {
              UNION ALL SELECT arrival FROM raw.edits
              UNION ALL SELECT arrival FROM raw.deletions
              UNION ALL SELECT arrival FROM raw.activations
-             UNION ALL SELECT arrival FROM raw.naps)",
+             UNION ALL SELECT arrival FROM raw.naps
+             UNION ALL SELECT arrival FROM raw.answers
+             UNION ALL SELECT arrival FROM enrichment.vectors)",
         [],
         |r| r.get(0),
     )?;

@@ -11,6 +11,7 @@ use super::error::ProjectError;
 
 static PIPELINE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/pipeline");
 static SQL: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/sql");
+static PROMPTS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/prompts");
 static SCHEDULES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/schedules");
 
 /// The defaults, the one file of `config/` that belongs to the project. A user's `config/codex.yaml` may hold
@@ -27,6 +28,7 @@ pub(super) fn embedded() -> Sources {
         ("pipeline", &PIPELINE),
         ("sql", &SQL),
         ("schedules", &SCHEDULES),
+        ("prompts", &PROMPTS),
     ] {
         collect(folder, dir, &mut sources);
     }
@@ -53,7 +55,7 @@ pub(super) fn directory(root: &Path) -> Result<Sources, ProjectError> {
         });
     }
     let mut sources = Sources::new();
-    for folder in ["pipeline", "sql", "schedules"] {
+    for folder in ["pipeline", "sql", "schedules", "prompts"] {
         let folder = root.join(folder);
         if !folder.is_dir() {
             continue;
@@ -118,11 +120,21 @@ fn read(path: &Path) -> Result<String, ProjectError> {
     })
 }
 
-/// Whether a file is part of the project: YAML and SQL, not an editor's hidden or backup files.
+/// The text of a file of the project in the binary.
+pub(super) fn embedded_text(path: &str) -> Option<&'static str> {
+    let name = path.strip_prefix("prompts/")?;
+    PROMPTS.get_file(name)?.contents_utf8()
+}
+
+/// Whether a file is part of the project: YAML, SQL and prompts, not an editor's hidden or backup files.
 fn belongs(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let extension = name.rsplit_once('.').map(|(_, extension)| extension);
-    !name.starts_with('.') && matches!(extension, Some("yaml" | "yml" | "sql"))
+    let known = match path.starts_with("prompts/") {
+        true => matches!(extension, Some("md")),
+        false => matches!(extension, Some("yaml" | "yml" | "sql")),
+    };
+    !name.starts_with('.') && known
 }
 
 fn slashed(path: &Path) -> String {

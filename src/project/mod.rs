@@ -113,7 +113,12 @@ impl Project {
         self.sources.get(path).map(String::as_str)
     }
 
-    /// All paths from the root with their texts: pipeline/, sql/, schedules/ and config/default.yaml.
+    /// The prompt at a path: the project's own, else codex's.
+    pub fn prompt(&self, path: &str) -> Option<&str> {
+        self.text(path).or_else(|| files::embedded_text(path))
+    }
+
+    /// All paths from the root with their texts: pipeline/, sql/, schedules/, prompts/ and config/default.yaml.
     pub fn sources(&self) -> &BTreeMap<String, String> {
         &self.sources
     }

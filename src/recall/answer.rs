@@ -95,12 +95,28 @@ pub struct WordShare {
     pub lent_by: Option<i64>,
 }
 
+/// Makes vectors of texts, in their order.
+pub type EmbedTexts<'a> = dyn Fn(&[String]) -> Result<Vec<Vec<f32>>> + 'a;
+
+/// What tells how near a question and a memory are in meaning.
+pub struct Meaning<'a> {
+    /// The model whose vectors the store holds.
+    pub model: &'a str,
+    /// Vectors of questions, of length 1, in their order; an error is told with the answer, which then goes by words alone.
+    pub embed: &'a EmbedTexts<'a>,
+}
+
 /// Answers one question; see [`recall_batch`].
 ///
 /// # Errors
 /// See [`recall_batch`].
-pub fn recall(conn: &Connection, queries: &Queries, question: &Question) -> Result<Answer> {
-    let mut answers = recall_batch(conn, queries, std::slice::from_ref(question))?;
+pub fn recall(
+    conn: &Connection,
+    queries: &Queries,
+    question: &Question,
+    meaning: Option<&Meaning<'_>>,
+) -> Result<Answer> {
+    let mut answers = recall_batch(conn, queries, std::slice::from_ref(question), meaning)?;
     answers
         .pop()
         .ok_or_else(|| Error::failed("the question got no answer"))
@@ -116,6 +132,7 @@ pub fn recall_batch(
     conn: &Connection,
     queries: &Queries,
     questions: &[Question],
+    meaning: Option<&Meaning<'_>>,
 ) -> Result<Vec<Answer>> {
     if questions.iter().any(|q| q.k == 0) {
         return Err(Error::usage("k is the number of results, at least 1")
@@ -130,15 +147,34 @@ pub fn recall_batch(
     }
     let mut answers: Vec<Option<Answer>> = vec![None; questions.len()];
     for ((mind, as_of, explain), numbers) in scopes {
-        let scope = Scope {
+        let mut scope = Scope {
             mind,
             as_of,
             explain,
+            model: None,
         };
         let asked = ask_mind(conn, queries, &scope)?;
         let at_once = (WORK / asked.memories.max(1)).clamp(1, QUESTIONS);
         for some in numbers.chunks(at_once) {
-            for (number, answer) in answer_some(conn, queries, &scope, &asked, questions, some)? {
+            let spoken = meaning.map(|meaning| {
+                let texts: Vec<String> = some
+                    .iter()
+                    .map(|&n| questions[n].as_spoken(&asked))
+                    .collect();
+                (meaning.embed)(&texts).map(|vectors| (meaning.model, vectors))
+            });
+            let (vectors, unheard) = match spoken {
+                Some(Ok((model, vectors))) if vectors.len() == some.len() => {
+                    scope.model = Some(model);
+                    (vectors, None)
+                }
+                Some(Ok(_)) => return Err(Error::failed("not every question got a vector")),
+                Some(Err(e)) => (Vec::new(), Some(format!("answered by words alone: {e}"))),
+                None => (Vec::new(), None),
+            };
+            let answered = answer_some(conn, queries, &scope, &asked, questions, some, &vectors)?;
+            for (number, mut answer) in answered {
+                answer.notes.extend(unheard.clone());
                 answers[number] = Some(answer);
             }
         }
@@ -149,7 +185,7 @@ pub fn recall_batch(
         .collect()
 }
 
-fn ask_mind(conn: &Connection, queries: &Queries, scope: &Scope) -> Result<Asked> {
+fn ask_mind(conn: &Connection, queries: &Queries, scope: &Scope<'_>) -> Result<Asked> {
     let mut statement = conn.prepare(&queries.sql("mind", scope)?)?;
     let mut rows = statement.query([])?;
     let Some(row) = rows.next()? else {
@@ -167,15 +203,17 @@ fn ask_mind(conn: &Connection, queries: &Queries, scope: &Scope) -> Result<Asked
 fn answer_some(
     conn: &Connection,
     queries: &Queries,
-    scope: &Scope,
+    scope: &Scope<'_>,
     asked: &Asked,
     questions: &[Question],
     numbers: &[usize],
+    vectors: &[Vec<f32>],
 ) -> Result<Vec<(usize, Answer)>> {
     let json = Value::Array(
         numbers
             .iter()
-            .map(|&n| questions[n].as_json(n, asked))
+            .enumerate()
+            .map(|(i, &n)| questions[n].as_json(n, asked, vectors.get(i).map(Vec::as_slice)))
             .collect(),
     )
     .to_string();
@@ -224,7 +262,7 @@ fn answer_some(
         .collect()
 }
 
-fn notes(basis: Basis, scope: &Scope, asked: &Asked) -> Vec<String> {
+fn notes(basis: Basis, scope: &Scope<'_>, asked: &Asked) -> Vec<String> {
     let mut notes = Vec::new();
     if basis == Basis::Strongest && asked.memories > 0 {
         notes.push("the question names nothing this mind remembers: these are its strongest and most recent memories".to_owned());

@@ -17,7 +17,9 @@ mod score;
 #[cfg(test)]
 mod tests;
 
-pub use answer::{Answer, Basis, Explanation, Hit, WordShare, recall, recall_batch};
+pub use answer::{
+    Answer, Basis, EmbedTexts, Explanation, Hit, Meaning, WordShare, recall, recall_batch,
+};
 pub use queries::Queries;
 pub use question::Question;
 pub use score::Score;

@@ -4,7 +4,7 @@ use crate::config::{Parameters, Value as Parameter};
 use crate::error::{Error, Result};
 use crate::memory::MindId;
 use crate::project::Project;
-use crate::warehouse::timestamp_literal;
+use crate::warehouse::{text_literal, timestamp_literal};
 use chrono::NaiveDateTime;
 use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value, context};
 use std::collections::BTreeMap;
@@ -16,12 +16,14 @@ pub struct Queries {
     environment: Environment<'static>,
 }
 
-/// What a query is rendered for. Neither is text of a user: what a person wrote is always bound.
+/// What a query is rendered for. None is text of a user: what a person wrote is always bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Scope {
+pub(super) struct Scope<'a> {
     pub(super) mind: MindId,
     pub(super) as_of: NaiveDateTime,
     pub(super) explain: bool,
+    /// The embedding model whose vectors join in.
+    pub(super) model: Option<&'a str>,
 }
 
 impl Queries {
@@ -59,7 +61,7 @@ impl Queries {
         Ok(Queries { environment })
     }
 
-    pub(super) fn sql(&self, name: &str, scope: &Scope) -> Result<String> {
+    pub(super) fn sql(&self, name: &str, scope: &Scope<'_>) -> Result<String> {
         let wrong = |e: minijinja::Error| {
             Error::usage(format!(
                 "{FOLDER}{name}.sql:{}: {e:#}",
@@ -73,6 +75,7 @@ impl Queries {
                     mind => format!("'{}'::UUID", scope.mind),
                     as_of => timestamp_literal(scope.as_of),
                     explain => scope.explain,
+                    model => scope.model.map(text_literal),
                 })
             })
             .map_err(wrong)

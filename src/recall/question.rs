@@ -7,6 +7,7 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use unicode_segmentation::UnicodeSegmentation;
 
 /// Distinct terms taken from a question; the ranking keeps its rarest.
 const MOST_TERMS: usize = 2_000;
@@ -38,8 +39,48 @@ pub(super) struct Asked {
 }
 
 impl Question {
+    /// The question as a memory would say it, for models that know meanings: a speaker's own turns say "I" where a question about
+    /// them says their name, so `Name's` becomes `my` and `Name` becomes `I` (30 points of recall on LoCoMo).
+    pub(super) fn as_spoken(&self, asked: &Asked) -> String {
+        let mut names: Vec<Vec<String>> = asked
+            .speakers
+            .iter()
+            .flat_map(|speaker| {
+                let words: Vec<String> =
+                    speaker.split_whitespace().map(str::to_lowercase).collect();
+                let first = words.iter().take(1).cloned().collect();
+                [words, first]
+            })
+            .filter(|name: &Vec<String>| !name.is_empty())
+            .collect();
+        // The longest first: "Ana Lima" is one person.
+        names.sort_by_key(|name| std::cmp::Reverse(name.len()));
+        names.dedup();
+        let mut spoken = String::with_capacity(self.text.len());
+        let mut end = 0;
+        let words: Vec<(usize, &str)> = self.text.unicode_word_indices().collect();
+        let mut at = 0;
+        while at < words.len() {
+            let named = names
+                .iter()
+                .find_map(|name| named_at(&words[at..], name).map(|own| (name.len(), own)));
+            let Some((length, own)) = named else {
+                at += 1;
+                continue;
+            };
+            let (start, _) = words[at];
+            let (last, word) = words[at + length - 1];
+            spoken.push_str(&self.text[end..start]);
+            spoken.push_str(if own { "my" } else { "I" });
+            end = last + word.len();
+            at += length;
+        }
+        spoken.push_str(&self.text[end..]);
+        spoken
+    }
+
     /// The question as `ranking.sql` takes it.
-    pub(super) fn as_json(&self, number: usize, asked: &Asked) -> Value {
+    pub(super) fn as_json(&self, number: usize, asked: &Asked, vector: Option<&[f32]>) -> Value {
         let mut terms = BTreeSet::new();
         text::for_each_term(&self.text, |term| {
             if terms.len() < MOST_TERMS {
@@ -53,7 +94,7 @@ impl Question {
             .iter()
             .map(|t| json!({"start": time(t.start), "end": time(t.end)}))
             .collect();
-        json!({"question": number, "k": self.limit(), "terms": terms, "speaker": speaker, "spans": spans})
+        json!({"question": number, "k": self.limit(), "terms": terms, "speaker": speaker, "spans": spans, "vector": vector})
     }
 
     /// `k` as a number SQL can count to.
@@ -71,6 +112,29 @@ impl Question {
             to_local(zone, self.as_of).unwrap_or(self.as_of),
         )
     }
+}
+
+/// Whether the words begin with a name, and whether it owns what follows ("Ana's"). A name that is also a plain word of the
+/// language ("Will") has to be written as a name.
+fn named_at(words: &[(usize, &str)], name: &[String]) -> Option<bool> {
+    let mut own = false;
+    for (i, part) in name.iter().enumerate() {
+        let (_, word) = words.get(i)?;
+        let folded = word.to_lowercase().replace('\u{2019}', "'");
+        let last = i + 1 == name.len();
+        let bare = match folded.strip_suffix("'s") {
+            Some(bare) if last => {
+                own = true;
+                bare.to_owned()
+            }
+            _ => folded,
+        };
+        let plain = !word.starts_with(char::is_uppercase) && text::is_stop_word(&bare);
+        if bare != *part || plain {
+            return None;
+        }
+    }
+    Some(own)
 }
 
 /// The one speaker a question names: by the whole name, else by the first word of it. Two of them are none.
@@ -104,6 +168,42 @@ fn named_speaker<'a>(terms: &BTreeSet<String>, speakers: &'a [String]) -> Option
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_speakers_name_becomes_what_they_would_say_of_themselves() {
+        let asked = Asked {
+            zone: Tz::UTC,
+            speakers: ["Ana Lima", "Will", "assistant"]
+                .map(str::to_owned)
+                .to_vec(),
+            memories: 0,
+            lived_on: false,
+        };
+        for (question, spoken) in [
+            (
+                "When did Ana go to Ana Lima's school?",
+                "When did I go to my school?",
+            ),
+            (
+                "What is ana\u{2019}s dog called, Will?",
+                "What is my dog called, I?",
+            ),
+            (
+                "will the assistant remember Banana?",
+                "will the I remember Banana?",
+            ),
+            ("", ""),
+        ] {
+            let question = Question {
+                text: question.to_owned(),
+                mind: MindId::of("default"),
+                k: 1,
+                as_of: NaiveDateTime::default(),
+                explain: false,
+            };
+            assert_eq!(question.as_spoken(&asked), spoken);
+        }
+    }
 
     #[test]
     fn one_speaker_is_named_or_none() {

@@ -98,7 +98,7 @@ impl Store {
     }
 
     fn ask_as(&self, question: Question) -> Answer {
-        recall(self.warehouse.conn(), &self.queries, &question).unwrap()
+        recall(self.warehouse.conn(), &self.queries, &question, None).unwrap()
     }
 }
 
@@ -418,12 +418,12 @@ fn an_answer_does_not_depend_on_what_else_is_asked() {
     .into();
     questions[1].k = 2;
     questions[2].explain = true;
-    let together = recall_batch(store.warehouse.conn(), &store.queries, &questions).unwrap();
+    let together = recall_batch(store.warehouse.conn(), &store.queries, &questions, None).unwrap();
     let alone: Vec<Answer> = questions.iter().map(|q| store.ask_as(q.clone())).collect();
     assert_eq!(together, alone);
     assert_eq!(together[1].results.len(), 2);
     assert!(
-        recall_batch(store.warehouse.conn(), &store.queries, &[])
+        recall_batch(store.warehouse.conn(), &store.queries, &[], None)
             .unwrap()
             .is_empty()
     );
@@ -501,7 +501,7 @@ fn k_is_at_least_one_and_may_exceed_the_store() {
     let mut asked = question("lake");
     asked.k = 0;
     assert_eq!(
-        recall(store.warehouse.conn(), &store.queries, &asked)
+        recall(store.warehouse.conn(), &store.queries, &asked, None)
             .unwrap_err()
             .kind(),
         ErrorKind::Usage
@@ -514,7 +514,7 @@ fn k_is_at_least_one_and_may_exceed_the_store() {
     assert_eq!(store.ask_as(asked.clone()).results.len(), 1);
     asked.mind = MindId::of("nobody");
     assert_eq!(
-        recall(store.warehouse.conn(), &store.queries, &asked)
+        recall(store.warehouse.conn(), &store.queries, &asked, None)
             .unwrap_err()
             .kind(),
         ErrorKind::Usage

@@ -7,32 +7,38 @@
 //!
 //! * `intake`: import, restore, export, snapshot
 //! * `cycles`: consolidate, replay
+//! * `enrich`: what models add
 //! * `questions`: recall, insights, SQL
 //! * `memories`: single memories
 //! * `overview`: status, health, metrics, verify
 //! * `models`: run, test
 //! * `postgres`: intake, write-back, and how it stands with both
+//! * `schedule`: what rhythms need to know
 //!
 //! To add a question: a struct with `Ask` in its family's file, and a line in the table at the end of this file.
 
 mod cycles;
+mod enrich;
 mod intake;
 mod memories;
 mod models;
 mod overview;
 mod postgres;
 mod questions;
+mod schedule;
 
 pub use cycles::{Consolidate, ReplayInto};
+pub use enrich::EnrichOwed;
 pub use intake::{ImportFiles, RestoreExport, TakeSnapshot, WriteExport};
 pub use memories::{AddMemory, DeleteMemory, EditMemory, FindMind, ListMemories, ShowMemory};
 pub use models::{RunModels, TestModels};
 pub use overview::{CheckHealth, ReadMetrics, ReadStatus, VerifyStore};
 pub use postgres::{PublishDreams, ReadPostgres, TakeIn};
 pub use questions::{ExplainMemory, FindInsights, Recall, RecallMany, SelectJson, SelectTable};
+pub use schedule::{ReadSchedule, RestRhythms, ScheduleState};
 
 use super::Engine;
-use super::{Advance, ImportAdvance, Mind, Ran};
+use super::{Advance, EnrichAdvance, ImportAdvance, Mind, Ran};
 use crate::error::{Error, ErrorKind, Result};
 use serde::{Deserialize, Serialize};
 
@@ -105,7 +111,7 @@ pub trait Ask: Sized {
 }
 
 /// A question that can travel. The table below gives it to every one.
-pub trait Wired: Ask {
+pub trait Wired: Ask + Clone {
     /// What people call it: the command.
     const COMMAND: &'static str;
 
@@ -131,6 +137,8 @@ pub enum Progress {
         /// There are.
         all: u64,
     },
+    /// What models add.
+    Enriched(EnrichAdvance),
     /// Rows read or written.
     Rows(u64),
     /// A model or test that is done.
@@ -247,6 +255,7 @@ requests! {
     WriteExport: "export",
     TakeSnapshot: "snapshot",
     Consolidate: "consolidate",
+    EnrichOwed: "enrich",
     ReplayInto: "replay",
     Recall: "query",
     RecallMany: "query --batch",
@@ -269,4 +278,6 @@ requests! {
     TakeIn: "intake",
     PublishDreams: "write-back",
     ReadPostgres: "health",
+    ReadSchedule: "schedule list",
+    RestRhythms: "schedule pause",
 }

@@ -1,0 +1,86 @@
+//! The embedding and language models an engine may ask, shared by all engines over one store.
+
+use crate::config::{Embeddings, Settings};
+use crate::enrich::embeddings::{Embedder, Purpose, embedder_of};
+use crate::enrich::ollama::Client;
+use crate::error::{Error, Result};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Opened when they are first needed.
+#[derive(Default)]
+pub(super) struct Advisors {
+    settings: Option<Settings>,
+    client: Mutex<Option<Arc<Client>>>,
+    /// The model questions were last asked with: loading one takes longer than asking it.
+    asking: Mutex<Option<Arc<Embedder>>>,
+}
+
+impl Advisors {
+    /// Those of `settings`.
+    pub(super) fn of(settings: &Settings) -> Advisors {
+        Advisors {
+            settings: Some(settings.clone()),
+            ..Advisors::default()
+        }
+    }
+
+    pub(super) fn settings(&self) -> Result<&Settings> {
+        self.settings
+            .as_ref()
+            .ok_or_else(|| Error::usage("this engine was opened without models to ask"))
+    }
+
+    /// The connection to Ollama, whose breaker all share.
+    pub(super) fn client(&self) -> Result<Arc<Client>> {
+        let mut client = self.client.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = &*client {
+            return Ok(Arc::clone(client));
+        }
+        let opened = Arc::new(Client::new(&self.settings()?.ollama)?);
+        *client = Some(Arc::clone(&opened));
+        Ok(opened)
+    }
+
+    /// Whether questions may be asked by meaning.
+    pub(super) fn may_embed(&self) -> bool {
+        self.settings
+            .as_ref()
+            .is_some_and(|s| s.embeddings != Embeddings::None)
+    }
+
+    /// Vectors of questions by the model whose vectors the store holds.
+    pub(super) fn embed_questions(
+        &self,
+        model: &str,
+        texts: &[String],
+        dimension: Option<usize>,
+    ) -> Result<Vec<Vec<f32>>> {
+        let vectors: Vec<Vec<f32>> = self
+            .embedder(model)?
+            .embed(texts, Purpose::Question)?
+            .into_iter()
+            .collect::<std::result::Result<_, _>>()
+            .map_err(Error::failed)?;
+        match vectors
+            .iter()
+            .find(|v| dimension.is_some_and(|d| d != v.len()))
+        {
+            Some(vector) => Err(Error::failed(format!(
+                "{model} gives vectors of {} numbers now, and the store's have {}",
+                vector.len(),
+                dimension.unwrap_or(0)
+            ))),
+            None => Ok(vectors),
+        }
+    }
+
+    fn embedder(&self, model: &str) -> Result<Arc<Embedder>> {
+        let mut asking = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(embedder) = asking.as_ref().filter(|e| e.name() == model) {
+            return Ok(Arc::clone(embedder));
+        }
+        let opened = Arc::new(embedder_of(model, self.settings()?, &self.client()?)?);
+        *asking = Some(Arc::clone(&opened));
+        Ok(opened)
+    }
+}

@@ -1,0 +1,380 @@
+//! What embedding and language models add. Nothing waits for them: memories flow with what rules read, and what a model says later
+//! is recorded as an event. No transaction is open while a model is asked.
+
+use super::Engine;
+use super::embed::{EmbedReport, EmbedRequest};
+use crate::clock;
+use crate::config::{Enrichment, Settings};
+use crate::enrich::answers::{self, Commission, Matter};
+use crate::enrich::ollama::{Client, Kind, Prompts, Trouble, on_the_network};
+use crate::error::{Error, Result};
+use crate::insight::Period;
+use chrono::Duration;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// Insights that get a sentence, the surest of the last week.
+const INSIGHTS: usize = 10;
+
+/// One kind of what models add.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EnrichWhat {
+    /// Vectors.
+    Vectors,
+    /// What memories say.
+    Memories,
+    /// Titles and gists of episodes.
+    Episodes,
+    /// What columns of long-term memory come to.
+    Clusters,
+    /// Insights in a sentence.
+    Insights,
+}
+
+/// What is to be enriched.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct EnrichRequest {
+    /// At most this many of each kind.
+    pub limit: Option<u64>,
+    /// Only this kind.
+    pub only: Option<EnrichWhat>,
+    /// Ask about memories again that another model or an earlier prompt has answered.
+    pub redo: bool,
+    /// Ask this language model instead of the one in the settings.
+    pub model: Option<String>,
+    /// Keep to the budgets of a tick and a day.
+    pub budgeted: bool,
+}
+
+/// What enriching did.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct EnrichReport {
+    /// Vectors.
+    pub vectors: EmbedReport,
+    /// What memories say.
+    pub memories: AnswerReport,
+    /// Episodes.
+    pub episodes: AnswerReport,
+    /// Columns.
+    pub clusters: AnswerReport,
+    /// Insights.
+    pub insights: AnswerReport,
+}
+
+/// What asking a language model came to.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct AnswerReport {
+    /// The model; none where there is none.
+    pub model: Option<String>,
+    /// Why there is none, or why it stopped early.
+    pub note: Option<String>,
+    /// Answers that could be used.
+    pub answered: u64,
+    /// Of them, answers to the same words that were there already.
+    pub from_cache: u64,
+    /// Of them, answers that took a second request.
+    pub repaired: u64,
+    /// Values that were set right.
+    pub clamped: u64,
+    /// Subjects whose answers could not be used: they keep what rules say.
+    pub kept_rules: u64,
+    /// Subjects that failed and are tried again later.
+    pub failed: u64,
+    /// Subjects that still wait.
+    pub owed: u64,
+}
+
+/// How far it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnrichAdvance {
+    /// With what.
+    pub what: EnrichWhat,
+    /// Done.
+    pub done: u64,
+    /// There are.
+    pub total: u64,
+}
+
+impl EnrichWhat {
+    fn of(kind: Kind) -> EnrichWhat {
+        match kind {
+            Kind::Memory => EnrichWhat::Memories,
+            Kind::Episode => EnrichWhat::Episodes,
+            Kind::Cluster => EnrichWhat::Clusters,
+            Kind::Insight => EnrichWhat::Insights,
+        }
+    }
+}
+
+/// Everything that is needed to ask a language model.
+pub(super) struct Asking {
+    pub(super) client: Arc<Client>,
+    pub(super) prompts: Arc<Prompts>,
+    settings: Settings,
+    pub(super) key: String,
+}
+
+impl Engine {
+    /// Makes up what is owed; `heard` is told how far it is.
+    ///
+    /// # Errors
+    /// What was asked for by name and is not there: unavailable for a service, usage for a local model; failed when the store cannot
+    /// be written. What was done before stays done.
+    pub fn enrich_owed(
+        &mut self,
+        request: &EnrichRequest,
+        mut heard: impl FnMut(EnrichAdvance),
+    ) -> Result<EnrichReport> {
+        let mut report = EnrichReport::default();
+        let wanted = |what| request.only.is_none_or(|only| only == what);
+        if wanted(EnrichWhat::Vectors) && !request.redo {
+            let order = EmbedRequest {
+                limit: self.vector_limit(request)?,
+            };
+            report.vectors = self.embed(&order, |advance| {
+                heard(EnrichAdvance {
+                    what: EnrichWhat::Vectors,
+                    done: advance.done,
+                    total: advance.total,
+                });
+            })?;
+        }
+        let kinds: Vec<Kind> = Kind::ALL
+            .into_iter()
+            .filter(|kind| wanted(EnrichWhat::of(*kind)))
+            .collect();
+        if kinds.is_empty() {
+            return Ok(report);
+        }
+        self.writing("enrich", |engine| engine.enrich(|_| ()))?;
+        let asking = match self.asking(request)? {
+            Ok(asking) => asking,
+            Err(why) => {
+                for kind in kinds {
+                    report.of(kind).note = Some(why.clone());
+                }
+                return Ok(report);
+            }
+        };
+        for kind in kinds {
+            if kind == Kind::Insight
+                && request.budgeted
+                && !answers::night_since_insights(self.warehouse.conn())?
+            {
+                continue;
+            }
+            let done = self.answer_owed(&asking, kind, request, &mut heard)?;
+            let stopped = done.note.is_some();
+            *report.of(kind) = done;
+            if stopped {
+                break;
+            }
+        }
+        Ok(report)
+    }
+
+    /// What is needed to ask, or why nobody is asked.
+    fn asking(&mut self, request: &EnrichRequest) -> Result<Result<Asking, String>> {
+        let settings = self.advisors.settings()?.clone();
+        if settings.enrichment == Enrichment::Rules && request.model.is_none() {
+            return Ok(Err("settings.enrichment is rules".to_owned()));
+        }
+        let client = self.advisors.client()?;
+        let model = request
+            .model
+            .clone()
+            .unwrap_or_else(|| settings.ollama.model.clone());
+        let there = on_the_network(async {
+            let service = client.service().await?;
+            let has = service.models.iter().any(|known| same_model(known, &model));
+            if has {
+                Ok(())
+            } else {
+                Err(Trouble::NoModel(model.clone()))
+            }
+        })?;
+        if let Err(trouble) = there {
+            if settings.enrichment == Enrichment::Ollama || request.model.is_some() {
+                return Err(trouble.into());
+            }
+            let error = Error::from(trouble);
+            let hint = error
+                .next_step()
+                .map(|h| format!(" ({h})"))
+                .unwrap_or_default();
+            return Ok(Err(format!("{error}{hint}")));
+        }
+        let project = self.pipeline().renderer().project();
+        let prompts = Prompts::new(|kind| project.prompt(&kind.path()).map(str::to_owned))?;
+        let key = self.writing("enrich", |engine| answers::answer_key(&engine.warehouse))?;
+        Ok(Ok(Asking {
+            client,
+            prompts: Arc::new(prompts),
+            key,
+            settings,
+        }))
+    }
+
+    fn answer_owed(
+        &mut self,
+        asking: &Asking,
+        kind: Kind,
+        request: &EnrichRequest,
+        heard: &mut impl FnMut(EnrichAdvance),
+    ) -> Result<AnswerReport> {
+        let ollama = &asking.settings.ollama;
+        let special = match kind {
+            Kind::Memory => &None,
+            Kind::Episode => &ollama.episode_model,
+            Kind::Cluster => &ollama.cluster_model,
+            Kind::Insight => &ollama.insight_model,
+        };
+        let model = request
+            .model
+            .as_ref()
+            .or(special.as_ref())
+            .unwrap_or(&ollama.model);
+        let commission = Commission {
+            kind,
+            model: model.clone(),
+            prompt: asking.prompts.version(kind).to_owned(),
+            redo: request.redo,
+        };
+        let mut report = AnswerReport {
+            model: Some(model.clone()),
+            ..AnswerReport::default()
+        };
+        let (most, budget) = self.allowance(asking, request)?;
+        let in_flight = ollama.in_flight.get() as usize;
+        // Sixteen requests in flight and as many answers to record: what a kill loses is little.
+        let round = in_flight * 4;
+        let mut total = self.count_matters(&commission, true)?.min(most);
+        let mut done = 0;
+        while done < total {
+            let left = usize::try_from(total - done).unwrap_or(usize::MAX);
+            if self.is_stopped() {
+                report.note = Some("stopped".to_owned());
+                break;
+            }
+            let matters = self.matters(&commission, round.min(left))?;
+            if matters.is_empty() {
+                break;
+            }
+            let room = budget.saturating_sub(
+                report.answered + report.kept_rules + report.failed - report.from_cache,
+            );
+            let ended = self.round(asking, &commission, matters, room, in_flight, &mut report)?;
+            let now_done = report.answered + report.kept_rules + report.failed;
+            if now_done == done && ended.is_none() {
+                // Only duplicates of what is being asked were left: the next round finds their answers.
+                total = total.min(done);
+            }
+            done = now_done;
+            heard(EnrichAdvance {
+                what: EnrichWhat::of(kind),
+                done,
+                total: total.max(done),
+            });
+            if ended.is_some() {
+                report.note = ended;
+                break;
+            }
+        }
+        report.owed = self.count_matters(&commission, false)?;
+        tracing::info!(%kind, model, answered = report.answered, owed = report.owed, "asked");
+        Ok(report)
+    }
+
+    /// Vectors of a tick: embedding is far faster than reading.
+    fn vector_limit(&self, request: &EnrichRequest) -> Result<Option<u64>> {
+        if !request.budgeted {
+            return Ok(request.limit);
+        }
+        let tick = u64::from(self.advisors.settings()?.enrich_per_tick) * 10;
+        Ok(Some(request.limit.map_or(tick, |limit| limit.min(tick))))
+    }
+
+    /// How many subjects may be done, and how many requests made.
+    fn allowance(&self, asking: &Asking, request: &EnrichRequest) -> Result<(u64, u64)> {
+        let limit = request.limit.unwrap_or(u64::MAX);
+        if !request.budgeted {
+            return Ok((limit, u64::MAX));
+        }
+        let now = clock::now();
+        let midnight = now.date().and_time(chrono::NaiveTime::MIN);
+        let asked = answers::asked_since(self.warehouse.conn(), midnight)?;
+        let today = u64::from(asking.settings.enrich_per_day).saturating_sub(asked);
+        Ok((limit.min(u64::from(asking.settings.enrich_per_tick)), today))
+    }
+
+    /// How many subjects wait, those to be tried again later left out where only what is due `now` counts.
+    fn count_matters(&self, commission: &Commission, now: bool) -> Result<u64> {
+        let (conn, now) = (self.warehouse.conn(), now.then(clock::now));
+        match commission.kind {
+            Kind::Memory => answers::count_owed_memories(conn, commission, now),
+            Kind::Episode => answers::count_owed_episodes(conn, commission, now),
+            Kind::Cluster => answers::count_owed_clusters(conn, commission, now),
+            Kind::Insight => Ok(self.insight_matters(commission, INSIGHTS)?.len() as u64),
+        }
+    }
+
+    fn matters(&self, commission: &Commission, most: usize) -> Result<Vec<Matter>> {
+        let (conn, now) = (self.warehouse.conn(), clock::now());
+        match commission.kind {
+            Kind::Memory => answers::owed_memory_matters(conn, commission, now, most),
+            Kind::Episode => answers::owed_episode_matters(conn, commission, now, most),
+            Kind::Cluster => answers::owed_cluster_matters(conn, commission, now, most),
+            Kind::Insight => self.insight_matters(commission, most),
+        }
+    }
+
+    /// The surest insights of the last week without a sentence.
+    fn insight_matters(&self, commission: &Commission, most: usize) -> Result<Vec<Matter>> {
+        let now = clock::now();
+        let period = Period {
+            since: now - Duration::days(7),
+            as_of: now,
+        };
+        let mut matters = Vec::new();
+        for insight in self.insights(period, None)?.into_iter().take(INSIGHTS) {
+            if insight.sentence.is_some() {
+                continue;
+            }
+            let Some(matter) = self.insight_matter(&insight)? else {
+                continue;
+            };
+            let known = answers::was_answered(self.warehouse.conn(), commission, &matter, now)?;
+            if !known && matters.len() < most {
+                matters.push(matter);
+            }
+        }
+        Ok(matters)
+    }
+}
+
+impl EnrichReport {
+    fn of(&mut self, kind: Kind) -> &mut AnswerReport {
+        match kind {
+            Kind::Memory => &mut self.memories,
+            Kind::Episode => &mut self.episodes,
+            Kind::Cluster => &mut self.clusters,
+            Kind::Insight => &mut self.insights,
+        }
+    }
+}
+
+pub(super) fn told(trouble: Trouble) -> String {
+    let error = Error::from(trouble);
+    let hint = error
+        .next_step()
+        .map(|h| format!(" ({h})"))
+        .unwrap_or_default();
+    format!("{error}{hint}")
+}
+
+/// Whether two names mean one model: a name without a tag is its `latest`.
+pub(super) fn same_model(a: &str, b: &str) -> bool {
+    let plain = |name: &str| name.strip_suffix(":latest").unwrap_or(name).to_lowercase();
+    plain(a) == plain(b)
+}

@@ -1,0 +1,29 @@
+//! What models add.
+
+use super::{Ask, Needs, Progress, StoreNeeds, Turn};
+use crate::engine::{Engine, EnrichReport, EnrichRequest};
+use crate::error::Result;
+use serde::{Deserialize, Serialize};
+
+/// Make up what models owe.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct EnrichOwed {
+    /// What.
+    pub request: EnrichRequest,
+}
+
+impl Ask for EnrichOwed {
+    type Answer = EnrichReport;
+
+    fn needs(&self) -> Needs {
+        // It waits for models, and takes the turn to write only where it records.
+        Needs {
+            store: StoreNeeds::Writable,
+            turn: Turn::Reading,
+        }
+    }
+
+    fn answer(self, engine: &mut Engine, heard: &mut dyn FnMut(Progress)) -> Result<EnrichReport> {
+        engine.enrich_owed(&self.request, |advance| heard(Progress::Enriched(advance)))
+    }
+}

@@ -1,0 +1,136 @@
+//! One round of questions to a language model: what was said before is used again, the rest asked, all of it recorded.
+
+use super::Engine;
+use super::embed::Owed;
+use super::enrich::{AnswerReport, Asking, told};
+use crate::clock;
+use crate::enrich::answers::{
+    self, Answered, BY_OLLAMA, BY_RULES, Commission, Matter, append_answers,
+};
+use crate::enrich::ollama::{Asked, Outcome, Question, Reply, ask_all, on_the_network};
+use crate::error::Result;
+use std::collections::HashSet;
+
+/// Failures after which a subject keeps what rules say.
+const MOST_ATTEMPTS: i64 = 5;
+
+impl Engine {
+    /// One round: what was said before is used again, the rest asked, all of it recorded. Returns why nothing more is to be asked.
+    pub(super) fn round(
+        &mut self,
+        asking: &Asking,
+        commission: &Commission,
+        matters: Vec<Matter>,
+        room: u64,
+        in_flight: usize,
+        report: &mut AnswerReport,
+    ) -> Result<Option<String>> {
+        let hmacs: Vec<String> = matters
+            .iter()
+            .map(|m| answers::content_hmac(&asking.key, &[&m.text, &m.name]))
+            .collect::<Result<_>>()?;
+        let before = answers::said_before(self.warehouse.conn(), commission, &hmacs)?;
+        let mut recorded: Vec<Answered> = Vec::new();
+        let mut questions: Vec<Asked> = Vec::new();
+        let mut asked_already: HashSet<(&str, &str)> = HashSet::new();
+        let mut over_budget = false;
+        for (number, (matter, hmac)) in matters.iter().zip(&hmacs).enumerate() {
+            if let Some((answer, clamped)) = before.get(&(matter.mind.clone(), hmac.clone())) {
+                recorded.push(Answered {
+                    matter: matter.clone(),
+                    provider: BY_OLLAMA,
+                    hmac: hmac.clone(),
+                    asked: false,
+                    repaired: false,
+                    clamped: *clamped,
+                    answer: answer.clone(),
+                });
+            } else if !asked_already.contains(&(matter.mind.as_str(), hmac.as_str())) {
+                if questions.len() as u64 >= room {
+                    over_budget = true;
+                    continue;
+                }
+                asked_already.insert((&matter.mind, hmac));
+                questions.push(Asked {
+                    kind: commission.kind,
+                    question: Question {
+                        number,
+                        model: commission.model.clone(),
+                        text: matter.text.clone(),
+                        name: matter.name.clone(),
+                        ids: matter.ids.clone(),
+                        fence: format!("memory-{}", &hmac[..16]),
+                    },
+                });
+            }
+        }
+        report.from_cache += recorded.len() as u64;
+        let replies = on_the_network(ask_all(
+            &asking.client,
+            &asking.prompts,
+            questions,
+            in_flight,
+            |_| (),
+        ))?;
+        let mut ended =
+            over_budget.then(|| "the day's budget is used up (settings.enrich_per_day)".to_owned());
+        for Reply { number, outcome } in replies {
+            let (matter, hmac) = (&matters[number], &hmacs[number]);
+            let answered = |provider, answer, repaired, clamped| Answered {
+                matter: matter.clone(),
+                provider,
+                hmac: hmac.clone(),
+                asked: true,
+                repaired,
+                clamped,
+                answer,
+            };
+            match outcome {
+                Outcome::Answered {
+                    answer,
+                    clamped,
+                    repaired,
+                } => {
+                    report.repaired += u64::from(repaired);
+                    recorded.push(answered(BY_OLLAMA, answer, repaired, clamped));
+                }
+                Outcome::Unusable(why) => recorded.push(answered(
+                    BY_RULES,
+                    serde_json::json!({"reason": why}),
+                    true,
+                    0,
+                )),
+                Outcome::Troubled(trouble) if trouble.is_of_the_service() => {
+                    ended = Some(told(trouble))
+                }
+                Outcome::Troubled(trouble) => {
+                    let about = Owed {
+                        mind: &matter.mind,
+                        memory_id: matter.memory_id,
+                        revision: matter.revision,
+                        kind: commission.kind.as_str(),
+                        subject: &matter.subject,
+                        model: &commission.model,
+                    };
+                    let attempts = self.try_later(&about, &trouble.to_string(), clock::now())?;
+                    match attempts >= MOST_ATTEMPTS {
+                        true => recorded.push(answered(
+                            BY_RULES,
+                            serde_json::json!({"reason": trouble.to_string()}),
+                            false,
+                            0,
+                        )),
+                        false => report.failed += 1,
+                    }
+                }
+            }
+        }
+        report.answered += recorded.iter().filter(|a| a.provider == BY_OLLAMA).count() as u64;
+        report.kept_rules += recorded.iter().filter(|a| a.provider == BY_RULES).count() as u64;
+        report.clamped += recorded.iter().map(|a| u64::from(a.clamped)).sum::<u64>();
+        self.writing("enrich", |engine| {
+            append_answers(&engine.warehouse, commission, &recorded, clock::now())
+        })?;
+        Ok(ended)
+    }
+}

@@ -1,0 +1,170 @@
+//! Answers of language models in the store.
+//!
+//! # Layout
+//!
+//! * `owed`: what they are to be asked about
+//! * `cache`: what they said before of the same words
+//! * `record`: answers become events
+
+mod cache;
+mod owed;
+mod record;
+
+pub use cache::{answer_key, content_hmac, said_before};
+pub use owed::{
+    count_owed_clusters, count_owed_episodes, count_owed_memories, night_since_insights,
+    owed_cluster_matters, owed_episode_matters, owed_memory_matters, was_answered,
+};
+pub use record::append_answers;
+
+use super::ollama::Kind;
+use crate::error::Result;
+use chrono::NaiveDateTime;
+use duckdb::Connection;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::HashMap;
+
+/// The provider of answers that a model gave.
+pub const BY_OLLAMA: &str = "ollama";
+/// The provider where a model's answers could not be used.
+pub const BY_RULES: &str = "rules";
+
+/// Something a language model is to be asked about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Matter {
+    /// Whose.
+    pub mind: String,
+    /// The memory it is about, or that leads to it.
+    pub memory_id: i64,
+    /// Arrival of that memory's content.
+    pub revision: i64,
+    /// The memory's or episode's number, the column's name, the insight's identity.
+    pub subject: String,
+    /// What is read.
+    pub text: String,
+    /// Who says it, or what it is called.
+    pub name: String,
+    /// The memories that may be named in the answer.
+    pub ids: Vec<i64>,
+    /// When it happened, UTC, and the mind's zone.
+    pub created_at: NaiveDateTime,
+    /// The mind's IANA zone.
+    pub zone: String,
+}
+
+/// An answer to record.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answered {
+    /// What it is about.
+    pub matter: Matter,
+    /// [`BY_OLLAMA`] or [`BY_RULES`].
+    pub provider: &'static str,
+    /// An HMAC of what was asked.
+    pub hmac: String,
+    /// Whether the model was asked, or had said it before.
+    pub asked: bool,
+    /// It took a second request.
+    pub repaired: bool,
+    /// Values that were set right.
+    pub clamped: u32,
+    /// The checked answer.
+    pub answer: Value,
+}
+
+/// Who is asked what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Commission {
+    /// What kind of answer.
+    pub kind: Kind,
+    /// The model.
+    pub model: String,
+    /// The prompt's version.
+    pub prompt: String,
+    /// Also what another model or version answered already.
+    pub redo: bool,
+}
+
+/// Where the features of memories come from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Provenance {
+    /// memory, episode, cluster, insight.
+    pub kind: String,
+    /// ollama; rules where a model's answers could not be used.
+    pub provider: String,
+    /// The model.
+    pub model: String,
+    /// How many subjects.
+    pub subjects: u64,
+    /// Of them, answers to words that were asked about before.
+    pub from_cache: u64,
+    /// Of them, answers that took a second request.
+    pub repaired: u64,
+    /// Values that were set right, all in all.
+    pub clamped: u64,
+}
+
+/// The sentences of insights, by mind and subject.
+///
+/// # Errors
+/// Failed when the store cannot be read.
+pub fn said_of_insights(conn: &Connection) -> Result<HashMap<(String, String), String>> {
+    let mut statement = conn.prepare(&format!(
+        "SELECT mind_id::VARCHAR, subject, arg_max(answer->>'sentence', arrival) FROM raw.answers
+         WHERE kind = 'insight' AND provider = '{BY_OLLAMA}' GROUP BY ALL"
+    ))?;
+    let rows = statement.query_map([], |r| {
+        Ok((
+            (r.get::<_, String>(0)?, r.get::<_, String>(1)?),
+            r.get::<_, Option<String>>(2)?,
+        ))
+    })?;
+    let mut sentences = HashMap::new();
+    for row in rows {
+        if let (key, Some(sentence)) = row? {
+            sentences.insert(key, sentence);
+        }
+    }
+    Ok(sentences)
+}
+
+/// Requests answered since `since`, for the day's budget.
+///
+/// # Errors
+/// Failed when the store cannot be read.
+pub fn asked_since(conn: &Connection, since: NaiveDateTime) -> Result<u64> {
+    let n: i64 = conn.query_row(
+        "SELECT count(*) FROM raw.answers WHERE asked AND answered_at >= ?",
+        [since],
+        |r| r.get(0),
+    )?;
+    Ok(n.unsigned_abs())
+}
+
+/// Where what is known comes from, by kind and model.
+///
+/// # Errors
+/// Failed when the store cannot be read.
+pub fn provenance(conn: &Connection) -> Result<Vec<Provenance>> {
+    let mut statement = conn.prepare(
+        "SELECT kind, provider, model, count(*), count(*) FILTER (NOT asked), count(*) FILTER (repaired), sum(clamped)::BIGINT
+         FROM (
+             SELECT * FROM raw.answers
+             QUALIFY row_number() OVER (PARTITION BY mind_id, kind, subject ORDER BY arrival DESC) = 1
+         )
+         GROUP BY ALL ORDER BY ALL",
+    )?;
+    let rows = statement.query_map([], |r| {
+        let count = |i: usize| r.get::<_, i64>(i).map(i64::unsigned_abs);
+        Ok(Provenance {
+            kind: r.get(0)?,
+            provider: r.get(1)?,
+            model: r.get(2)?,
+            subjects: count(3)?,
+            from_cache: count(4)?,
+            repaired: count(5)?,
+            clamped: count(6)?,
+        })
+    })?;
+    Ok(rows.collect::<std::result::Result<_, _>>()?)
+}

@@ -1,0 +1,327 @@
+//! What a language model owes.
+
+use super::{Commission, Matter};
+use crate::error::Result;
+use crate::warehouse::text_literal;
+use chrono::NaiveDateTime;
+use duckdb::{Connection, params};
+
+/// SQL for subjects of a kind that have their answer.
+fn done(commission: &Commission) -> String {
+    let same = match commission.redo {
+        true => format!(
+            " AND model = {} AND prompt = {}",
+            text_literal(&commission.model),
+            text_literal(&commission.prompt)
+        ),
+        false => String::new(),
+    };
+    format!(
+        "SELECT mind_id, subject, revision FROM raw.answers WHERE kind = '{}'{same}",
+        commission.kind
+    )
+}
+
+/// SQL for subjects that are to be tried again later than the parameter.
+fn later(commission: &Commission) -> String {
+    format!(
+        "SELECT mind_id, subject, revision FROM enrichment.retries WHERE kind = '{}' AND model = {} AND retry_at > ?",
+        commission.kind,
+        text_literal(&commission.model)
+    )
+}
+
+fn owed_memories(commission: &Commission) -> String {
+    format!(
+        "FROM (SELECT *, memory_id::VARCHAR AS subject FROM lexical.documents) d
+         ANTI JOIN ({}) a USING (mind_id, subject, revision)
+         ANTI JOIN ({}) r USING (mind_id, subject, revision)
+         ANTI JOIN raw.deletions x USING (memory_id)",
+        done(commission),
+        later(commission)
+    )
+}
+
+/// How many current contents wait for an answer, those to be tried again later left out where `now` is given.
+///
+/// # Errors
+/// Failed when the store cannot be read.
+pub fn count_owed_memories(
+    conn: &Connection,
+    commission: &Commission,
+    now: Option<NaiveDateTime>,
+) -> Result<u64> {
+    let n: i64 = conn.query_row(
+        &format!("SELECT count(*) {}", owed_memories(commission)),
+        [now],
+        |r| r.get(0),
+    )?;
+    Ok(n.unsigned_abs())
+}
+
+/// Contents that wait for an answer: first those no night has learned yet, whose night then knows more, then the newest.
+///
+/// # Errors
+/// Failed when the store cannot be read.
+pub fn owed_memory_matters(
+    conn: &Connection,
+    commission: &Commission,
+    now: NaiveDateTime,
+    most: usize,
+) -> Result<Vec<Matter>> {
+    let mut statement = conn.prepare(&format!(
+        "SELECT d.mind_id::VARCHAR, d.memory_id, d.revision, coalesce(e.content, m.content), coalesce(m.speaker, ''), m.created_at, i.time_zone
+         FROM (
+             SELECT d.*, t.memory_id IS NULL AS unlearned {}
+             LEFT JOIN state.memory_traces t ON t.memory_id = d.memory_id
+             ORDER BY unlearned DESC, d.revision DESC LIMIT {most}
+         ) d
+         JOIN raw.memories m USING (memory_id)
+         JOIN raw.minds i ON i.mind_id = d.mind_id
+         LEFT JOIN raw.edits e ON e.arrival = d.revision
+         ORDER BY d.unlearned DESC, d.revision DESC",
+        owed_memories(commission)
+    ))?;
+    let rows = statement.query_map([now], |r| {
+        let memory_id: i64 = r.get(1)?;
+        Ok(Matter {
+            mind: r.get(0)?,
+            memory_id,
+            revision: r.get(2)?,
+            subject: memory_id.to_string(),
+            text: r.get(3)?,
+            name: r.get(4)?,
+            ids: vec![memory_id],
+            created_at: r.get(5)?,
+            zone: r.get(6)?,
+        })
+    })?;
+    Ok(rows.collect::<std::result::Result<_, _>>()?)
+}
+
+/// Characters of an episode or column that are read.
+const MOST_CHARACTERS: usize = 12_000;
+/// A column of fewer memories comes to nothing yet.
+const COLUMN_MEMORIES: i64 = 5;
+
+fn owed_episodes(commission: &Commission) -> String {
+    owed(
+        commission,
+        "SELECT mind_id, episode_id::VARCHAR AS subject, episode_id AS memory_id, 0::BIGINT AS revision, episode_id AS id,
+                coalesce(session, '') AS name, started_at
+         FROM state.episodes WHERE memories > 1",
+    )
+}
+
+/// A column's revision is its size in steps of half: 5, 8, 12, 18 … So one that has grown by half is described again.
+fn owed_clusters(commission: &Commission) -> String {
+    owed(
+        commission,
+        &format!(
+            "SELECT mind_id, column_id AS subject, exemplar_id AS memory_id, floor(ln(memories / {COLUMN_MEMORIES}.0) / ln(1.5))::BIGINT AS revision,
+                    memories, label AS name, first_at AS started_at
+             FROM long_term_memory.cortical_columns WHERE memories >= {COLUMN_MEMORIES}"
+        ),
+    )
+}
+
+/// SQL for the subjects of a query that have no answer yet and are not to be tried later than the parameter.
+fn owed(commission: &Commission, subjects: &str) -> String {
+    format!(
+        "SELECT d.* FROM ({subjects}) d
+         ANTI JOIN ({}) a USING (mind_id, subject, revision)
+         ANTI JOIN ({}) r USING (mind_id, subject, revision)",
+        done(commission),
+        later(commission)
+    )
+}
+
+/// How many episodes wait to be described; see [`count_owed_memories`].
+///
+/// # Errors
+/// Failed when the store cannot be read.
+pub fn count_owed_episodes(
+    conn: &Connection,
+    commission: &Commission,
+    now: Option<NaiveDateTime>,
+) -> Result<u64> {
+    count(conn, &owed_episodes(commission), now)
+}
+
+/// How many columns wait to be described; see [`count_owed_memories`].
+///
+/// # Errors
+/// Failed when the store cannot be read.
+pub fn count_owed_clusters(
+    conn: &Connection,
+    commission: &Commission,
+    now: Option<NaiveDateTime>,
+) -> Result<u64> {
+    match has_columns(conn)? {
+        true => count(conn, &owed_clusters(commission), now),
+        false => Ok(0),
+    }
+}
+
+fn count(conn: &Connection, sql: &str, now: Option<NaiveDateTime>) -> Result<u64> {
+    let n: i64 = conn.query_row(&format!("SELECT count(*) FROM ({sql})"), [now], |r| {
+        r.get(0)
+    })?;
+    Ok(n.unsigned_abs())
+}
+
+/// Episodes that nights have kept and nobody has described, the latest first.
+///
+/// # Errors
+/// Failed when the store cannot be read.
+pub fn owed_episode_matters(
+    conn: &Connection,
+    commission: &Commission,
+    now: NaiveDateTime,
+    most: usize,
+) -> Result<Vec<Matter>> {
+    let sql = format!(
+        "WITH owed AS ({} ORDER BY started_at DESC, id DESC LIMIT {most}),
+         said AS (
+             SELECT o.*, m.memory_id AS said_id, m.created_at, m.speaker, coalesce(e.content, m.content) AS content, p.position AS place
+             FROM owed o
+             JOIN state.episode_memories p ON p.mind_id = o.mind_id AND p.episode_id = o.id
+             JOIN raw.memories m ON m.memory_id = p.memory_id
+             LEFT JOIN {LATEST} e ON e.memory_id = m.memory_id
+             ANTI JOIN raw.deletions x ON x.memory_id = m.memory_id
+         )
+         SELECT s.mind_id::VARCHAR, s.memory_id, s.revision, s.subject, s.name, s.started_at, i.time_zone,
+                s.said_id, s.created_at, s.speaker, s.content
+         FROM said s JOIN raw.minds i ON i.mind_id = s.mind_id
+         ORDER BY s.started_at DESC, s.id DESC, s.place",
+        owed_episodes(commission)
+    );
+    gathered(conn, &sql, now, false)
+}
+
+/// Columns of long-term memory that nobody has described, or that have grown by half since, the largest first. None where the project
+/// has no columns.
+///
+/// # Errors
+/// Failed when the store cannot be read.
+pub fn owed_cluster_matters(
+    conn: &Connection,
+    commission: &Commission,
+    now: NaiveDateTime,
+    most: usize,
+) -> Result<Vec<Matter>> {
+    if !has_columns(conn)? {
+        return Ok(Vec::new());
+    }
+    let sql = format!(
+        "WITH owed AS ({} ORDER BY memories DESC, subject LIMIT {most}),
+         said AS (
+             SELECT o.*, m.memory_id AS said_id, m.created_at, m.speaker, coalesce(e.content, m.content) AS content
+             FROM owed o
+             JOIN (
+                 SELECT mind_id, column_id, memory_id FROM long_term_memory.semantic_memories
+                 QUALIFY row_number() OVER (PARTITION BY mind_id, column_id ORDER BY strength DESC, memory_id) <= 24
+             ) p ON p.mind_id = o.mind_id AND p.column_id = o.subject
+             JOIN raw.memories m ON m.memory_id = p.memory_id
+             LEFT JOIN {LATEST} e ON e.memory_id = m.memory_id
+             ANTI JOIN raw.deletions x ON x.memory_id = m.memory_id
+         )
+         SELECT s.mind_id::VARCHAR, s.memory_id, s.revision, s.subject, s.name, s.started_at, i.time_zone,
+                s.said_id, s.created_at, s.speaker, s.content
+         FROM said s JOIN raw.minds i ON i.mind_id = s.mind_id
+         ORDER BY s.memories DESC, s.subject, s.created_at, s.said_id",
+        owed_clusters(commission)
+    );
+    gathered(conn, &sql, now, true)
+}
+
+/// The words of edited memories.
+const LATEST: &str =
+    "(SELECT memory_id, arg_max(content, arrival) AS content FROM raw.edits GROUP BY memory_id)";
+
+/// Whether a night has passed since insights were last said in sentences: before, there is nothing new to say.
+///
+/// # Errors
+/// Failed when the store cannot be read.
+pub fn night_since_insights(conn: &Connection) -> Result<bool> {
+    Ok(conn.query_row(
+        "SELECT coalesce((SELECT max(started_at) FROM codex.ledger WHERE transition)
+                > coalesce((SELECT max(answered_at) FROM raw.answers WHERE kind = 'insight'), TIMESTAMP '0001-01-01'), false)",
+        [],
+        |r| r.get(0),
+    )?)
+}
+
+fn has_columns(conn: &Connection) -> Result<bool> {
+    let n: i64 = conn.query_row(
+        "SELECT count(*) FROM duckdb_views() WHERE database_name = current_database() AND schema_name = 'long_term_memory'
+         AND view_name IN ('cortical_columns', 'semantic_memories')",
+        [],
+        |r| r.get(0),
+    )?;
+    Ok(n == 2)
+}
+
+/// Rows of memories, put together by subject.
+fn gathered(conn: &Connection, sql: &str, now: NaiveDateTime, dated: bool) -> Result<Vec<Matter>> {
+    let mut statement = conn.prepare(sql)?;
+    let mut rows = statement.query([now])?;
+    let mut matters: Vec<Matter> = Vec::new();
+    while let Some(r) = rows.next()? {
+        let (mind, subject): (String, String) = (r.get(0)?, r.get(3)?);
+        if matters
+            .last()
+            .is_none_or(|m| m.mind != mind || m.subject != subject)
+        {
+            matters.push(Matter {
+                mind,
+                memory_id: r.get(1)?,
+                revision: r.get(2)?,
+                subject,
+                text: String::new(),
+                name: r.get(4)?,
+                ids: Vec::new(),
+                created_at: r.get(5)?,
+                zone: r.get(6)?,
+            });
+        }
+        let Some(matter) = matters.last_mut() else {
+            continue;
+        };
+        let (id, at, speaker, content): (i64, NaiveDateTime, Option<String>, String) =
+            (r.get(7)?, r.get(8)?, r.get(9)?, r.get(10)?);
+        let day = match dated {
+            true => format!(" {}", at.format("%Y-%m-%d")),
+            false => String::new(),
+        };
+        let speaker = speaker.map(|s| format!(" {s}:")).unwrap_or_default();
+        let words: String = content.chars().take(1_000).collect();
+        let line = format!("[{id}]{day}{speaker} {words}\n");
+        if matter.text.chars().count() + line.chars().count() <= MOST_CHARACTERS {
+            matter.text.push_str(&line);
+            matter.ids.push(id);
+        }
+    }
+    Ok(matters)
+}
+
+/// Whether a subject has its answer, or is to be tried again later.
+///
+/// # Errors
+/// Failed when the store cannot be read.
+pub fn was_answered(
+    conn: &Connection,
+    commission: &Commission,
+    matter: &Matter,
+    now: NaiveDateTime,
+) -> Result<bool> {
+    Ok(conn.query_row(
+        &format!(
+            "SELECT count(*) > 0 FROM ({} UNION ALL {}) WHERE mind_id = ?::UUID AND subject = ? AND revision = ?",
+            done(commission),
+            later(commission)
+        ),
+        params![now, matter.mind, matter.subject, matter.revision],
+        |r| r.get(0),
+    )?)
+}

@@ -1,0 +1,40 @@
+//! Ollama: a server of language models on this machine or another.
+//!
+//! # Layout
+//!
+//! * `client`: the one file that speaks the protocol: requests, time limits, the breaker; `trouble`: what can go wrong
+//! * `prompts`: the project's prompt templates, with their versions
+//! * `schema`: the answers asked for, as JSON Schema, and as they are read
+//! * `evidence`: what of an answer the text bears out
+//! * `ask`: one question with its repair, many at once
+
+mod ask;
+mod client;
+mod evidence;
+mod prompts;
+mod schema;
+mod trouble;
+
+pub use ask::{Asked, Outcome, Question, Reply, ask_all};
+pub use client::{Client, Service};
+pub use prompts::{Kind, Prompts};
+pub use schema::{
+    ActionAnswer, Checked, ClusterAnswer, EpisodeAnswer, InsightAnswer, LinkAnswer, MemoryAnswer,
+    StepAnswer, TopicAnswer, merge_parts, to_features,
+};
+pub use trouble::Trouble;
+
+use crate::error::{Error, Result};
+use std::future::Future;
+
+/// Runs network work to its end on this thread. Nothing of the store may be locked meanwhile.
+///
+/// # Errors
+/// Failed when the system gives no runtime.
+pub fn on_the_network<T>(work: impl Future<Output = T>) -> Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| Error::failed(format!("the network cannot be used: {e}")))?;
+    Ok(runtime.block_on(work))
+}

@@ -1,0 +1,434 @@
+//! The answers asked for, as JSON Schema and as they are read, and what a text bears out of them.
+
+use super::evidence::{Evidence, clamp, one_line_of};
+use crate::enrich::features::{Action, Emotion, Features, Milli, Topic};
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize};
+use std::collections::{BTreeMap, HashSet};
+
+/// An answer after it was checked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Checked<T> {
+    /// What is left of it.
+    pub answer: T,
+    /// Values out of range, names not in the text, ids that do not exist: set right or left out.
+    pub clamped: u32,
+}
+
+/// What a memory says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[allow(missing_docs)]
+pub struct MemoryAnswer {
+    pub gist: String,
+    #[serde(default)]
+    pub people: Vec<String>,
+    #[serde(default)]
+    pub places: Vec<String>,
+    #[serde(default)]
+    pub entities: Vec<String>,
+    #[serde(default)]
+    pub topics: Vec<TopicAnswer>,
+    #[schemars(range(min = 0, max = 1))]
+    pub importance: f64,
+    #[schemars(range(min = 0, max = 1))]
+    pub urgency: f64,
+    #[schemars(range(min = -1, max = 1))]
+    pub sentiment: f64,
+    #[schemars(range(min = 0, max = 1))]
+    pub emotional_weight: f64,
+    #[serde(default, deserialize_with = "known")]
+    pub emotion: FeelingAnswer,
+    #[serde(default, deserialize_with = "known")]
+    pub task_type: TaskTypeAnswer,
+    #[serde(default)]
+    pub goal: Option<String>,
+    #[serde(default)]
+    pub task: Option<String>,
+    #[serde(default)]
+    pub actions: Vec<ActionAnswer>,
+    #[serde(default)]
+    pub egocentric: Vec<String>,
+}
+
+/// A subject of a memory.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[allow(missing_docs)]
+pub struct TopicAnswer {
+    pub label: String,
+    #[schemars(range(min = 0, max = 1))]
+    pub weight: f64,
+}
+
+/// Something done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[allow(missing_docs)]
+pub struct ActionAnswer {
+    pub verb: String,
+    #[serde(default)]
+    pub object: String,
+}
+
+/// The feeling a memory shows most.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs)]
+pub enum FeelingAnswer {
+    Joy,
+    Love,
+    Trust,
+    Surprise,
+    Sadness,
+    Fear,
+    Anger,
+    Disgust,
+    #[default]
+    None,
+}
+
+/// What kind of thing a memory is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum TaskTypeAnswer {
+    Planning,
+    Doing,
+    Deciding,
+    ProblemSolving,
+    Learning,
+    Communicating,
+    Organising,
+    Creating,
+    Caring,
+    Leisure,
+    Reflecting,
+    #[default]
+    Other,
+}
+
+/// What an episode was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[allow(missing_docs)]
+pub struct EpisodeAnswer {
+    pub title: String,
+    pub gist: String,
+    #[serde(default)]
+    pub goal: Option<String>,
+    #[serde(default)]
+    pub steps: Vec<StepAnswer>,
+    #[serde(default)]
+    pub causes: Vec<LinkAnswer>,
+    #[serde(default)]
+    pub place: Option<String>,
+    #[serde(default)]
+    pub spatial: Vec<String>,
+}
+
+/// A task or action of an episode, with the memory that says so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[allow(missing_docs)]
+pub struct StepAnswer {
+    #[serde(default, deserialize_with = "known")]
+    pub level: LevelAnswer,
+    pub label: String,
+    pub memory: i64,
+}
+
+/// Where a step stands between goal and hand.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs)]
+pub enum LevelAnswer {
+    Task,
+    #[default]
+    Action,
+}
+
+/// One memory brought about another, or cannot be true beside it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[allow(missing_docs)]
+pub struct LinkAnswer {
+    pub from: i64,
+    pub to: i64,
+    #[serde(default)]
+    pub why: String,
+}
+
+/// What the memories of a column come to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[allow(missing_docs)]
+pub struct ClusterAnswer {
+    pub gist: String,
+    #[serde(default)]
+    pub principle: Option<String>,
+    #[serde(default)]
+    pub contradictions: Vec<LinkAnswer>,
+}
+
+/// An insight in a sentence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[allow(missing_docs)]
+pub struct InsightAnswer {
+    pub sentence: String,
+}
+
+/// A word of a closed list; any other counts as the list's default, since a model that says "content" has still read the memory.
+fn known<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Default + for<'a> Deserialize<'a>,
+{
+    let value = serde_json::Value::deserialize(deserializer)?;
+    Ok(serde_json::from_value(value).unwrap_or_default())
+}
+
+impl MemoryAnswer {
+    /// What the text bears out: names that are in it (or the speaker's), wishes and deeds that share a word with it, numbers in
+    /// their range.
+    pub fn checked(self, evidence: &Evidence) -> Checked<MemoryAnswer> {
+        let mut n = 0;
+        let answer = MemoryAnswer {
+            gist: match one_line_of(&self.gist, 160) {
+                gist if gist.is_empty() || !evidence.bears(&gist) => {
+                    n += 1;
+                    String::new()
+                }
+                gist => gist,
+            },
+            people: evidence.names(self.people, 16, &mut n),
+            places: evidence.names(self.places, 16, &mut n),
+            entities: evidence.names(self.entities, 24, &mut n),
+            topics: topics(self.topics, &mut n),
+            importance: clamp(self.importance, 0.0, &mut n),
+            urgency: clamp(self.urgency, 0.0, &mut n),
+            sentiment: clamp(self.sentiment, -1.0, &mut n),
+            emotional_weight: clamp(self.emotional_weight, 0.0, &mut n),
+            emotion: self.emotion,
+            task_type: self.task_type,
+            goal: evidence.phrase(self.goal, &mut n),
+            task: evidence.phrase(self.task, &mut n),
+            actions: {
+                let (mut kept, before) = (self.actions, &mut n);
+                kept.retain(|a| {
+                    let said = evidence.bears(&format!("{} {}", a.verb, a.object));
+                    *before += u32::from(!said);
+                    said
+                });
+                kept.truncate(8);
+                kept.into_iter()
+                    .map(|a| ActionAnswer {
+                        verb: one_line_of(&a.verb.to_lowercase(), 40),
+                        object: one_line_of(&a.object, 80),
+                    })
+                    .collect()
+            },
+            egocentric: {
+                let mut kept = Vec::new();
+                for place in self.egocentric {
+                    match evidence.phrase(Some(place), &mut n) {
+                        Some(place) if kept.len() < 8 => kept.push(place.to_lowercase()),
+                        _ => {}
+                    }
+                }
+                kept
+            },
+        };
+        Checked { answer, clamped: n }
+    }
+}
+
+fn topics(answers: Vec<TopicAnswer>, clamped: &mut u32) -> Vec<TopicAnswer> {
+    let mut kept: Vec<TopicAnswer> = Vec::new();
+    for topic in answers {
+        let label = one_line_of(&topic.label.to_lowercase(), 60);
+        let words = label.split(' ').count();
+        if label.chars().count() < 2 || words > 4 || kept.iter().any(|t| t.label == label) {
+            *clamped += 1;
+            continue;
+        }
+        let weight = clamp(topic.weight, 0.0, clamped);
+        if weight >= 0.001 && kept.len() < 8 {
+            kept.push(TopicAnswer { label, weight });
+        }
+    }
+    kept.sort_by(|a, b| {
+        b.weight
+            .total_cmp(&a.weight)
+            .then_with(|| a.label.cmp(&b.label))
+    });
+    kept
+}
+
+/// The parts of a long memory as one answer.
+pub fn merge_parts(parts: Vec<MemoryAnswer>) -> Option<MemoryAnswer> {
+    let n = parts.len().max(1) as f64;
+    // The part that matters most speaks for the whole.
+    let first = parts
+        .iter()
+        .max_by(|a, b| a.importance.total_cmp(&b.importance))?
+        .clone();
+    let mut topics: BTreeMap<String, f64> = BTreeMap::new();
+    for topic in parts.iter().flat_map(|p| &p.topics) {
+        let weight = topics.entry(topic.label.clone()).or_default();
+        *weight = weight.max(topic.weight);
+    }
+    let mut topics: Vec<TopicAnswer> = topics
+        .into_iter()
+        .map(|(label, weight)| TopicAnswer { label, weight })
+        .collect();
+    topics.sort_by(|a, b| {
+        b.weight
+            .total_cmp(&a.weight)
+            .then_with(|| a.label.cmp(&b.label))
+    });
+    topics.truncate(8);
+    let all = |of: fn(&MemoryAnswer) -> &Vec<String>, most: usize| {
+        let mut seen = HashSet::new();
+        let names = parts
+            .iter()
+            .flat_map(of)
+            .filter(|name| seen.insert(name.to_lowercase()));
+        names.take(most).cloned().collect::<Vec<_>>()
+    };
+    Some(MemoryAnswer {
+        people: all(|p| &p.people, 16),
+        places: all(|p| &p.places, 16),
+        entities: all(|p| &p.entities, 24),
+        egocentric: all(|p| &p.egocentric, 8),
+        topics,
+        urgency: parts.iter().map(|p| p.urgency).fold(0.0, f64::max),
+        sentiment: parts.iter().map(|p| p.sentiment).sum::<f64>() / n,
+        emotional_weight: parts.iter().map(|p| p.emotional_weight).fold(0.0, f64::max),
+        goal: parts.iter().find_map(|p| p.goal.clone()),
+        task: parts.iter().find_map(|p| p.task.clone()),
+        actions: parts
+            .iter()
+            .flat_map(|p| p.actions.clone())
+            .take(8)
+            .collect(),
+        ..first
+    })
+}
+
+/// The answer as features; what it leaves open is what rules say.
+pub fn to_features(answer: &MemoryAnswer, rules: &Features) -> Features {
+    let heaviest = answer.topics.iter().map(|t| t.weight).fold(0.0, f64::max);
+    Features {
+        gist: match answer.gist.is_empty() {
+            true => rules.gist.clone(),
+            false => answer.gist.clone(),
+        },
+        // Rules know who speaks; a model is asked who is spoken of.
+        people: union(
+            &rules.people[..rules.people.len().min(1)],
+            &answer.people,
+            16,
+        ),
+        places: answer.places.clone(),
+        entities: union(
+            &answer.entities,
+            &[answer.people.clone(), answer.places.clone()].concat(),
+            24,
+        ),
+        topics: match answer.topics.is_empty() {
+            true => rules.topics.clone(),
+            false => answer
+                .topics
+                .iter()
+                .map(|t| Topic {
+                    label: t.label.clone(),
+                    weight: Milli::from_unit((t.weight / heaviest).max(0.001)),
+                })
+                .collect(),
+        },
+        actions: answer
+            .actions
+            .iter()
+            .map(|a| Action {
+                verb: a.verb.clone(),
+                object: a.object.clone(),
+            })
+            .collect(),
+        goal: answer.goal.clone(),
+        task: answer.task.clone(),
+        egocentric: answer.egocentric.clone(),
+        emotion: match answer.emotion {
+            FeelingAnswer::Joy => Some(Emotion::Joy),
+            FeelingAnswer::Love => Some(Emotion::Love),
+            FeelingAnswer::Trust => Some(Emotion::Trust),
+            FeelingAnswer::Surprise => Some(Emotion::Surprise),
+            FeelingAnswer::Sadness => Some(Emotion::Sadness),
+            FeelingAnswer::Fear => Some(Emotion::Fear),
+            FeelingAnswer::Anger => Some(Emotion::Anger),
+            FeelingAnswer::Disgust => Some(Emotion::Disgust),
+            FeelingAnswer::None => None,
+        },
+        valence: Milli::from_signed(answer.sentiment),
+        arousal: Milli::from_unit(answer.emotional_weight),
+        urgency: Milli::from_unit(answer.urgency),
+        importance: Milli::from_unit(answer.importance),
+        times: rules.times.clone(),
+        act: rules.act,
+    }
+}
+
+fn union(first: &[String], second: &[String], most: usize) -> Vec<String> {
+    let mut seen = HashSet::new();
+    first
+        .iter()
+        .chain(second)
+        .filter(|name| seen.insert(name.to_lowercase()))
+        .take(most)
+        .cloned()
+        .collect()
+}
+
+impl EpisodeAnswer {
+    /// What the episode bears out: `ids` are its memories in their order.
+    pub fn checked(self, evidence: &Evidence, ids: &[i64]) -> Checked<EpisodeAnswer> {
+        let mut n = 0;
+        let place_of = |id: i64| ids.iter().position(|known| *known == id);
+        let answer = EpisodeAnswer {
+            title: one_line_of(&self.title, 80),
+            gist: one_line_of(&self.gist, 400),
+            goal: evidence.phrase(self.goal, &mut n),
+            steps: keep(self.steps, 24, &mut n, |step| {
+                place_of(step.memory).is_some() && evidence.bears(&step.label)
+            }),
+            // A cause comes before its effect.
+            causes: keep(
+                self.causes,
+                24,
+                &mut n,
+                |link| matches!((place_of(link.from), place_of(link.to)), (Some(a), Some(b)) if a < b),
+            ),
+            place: self
+                .place
+                .and_then(|place| evidence.names(vec![place], 1, &mut n).pop()),
+            spatial: keep(self.spatial, 8, &mut n, |words| evidence.bears(words)),
+        };
+        Checked { answer, clamped: n }
+    }
+}
+
+impl ClusterAnswer {
+    /// What the memories bear out: `ids` are theirs.
+    pub fn checked(self, evidence: &Evidence, ids: &[i64]) -> Checked<ClusterAnswer> {
+        let mut n = 0;
+        let answer = ClusterAnswer {
+            gist: one_line_of(&self.gist, 400),
+            principle: evidence.phrase(self.principle, &mut n),
+            contradictions: keep(self.contradictions, 12, &mut n, |link| {
+                link.from != link.to && ids.contains(&link.from) && ids.contains(&link.to)
+            }),
+        };
+        Checked { answer, clamped: n }
+    }
+}
+
+fn keep<T>(values: Vec<T>, most: usize, clamped: &mut u32, good: impl Fn(&T) -> bool) -> Vec<T> {
+    let before = values.len();
+    let mut kept: Vec<T> = values.into_iter().filter(good).collect();
+    *clamped += u32::try_from(before - kept.len()).unwrap_or(u32::MAX);
+    kept.truncate(most);
+    kept
+}

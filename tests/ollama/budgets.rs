@@ -1,0 +1,122 @@
+//! A daemon's tick: a little at a time, and not more than a day's budget.
+
+use crate::Scene;
+use codex_dreams::config::{Config, ConfigSources};
+use codex_dreams::engine::{Engine, Project, ProjectSource, examine_models, pull_on_server};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+fn config(scene: &Scene, more: &[(&str, &str)]) -> Config {
+    let home = scene.room.path("home").to_string_lossy().into_owned();
+    let mut environment: BTreeMap<String, String> =
+        [("HOME", home.as_str()), ("OLLAMA_URL", &scene.server.url())]
+            .iter()
+            .chain(more)
+            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+            .collect();
+    environment.insert(
+        "DUCKDB_PATH".into(),
+        scene.room.store().to_string_lossy().into_owned(),
+    );
+    Config::load(&ConfigSources {
+        environment,
+        ..ConfigSources::default()
+    })
+    .unwrap()
+}
+
+fn engine(scene: &Scene, more: &[(&str, &str)]) -> Engine {
+    let project = Arc::new(Project::load(ProjectSource::Embedded).unwrap());
+    Engine::open(&config(scene, more), project, false).unwrap()
+}
+
+#[test]
+fn a_tick_keeps_to_its_share_and_a_day_to_its_budget() {
+    let scene = Scene::new();
+    let budget = [
+        ("CODEX_ENRICH_PER_TICK", "2"),
+        ("CODEX_ENRICH_PER_DAY", "3"),
+    ];
+    let mut engine = engine(&scene, &budget);
+    assert_eq!(
+        engine.enrich_tick().unwrap().as_deref(),
+        Some("6 vectors, 2 memories")
+    );
+    assert_eq!(engine.enrich_tick().unwrap().as_deref(), Some("1 memory"));
+    // Nothing more today, and that is nothing to tell.
+    assert_eq!(engine.enrich_tick().unwrap(), None);
+    assert_eq!(scene.server.asked("chat").len(), 3);
+    let status = engine.status(None).unwrap().models;
+    assert_eq!((status.memories_owed, status.vectors_owed), (3, 0));
+    assert_eq!(status.answers[0].subjects, 3);
+}
+
+#[test]
+fn a_tick_without_a_server_is_no_failure() {
+    let scene = Scene::new();
+    let mut engine = engine(&scene, &[("OLLAMA_URL", "http://127.0.0.1:9")]);
+    assert_eq!(engine.enrich_tick().unwrap(), None);
+    assert_eq!(engine.status(None).unwrap().models.memories_owed, 6);
+}
+
+#[test]
+fn a_doctor_finds_what_is_missing_and_fetches_it() {
+    let scene = Scene::new();
+    scene.server.models(&["gpt-oss:20b"]);
+    let settings = config(&scene, &[]).settings;
+    let findings = examine_models(&settings).unwrap();
+    assert_eq!(findings.server.version.as_deref(), Some("0.33.1"));
+    assert_eq!(findings.reads.as_deref(), Some("gpt-oss:20b"));
+    assert_eq!(findings.embeds, None);
+    let missing: Vec<_> = findings
+        .models
+        .iter()
+        .filter_map(|m| m.fix.clone())
+        .collect();
+    assert_eq!(missing, ["ollama pull nomic-embed-text"]);
+    assert_eq!(
+        findings.local.fix.as_deref(),
+        Some("codex models pull all-minilm-l6-v2")
+    );
+    let mut heard = Vec::new();
+    pull_on_server(&settings, "nomic-embed-text", |what, done, total| {
+        heard.push((what.to_owned(), done, total))
+    })
+    .unwrap();
+    assert_eq!(heard.last().unwrap().0, "success");
+    assert!(
+        heard
+            .iter()
+            .any(|(_, done, total)| *done > 0 && done == total)
+    );
+    assert_eq!(
+        examine_models(&settings).unwrap().embeds.as_deref(),
+        Some("ollama:nomic-embed-text")
+    );
+    scene.server.models(&["gpt-oss:20b"]);
+    let report = scene.json(&["doctor", "--fix"]);
+    assert!(
+        report["findings"]
+            .to_string()
+            .contains("ollama:nomic-embed-text"),
+        "{report}"
+    );
+    let error = pull_on_server(&settings, "nowhere", |_, _, _| ()).unwrap_err();
+    assert!(error.to_string().contains("file does not exist"), "{error}");
+    // No server at all.
+    let settings = config(&scene, &[("OLLAMA_URL", "http://127.0.0.1:9")]).settings;
+    let findings = examine_models(&settings).unwrap();
+    assert!(findings.server.problem.is_some() && findings.server.version.is_none());
+    // Without anything to ask, nobody is contacted.
+    let settings = config(
+        &scene,
+        &[
+            ("CODEX_ENRICHMENT", "rules"),
+            ("CODEX_EMBEDDINGS", "none"),
+            ("OLLAMA_URL", "http://127.0.0.1:9"),
+        ],
+    )
+    .settings;
+    let findings = examine_models(&settings).unwrap();
+    assert!(findings.server.problem.is_none() && findings.models.is_empty());
+}

@@ -1,0 +1,136 @@
+//! The real all-MiniLM-L6-v2, run in this process without any server. Where it is not there, the tests say so and check nothing:
+//! `scripts/minilm.sh` fetches it, and `make test` calls that.
+
+use crate::room::Room;
+use codex_dreams::enrich::embeddings::LocalModel;
+use serde_json::{Value, json};
+use std::path::PathBuf;
+
+/// Where the model is, or nothing and a line that says so.
+fn model() -> Option<PathBuf> {
+    let cache = std::env::var_os("CODEX_CACHE")
+        .map(PathBuf::from)
+        .unwrap_or_else(|| {
+            let home = std::env::var_os("HOME")
+                .map(PathBuf::from)
+                .unwrap_or_default();
+            std::env::var_os("XDG_CACHE_HOME")
+                .map_or_else(|| home.join(".cache"), PathBuf::from)
+                .join("codex")
+        });
+    let dir = cache.join("all-minilm-l6-v2-0.1.0");
+    let there = dir.join("model.safetensors").is_file();
+    if !there {
+        eprintln!(
+            "NOT CHECKED: all-MiniLM-L6-v2 is not in {} (scripts/minilm.sh fetches it)",
+            dir.display()
+        );
+    }
+    there.then_some(dir)
+}
+
+/// The first eight numbers of vectors that an independent implementation (numpy) of sentence-transformers' semantics gives.
+const REFERENCE: &str = include_str!("minilm_reference.json");
+
+#[test]
+fn vectors_are_those_of_sentence_transformers() {
+    let Some(dir) = model() else { return };
+    let model = LocalModel::load(&dir).unwrap();
+    let reference: Vec<Value> = serde_json::from_str(REFERENCE).unwrap();
+    let texts: Vec<String> = reference
+        .iter()
+        .map(|r| r["text"].as_str().unwrap().to_owned())
+        .collect();
+    let together = model.embed(&texts).unwrap();
+    for ((row, text), vector) in reference.iter().zip(&texts).zip(&together) {
+        assert_eq!(vector.len(), 384);
+        for (ours, theirs) in vector.iter().zip(row["vector"].as_array().unwrap()) {
+            assert!(
+                (f64::from(*ours) - theirs.as_f64().unwrap()).abs() < 2e-5,
+                "{text}: {ours} and {theirs}"
+            );
+        }
+        // Padding and company do not matter.
+        let alone = model.embed(std::slice::from_ref(text)).unwrap();
+        let cosine: f32 = alone[0].iter().zip(vector).map(|(a, b)| a * b).sum();
+        assert!((cosine - 1.0).abs() < 1e-5, "{text}: {cosine}");
+    }
+}
+
+#[test]
+fn a_room_without_a_server_finds_what_is_meant() {
+    let Some(dir) = model() else { return };
+    let room = Room::with_diary();
+    let quiet = |args: &[&str]| {
+        let mut codex = room.codex();
+        // Nobody listens there.
+        codex
+            .env("OLLAMA_URL", "http://127.0.0.1:9")
+            .env("CODEX_OLLAMA_CONNECT_TIMEOUT", "1")
+            .args(args)
+            .arg("--json");
+        let ran = crate::ran(&mut codex);
+        assert_eq!(ran.code, 0, "{args:?} {}{}", ran.stdout, ran.stderr);
+        serde_json::from_str::<Value>(&ran.stdout).unwrap()
+    };
+    let found = |answer: &Value| {
+        answer["results"][0]["key"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let question = ["query", "--text", "Is her pet unwell?"];
+    let pulled = quiet(&[
+        "models",
+        "pull",
+        "all-minilm-l6-v2",
+        "--from",
+        &dir.to_string_lossy(),
+    ]);
+    assert_eq!(pulled["complete"], json!(true));
+    assert_eq!(quiet(&["models", "list"])[0]["name"], "all-minilm-l6-v2");
+    let report = quiet(&["enrich"]);
+    assert_eq!(
+        (&report["vectors"]["model"], &report["vectors"]["embedded"]),
+        (&json!("local:all-minilm-l6-v2"), &json!(6)),
+        "{report}"
+    );
+    // No word of the question is in the diary.
+    let answer = quiet(&question);
+    assert_eq!(answer["basis"], "match", "{answer}");
+    assert!(["a1", "a4"].contains(&found(&answer).as_str()), "{answer}");
+    // A model that goes away: words alone, and it is said.
+    std::fs::remove_dir_all(room.path(".local/share/codex/models")).unwrap();
+    let answer = quiet(&question);
+    assert!(
+        answer["notes"].to_string().contains("words alone"),
+        "{answer}"
+    );
+}
+
+#[test]
+fn what_is_no_model_is_refused_and_leaves_nothing() {
+    let room = Room::new();
+    std::fs::create_dir(room.path("empty")).unwrap();
+    room.refused(
+        2,
+        "holds no model",
+        &["models", "pull", "x", "--from", "empty"],
+    );
+    room.refused(2, "knows no model", &["models", "pull", "x"]);
+    room.refused(
+        2,
+        "no name of a model",
+        &["models", "pull", "../x", "--from", "empty"],
+    );
+    std::fs::create_dir(room.path("broken")).unwrap();
+    for file in ["config.json", "tokenizer.json", "model.safetensors"] {
+        room.write(&format!("broken/{file}"), "not what it should be");
+    }
+    room.refused(
+        2,
+        "cannot be used",
+        &["models", "pull", "x", "--from", "broken"],
+    );
+    assert_eq!(room.json(&["models", "list"]), json!([]));
+}
