@@ -5,7 +5,7 @@
 //! ([`Engine::writing`](crate::engine::Engine::writing)), and never while it waits for a network or a model.
 
 use crate::config::Config;
-use crate::engine::{Engine, IntakeReport, SourceReport};
+use crate::engine::Engine;
 use crate::error::Result;
 use chrono::NaiveDateTime;
 
@@ -26,40 +26,17 @@ pub const JOBS: &[Job] = &[
     Job {
         name: "intake",
         wanted: has_postgres,
-        run: |engine, _, _| Ok(engine.look_in()?.and_then(|report| took_in(&report))),
+        run: |engine, _, _| engine.take_in_by_rhythm(),
     },
     Job {
         name: "write_back",
         wanted: has_postgres,
-        run: |engine, _, _| {
-            let sent = engine.look_out()?;
-            Ok(sent.and_then(|sent| match sent.written + sent.removed {
-                0 => None,
-                _ => Some(format!(
-                    "{} rows written, {} removed in PostgreSQL",
-                    sent.written, sent.removed
-                )),
-            }))
-        },
+        run: |engine, _, _| engine.write_back_by_rhythm(),
     },
 ];
 
 fn has_postgres(config: &Config) -> bool {
     config.postgres.is_some()
-}
-
-/// What came in, where anything did.
-fn took_in(report: &IntakeReport) -> Option<String> {
-    let sum = |of: fn(&SourceReport) -> u64| report.sources.iter().map(of).sum::<u64>();
-    let (added, edited, deleted, rejected) = (
-        sum(|s| s.added),
-        sum(|s| s.edited),
-        sum(|s| s.deleted),
-        sum(|s| s.rejected),
-    );
-    (added + edited + deleted > 0).then(|| {
-        format!("{added} memories added, {edited} edited, {deleted} deleted, {rejected} rejected")
-    })
 }
 
 /// The job called `name`.
