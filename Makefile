@@ -41,7 +41,7 @@ bench: ## the promised figures, measured (SIZES="10000 100000 1000000"; default 
 	SIZES="$(SIZES)" $(CARGO) bench --locked --bench figures
 
 soak: ## the property and crash tests with many more cases
-	CODEX_SOAK=1 $(CARGO) test --locked --release --test invariants --test crash
+	CODEX_SOAK=1 $(CARGO) test --locked --release --test invariants --test crash --test daemon
 
 clean: ## remove what was built in this clone (the shared cache stays: $(CODEX_CACHE))
 	rm -rf target

@@ -2,7 +2,7 @@
 
 use super::render::note;
 use crate::config::{Config, ConfigSources};
-use crate::daemon::Session;
+use crate::daemon::{Session, Setup};
 use crate::engine::request::Wired;
 use crate::engine::{DEFAULT_MIND, Project, ProjectSource, Target};
 use crate::error::{Error, Result};
@@ -81,8 +81,11 @@ impl Context {
             .try_init();
     }
 
-    /// The effective configuration; warnings about it are told.
-    pub(super) fn config(&self) -> Result<Config> {
+    /// Where configuration comes from.
+    ///
+    /// # Errors
+    /// Usage when there is a `.env` that cannot be read.
+    pub(super) fn sources(&self) -> Result<ConfigSources> {
         let mut sources = ConfigSources {
             file: self.globals.config.clone(),
             project_dir: self.globals.project_dir.clone(),
@@ -100,21 +103,30 @@ impl Context {
         sources
             .read_env_file(&env_file)
             .map_err(|e| Error::usage(e.to_string()).caused_by(e))?;
+        Ok(sources)
+    }
+
+    /// The effective configuration; warnings about it are told.
+    pub(super) fn config(&self) -> Result<Config> {
         let config =
-            Config::load(&sources).map_err(|e| Error::usage(e.to_string()).caused_by(e))?;
+            Config::load(&self.sources()?).map_err(|e| Error::usage(e.to_string()).caused_by(e))?;
         for warning in &config.warnings {
             self.note(&format!("warning: {warning}"));
         }
         Ok(config)
     }
 
-    /// The project: the directory's, else the one in the binary.
-    pub(super) fn project(&self) -> Result<Project> {
-        let source = match &self.globals.project_dir {
+    /// Where the project comes from.
+    pub(super) fn source(&self) -> ProjectSource {
+        match &self.globals.project_dir {
             Some(dir) => ProjectSource::Directory(dir.clone()),
             None => ProjectSource::Embedded,
-        };
-        Project::load(source).map_err(|e| Error::usage(e.to_string()).caused_by(e))
+        }
+    }
+
+    /// The project: the directory's, else the one in the binary.
+    pub(super) fn project(&self) -> Result<Project> {
+        Project::load(self.source()).map_err(|e| Error::usage(e.to_string()).caused_by(e))
     }
 
     /// Where rendered SQL and results go: as given, else `target` beside the project.
@@ -128,9 +140,14 @@ impl Context {
         }))
     }
 
+    /// What a daemon for this store, project and configuration is set up with.
+    pub(super) fn setup(&self) -> Result<Setup> {
+        Setup::new(self.sources()?, self.source())
+    }
+
     /// Questions to the store.
     pub(super) fn session(&self) -> Result<Session> {
-        Ok(Session::new(self.config()?, self.project()?))
+        Ok(Session::new(self.config()?, self.project()?, self.source()))
     }
 
     /// Questions to an empty store in memory: for looking at files only.

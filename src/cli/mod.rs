@@ -8,12 +8,14 @@
 mod config;
 mod consolidate;
 mod context;
+mod daemon;
 mod doctor;
 mod enrich;
 mod explain;
 mod import;
 mod init;
 mod insights;
+mod logs;
 mod memory;
 mod models;
 mod overview;
@@ -23,6 +25,8 @@ mod project;
 mod query;
 mod render;
 mod replay;
+mod schedule;
+mod service;
 mod sql;
 mod times;
 mod transfer;
@@ -86,6 +90,10 @@ enum Command {
     Verify(overview::Verify),
     Doctor(doctor::Doctor),
     Config(config::Config),
+    #[command(subcommand)]
+    Daemon(daemon::Daemon),
+    #[command(subcommand)]
+    Schedule(schedule::Schedule),
 }
 
 /// Runs the command line of this process.
@@ -99,7 +107,10 @@ pub fn main() -> ExitCode {
         }
     };
     let context = Context::new(cli.globals);
-    context.start_log();
+    // The daemon logs into files of its own.
+    if !matches!(&cli.command, Command::Daemon(daemon) if daemon.logs_itself()) {
+        context.start_log();
+    }
     match run(&context, cli.command) {
         Ok(code) => code,
         Err(stop) => render::report(&stop),
@@ -134,6 +145,8 @@ fn run(context: &Context, command: Command) -> Result<ExitCode, Stop> {
         Command::Verify(verify) => verify.run(context, &mut out),
         Command::Doctor(doctor) => doctor.run(context, &mut out),
         Command::Config(config) => config.run(context, &mut out),
+        Command::Daemon(daemon) => daemon.run(context, &mut out),
+        Command::Schedule(schedule) => schedule.run(context, &mut out),
     }?;
     out.finish()?;
     Ok(code)

@@ -27,7 +27,9 @@ pub use models::{Embeddings, Enrichment, KeepAlive, OllamaSettings};
 pub use parameters::{Declaration, Origin, Parameter, Parameters};
 pub use place::{Place, Position};
 pub use postgres::{PostgresAddress, SslMode, Surroundings};
-pub use settings::{MemoryLimit, PostgresSettings, Secret, Settings, Threads, TimeZone};
+pub use settings::{
+    DaemonSettings, LogLevel, MemoryLimit, PostgresSettings, Secret, Settings, Threads, TimeZone,
+};
 pub use value::{Kind, Value, describe};
 pub use yaml::YamlError;
 

@@ -47,6 +47,8 @@ pub struct Settings {
     pub extension_directory: PathBuf,
     /// The PostgreSQL server memories come from and dreams go to.
     pub postgres: PostgresSettings,
+    /// How the daemon runs.
+    pub daemon: DaemonSettings,
 }
 
 /// How codex deals with PostgreSQL.
@@ -100,6 +102,35 @@ impl Serialize for Secret {
     }
 }
 
+/// How the daemon runs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DaemonSettings {
+    /// Seconds that stopping leaves to what is running before it is interrupted.
+    pub grace: u32,
+    /// Seconds a rhythm's look may take before it is interrupted.
+    pub deadline: u32,
+    /// Resident memory from which it warns.
+    pub memory_alert: MemoryLimit,
+    /// Size of the store's file from which it warns.
+    pub size_alert: MemoryLimit,
+    /// Files of the log that are kept, one a day; at least 1.
+    pub log_days: u32,
+    /// What is logged.
+    pub log_level: LogLevel,
+}
+
+/// How much is logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs)]
+pub enum LogLevel {
+    Error,
+    Warn,
+    Info,
+    Debug,
+}
+
 /// A number of threads, at least 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Threads(u32);
@@ -133,6 +164,25 @@ impl MemoryLimit {
     /// The text for `SET memory_limit`.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// In bytes.
+    pub fn bytes(&self) -> u64 {
+        let unit = self
+            .0
+            .trim_start_matches(|c: char| !c.is_ascii_alphabetic());
+        let number: f64 = self.0[..self.0.len() - unit.len()]
+            .trim()
+            .parse()
+            .unwrap_or(0.0);
+        let base: f64 = if unit.len() == 3 { 1024.0 } else { 1000.0 };
+        let power = match unit.as_bytes().first().map(u8::to_ascii_uppercase) {
+            Some(b'K') => 1,
+            Some(b'M') => 2,
+            Some(b'G') => 3,
+            _ => 4,
+        };
+        (number * base.powi(power)) as u64
     }
 }
 

@@ -306,6 +306,23 @@ fn finish_half_done(
 }
 
 impl Consolidation {
+    /// Whether there was anything to do.
+    pub fn did_anything(&self) -> bool {
+        self.nights + self.steps + self.ticks + self.relived > 0
+    }
+
+    /// Adds what another run did.
+    pub fn add(&mut self, other: &Consolidation) {
+        self.nights += other.nights;
+        self.steps += other.steps;
+        self.ticks += other.ticks;
+        self.relived += other.relived;
+        self.late_waiting = other.late_waiting;
+        for (cycle, rows) in &other.rows {
+            *self.rows.entry(cycle.clone()).or_default() += rows;
+        }
+    }
+
     fn count(&mut self, runs: Vec<super::ledger::ModelRun>, cycle: CycleType) {
         self.steps += 1;
         *self.rows.entry(cycle.as_str().to_owned()).or_default() +=

@@ -17,6 +17,7 @@ mod rebuild;
 mod replay;
 mod store;
 mod ticks;
+mod upcoming;
 mod verify;
 
 pub use by_hand::{ByHand, asks_what_is_due, mark_changed, prepare_by_hand};
@@ -24,8 +25,9 @@ pub use consolidate::{Advance, Consolidation, Request, consolidate};
 pub use due::Due;
 pub use execute::model_failed;
 pub use ledger::ModelRun;
-pub use nights::{Sleep, next_sleep};
+pub use nights::{Sleep, next_sleep, to_utc};
 pub use pipeline::{Pipeline, fingerprint};
 pub use replay::{Replay, copy_log, replay};
 pub use store::{prepare_store, ready_connection};
+pub use upcoming::next_due;
 pub use verify::{Check, STATES, Verification, state_hash, verify};

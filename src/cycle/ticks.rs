@@ -155,18 +155,42 @@ pub(super) fn open_epochs_at(
         .collect())
 }
 
-/// The open epochs whose last tick of `cycle` saw all that there is to see at the request's clock.
+/// The last event of each open epoch that holds anything at the request's clock.
+pub(super) fn last_events(
+    conn: &Connection,
+    request: &Request,
+    replay_hours: i64,
+) -> Result<Vec<NaiveDateTime>> {
+    let highest = highest_arrival(conn)?;
+    let open = open_epochs(conn, request, highest, replay_hours)?;
+    // An epoch ends just after its last event.
+    Ok(open
+        .iter()
+        .map(|(due, _)| due.end - Duration::microseconds(1))
+        .collect())
+}
+
+/// The open epochs whose last tick of `cycle` saw all that there is to see at the request's clock, as did the ticks of the cycles
+/// it builds on: their caches are what it would be computed from again.
 pub(super) fn ticked_epochs(
     conn: &Connection,
     request: &Request,
     cycle: CycleType,
     replay_hours: i64,
 ) -> Result<Vec<Due>> {
-    let known = last_sights(conn, cycle)?;
+    let ticked: Vec<(CycleType, HashMap<MindId, Sight>)> = DAY
+        .into_iter()
+        .filter(|below| *below <= cycle)
+        .map(|below| Ok((below, last_sights(conn, below)?)))
+        .collect::<Result<_>>()?;
     let highest = highest_arrival(conn)?;
     Ok(open_epochs(conn, request, highest, replay_hours)?
         .into_iter()
-        .filter(|(due, sight)| known.get(&due.mind) == Some(&of_cycle(*sight, cycle)))
+        .filter(|(due, sight)| {
+            ticked
+                .iter()
+                .all(|(below, known)| known.get(&due.mind) == Some(&of_cycle(*sight, *below)))
+        })
         .map(|(due, sight)| end_of_cycle(due, &sight, cycle))
         .collect())
 }

@@ -2,8 +2,36 @@
 //!
 //! # Layout
 //!
-//! * `session`: asks the owner of the store, or becomes it
+//! * `session`: asks the owner of the store, or becomes it; `client` talks to a daemon, in the words of `protocol`
+//! * `process`: start, stop; `setup` is what it is started with, `owner` what runs then, `ending` how it ends; `server` answers,
+//!   `socket` is where
+//! * `rhythms`, `scheduler`, `jobs`: when it looks, and for what; `crontab`: the same for cron
+//! * `watch`: memory, file size, deadlines; `status`, `log`: what it says of itself
+//! * `unit`: systemd and launchd
 
+mod client;
+mod crontab;
+mod ending;
+pub mod jobs;
+pub mod log;
+mod owner;
+mod process;
+pub mod protocol;
+pub mod rhythms;
+pub mod scheduler;
+mod server;
 mod session;
+mod setup;
+mod socket;
+mod status;
+mod unit;
+mod watch;
 
+pub use client::{Client, Probe};
+pub use crontab::crontab;
+pub use process::{Started, Stopped, run_here, start, stop};
 pub use session::Session;
+pub use setup::Setup;
+pub use status::{Alert, DaemonStatus, RhythmStatus};
+pub use unit::{Unit, install, uninstall};
+pub use watch::{NEXT_LOOKS, rfc3339};

@@ -1,25 +1,45 @@
 //! Asking the owner of the store, or becoming it.
 
+use super::client::{Client, Probe};
 use crate::config::Config;
 use crate::engine::request::Wired;
-use crate::engine::{Engine, Progress, Project, StoreNeeds};
+use crate::engine::{
+    Caller, Engine, Holder, Pipeline, Progress, Project, ProjectSource, StoreNeeds, canonical,
+    fingerprint,
+};
 use crate::error::{Error, Result};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-/// Questions to one store. It is opened when the first one comes, as that one needs it.
+/// Time between two looks for an owner.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Questions to one store. Its owner is looked for when the first one comes: a daemon is asked, and where there is none the
+/// store is opened as that question needs it.
 pub struct Session {
     config: Config,
     project: Arc<Project>,
-    engine: Option<Engine>,
+    source: ProjectSource,
+    owner: Option<Owner>,
+}
+
+/// Who answers.
+enum Owner {
+    /// This process, which has opened the store.
+    Here(Box<Engine>),
+    /// The daemon that has it.
+    Daemon(Client),
 }
 
 impl Session {
-    /// A session with the store of `config`, whose models are those of `project`.
-    pub fn new(config: Config, project: Project) -> Session {
+    /// A session with the store of `config`, whose models are those of `project`, which came from `source`.
+    pub fn new(config: Config, project: Project, source: ProjectSource) -> Session {
         Session {
             config,
             project: Arc::new(project),
-            engine: None,
+            source,
+            owner: None,
         }
     }
 
@@ -28,8 +48,9 @@ impl Session {
     /// # Errors
     /// Usage when configuration or project are wrong.
     pub fn in_memory(config: Config, project: Project) -> Result<Session> {
-        let mut session = Session::new(config, project);
-        session.engine = Some(Engine::in_memory(&session.config, session.project.clone())?);
+        let mut session = Session::new(config, project, ProjectSource::Embedded);
+        let engine = Engine::in_memory(&session.config, session.project.clone())?;
+        session.owner = Some(Owner::Here(Box::new(engine)));
         Ok(session)
     }
 
@@ -47,17 +68,34 @@ impl Session {
         question: A,
         heard: &mut dyn FnMut(Progress),
     ) -> Result<A::Answer> {
-        let mut engine = match self.engine.take() {
-            Some(engine) => engine,
-            None => self.open(question.needs().store)?,
-        };
-        let answer = question.answer(&mut engine, heard);
-        self.engine = Some(engine);
-        answer
+        loop {
+            let mut owner = match self.owner.take() {
+                Some(owner) => owner,
+                None => self.find_owner(question.needs().store)?,
+            };
+            let answer = match &mut owner {
+                Owner::Here(engine) => question.clone().answer(engine, heard).map(Some),
+                Owner::Daemon(client) => client.ask(question.clone(), self.caller()?, heard),
+            };
+            // One that is about to stop makes way for the next owner.
+            if let Ok(None) = answer {
+                std::thread::sleep(PAUSE);
+                continue;
+            }
+            self.owner = Some(owner);
+            return answer
+                .and_then(|answer| answer.ok_or_else(|| Error::unavailable("nobody answered")));
+        }
     }
 
-    fn open(&self, needs: StoreNeeds) -> Result<Engine> {
-        let path = &self.config.settings.database;
+    /// The daemon that has the store, or this process once it has it. Whoever has it for a moment is waited for, at most
+    /// `lock_timeout`.
+    fn find_owner(&self, needs: StoreNeeds) -> Result<Owner> {
+        let settings = &self.config.settings;
+        let path = canonical(&settings.database)?;
+        if let Some(client) = Probe::of(&path).client()? {
+            return Ok(Owner::Daemon(client));
+        }
         let must_exist = matches!(needs, StoreNeeds::Readable | StoreNeeds::Writable);
         if must_exist && !path.exists() {
             return Err(
@@ -66,13 +104,42 @@ impl Session {
                 ),
             );
         }
-        let project = self.project.clone();
-        match needs {
-            StoreNeeds::MadeWithoutViews => Engine::open_to_run(&self.config, project),
-            StoreNeeds::Readable | StoreNeeds::MadeOrReadable => {
-                Engine::open(&self.config, project, true)
+        let pipeline = Pipeline::new(self.project.clone(), &self.config.parameters)?;
+        let deadline = Instant::now() + Duration::from_secs(u64::from(settings.lock_timeout));
+        let mut pause = Duration::from_millis(2);
+        loop {
+            if let Some(warehouse) = Engine::try_open_store(&self.config, needs)? {
+                let engine =
+                    Engine::over_as(warehouse, pipeline, needs)?.with_services(&self.config);
+                return Ok(Owner::Here(Box::new(engine)));
             }
-            StoreNeeds::Writable | StoreNeeds::Made => Engine::open(&self.config, project, false),
+            // Whoever has it may have become a daemon.
+            if let Some(client) = Probe::of(&path).client()? {
+                return Ok(Owner::Daemon(client));
+            }
+            if Instant::now() >= deadline {
+                return Err(Holder::of(&path).refusal(&path));
+            }
+            std::thread::sleep(pause);
+            pause = (pause * 2).min(PAUSE);
         }
     }
+
+    fn caller(&self) -> Result<Caller> {
+        Ok(Caller {
+            directory: std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/")),
+            patience: self.config.settings.lock_timeout,
+            fingerprint: fingerprint(&self.project, &self.config.parameters),
+            project: match &self.source {
+                ProjectSource::Directory(dir) => Some(absolute(dir)?),
+                ProjectSource::Embedded => None,
+            },
+            parameters: Some(self.config.parameters.to_stored()),
+        })
+    }
+}
+
+fn absolute(path: &Path) -> Result<PathBuf> {
+    std::path::absolute(path)
+        .map_err(|e| Error::usage(format!("{} is not a path: {e}", path.display())))
 }

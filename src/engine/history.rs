@@ -43,6 +43,13 @@ impl Engine {
         as_of: NaiveDateTime,
         heard: impl FnMut(Advance),
     ) -> Result<Consolidation> {
+        if self.warehouse.is_shared() {
+            return Err(
+                Error::unavailable("the store is in use and cannot be rebuilt now").hint(
+                    "`codex daemon status` says by what; run the command again when that is done",
+                ),
+            );
+        }
         self.enrich(|_| ())?;
         let mut name = self.warehouse.path().as_os_str().to_owned();
         name.push(".rebuild");

@@ -50,6 +50,14 @@ pub struct Busy {
 pub struct Held {
     lane: Arc<Lane>,
     number: u64,
+    changed: bool,
+}
+
+impl Held {
+    /// Though it was a turn to write, nothing was written.
+    pub fn changed_nothing(&mut self) {
+        self.changed = false;
+    }
 }
 
 impl Drop for Held {
@@ -57,7 +65,7 @@ impl Drop for Held {
         let mut tickets = self.lane.tickets();
         if let Some(at) = tickets.active.iter().position(|t| t.number == self.number) {
             let ticket = tickets.active.swap_remove(at);
-            tickets.writes += u64::from(ticket.turn != Turn::Reading);
+            tickets.writes += u64::from(self.changed && ticket.turn != Turn::Reading);
         }
         drop(tickets);
         self.lane.changed.notify_all();
@@ -108,6 +116,7 @@ impl Lane {
         Some(Held {
             lane: self.clone(),
             number,
+            changed: true,
         })
     }
 
@@ -150,6 +159,7 @@ impl Lane {
                 Ok(Held {
                     lane: self.clone(),
                     number,
+                    changed: true,
                 })
             }
             Err(e) => {
@@ -225,9 +235,7 @@ mod tests {
         let reader = now(&lane, Turn::Reading);
         let other = lane.clone();
         let alone = std::thread::spawn(move || {
-            other
-                .take(Turn::Alone, "rebuild", None, &|| true)
-                .map(|held| drop(held))
+            other.take(Turn::Alone, "rebuild", None, &|| true).map(drop)
         });
         while lane.waiting() == 0 {
             std::thread::yield_now();

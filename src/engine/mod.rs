@@ -16,7 +16,8 @@
 //! * `sql`: read-only SQL, snapshots
 //! * `transfer`: export, and import of what it wrote
 //! * `models`: a project made ready, shared by all who ask
-//! * `shared`, `lane`: one open store that many questions share, and their turns
+//! * `rhythms`: whether something is due, for those who look again and again
+//! * `shared`, `lane`, `interrupt`: one open store that many questions share, their turns, and stopping one
 //! * `rows`: rows of a query as typed values
 
 mod advice;
@@ -25,6 +26,7 @@ mod doctor;
 mod embed;
 mod enrich;
 mod history;
+mod interrupt;
 mod lane;
 mod lineage;
 mod memories;
@@ -34,6 +36,7 @@ mod postgres;
 mod project;
 mod questions;
 pub mod request;
+mod rhythms;
 mod round;
 mod rows;
 mod shared;
@@ -46,6 +49,7 @@ pub use advice::{
 pub use doctor::{Finding, Level, Prepared, examine, prepare, rights};
 pub use embed::{EmbedAdvance, EmbedReport, EmbedRequest};
 pub use enrich::{AnswerReport, EnrichAdvance, EnrichReport, EnrichRequest, EnrichWhat};
+pub use interrupt::Interrupt;
 pub use lane::{Busy, Held, Lane};
 pub use lineage::{ConceptPlace, EpisodePlace, Lineage, Link, NightOfMemory, Trace};
 pub use memories::{Added, Earlier, Listed, NewMemory, Outcome, Shown};
@@ -59,12 +63,13 @@ pub use project::{
 };
 pub use questions::Trail;
 pub use request::{Ask, Needs, Progress, Reply, Request, StoreNeeds, Turn};
-pub use shared::{Caller, Interrupt, Shared};
+pub use shared::{Caller, Shared};
 pub use sql::{Snapshot, Table};
 
 // What requests and results are made of, so that callers need nothing but the engine.
 pub use crate::cycle::{
-    Advance, Consolidation, Replay, Request as CycleRequest, STATES, Verification, state_hash,
+    Advance, Consolidation, Pipeline, Replay, Request as CycleRequest, STATES, Verification,
+    fingerprint, state_hash, to_utc,
 };
 pub use crate::enrich::answers::Provenance;
 pub use crate::enrich::embeddings::{
@@ -74,18 +79,19 @@ pub use crate::insight::{Insight, Period};
 pub use crate::memory::postgres::{IntakeRequest, Mode, RejectedRow, SourceReport};
 pub use crate::memory::{
     DEFAULT_MIND, ExportFormat, ExportOptions, ExportReport, FoundExport, ImportOptions,
-    ImportReport, Mind, MindId, RestoreReport, find_export, parse_time_zone,
+    ImportReport, Mind, MindId, RestoreReport, find_export, parse_time_zone, to_local,
 };
 pub use crate::project::{CycleType, Project, ProjectSource};
 pub use crate::publish::WriteBack;
 pub use crate::recall::{Answer, Hit, Question};
+pub use crate::warehouse::{Holder, Warehouse, canonical};
 
 use crate::config::{Config, Parameters, Settings};
-use crate::cycle::{self, Pipeline};
+use crate::cycle;
 use crate::enrich::enrich_pending;
 use crate::error::{Error, Result};
 use crate::memory;
-use crate::warehouse::{Access, OpenOptions, Warehouse};
+use crate::warehouse::{Access, OpenOptions};
 use advisors::Advisors;
 use chrono::NaiveDateTime;
 use models::ReadyModels;
@@ -125,21 +131,30 @@ impl Engine {
     /// Usage when configuration or project are wrong or the file is not codex's; unavailable when another process owns it.
     pub fn open(config: &Config, project: Arc<Project>, allow_read_only: bool) -> Result<Engine> {
         let pipeline = Pipeline::new(project, &config.parameters)?;
-        let mut engine = Engine::over(open_store(config, allow_read_only)?, pipeline)?
-            .with_advisors(&config.settings);
-        engine.postgres = postgres::Server::of(config).map(Arc::new);
-        Ok(engine)
+        let warehouse = Warehouse::open(&store_options(config, allow_read_only))?;
+        Ok(Engine::over(warehouse, pipeline)?.with_services(config))
     }
 
-    /// Opens the store of `config` for [`run_models`](Self::run_models): views are left to the run, so that a model with a
-    /// mistake is reported as that model's.
+    /// Opens the store of `config` as `needs` wants it, unless another process owns it.
     ///
     /// # Errors
-    /// As [`open`](Self::open).
-    pub fn open_to_run(config: &Config, project: Arc<Project>) -> Result<Engine> {
-        let pipeline = Pipeline::new(project, &config.parameters)?;
+    /// Usage when the file is not codex's; failed when it cannot be opened.
+    pub fn try_open_store(config: &Config, needs: StoreNeeds) -> Result<Option<Warehouse>> {
+        let read_only_will_do = matches!(needs, StoreNeeds::Readable | StoreNeeds::MadeOrReadable);
+        Warehouse::try_open(&store_options(config, read_only_will_do))
+    }
+
+    /// An engine over an open store, made ready as `needs` wants it. For [`run_models`](Self::run_models) views are left to
+    /// the run, so that a model with a mistake is reported as that model's.
+    ///
+    /// # Errors
+    /// Failed when a model cannot be bound.
+    pub fn over_as(warehouse: Warehouse, pipeline: Pipeline, needs: StoreNeeds) -> Result<Engine> {
+        if needs != StoreNeeds::MadeWithoutViews && warehouse.access() == Access::ReadWrite {
+            cycle::prepare_store(&warehouse, &pipeline)?;
+        }
         Ok(Engine {
-            warehouse: open_store(config, false)?,
+            warehouse,
             models: Arc::new(ReadyModels::new(pipeline)),
             advisors: Arc::default(),
             others: None,
@@ -147,6 +162,13 @@ impl Engine {
             interrupt: None,
             postgres: None,
         })
+    }
+
+    /// This engine with the services that `config` names: PostgreSQL, where there is one, and the models it may ask.
+    #[must_use]
+    pub fn with_services(mut self, config: &Config) -> Engine {
+        self.postgres = postgres::Server::of(config).map(Arc::new);
+        self.with_advisors(&config.settings)
     }
 
     /// An engine over an empty store in memory, for looking at files without touching any store.
@@ -166,18 +188,14 @@ impl Engine {
     /// # Errors
     /// Failed when a model cannot be bound.
     pub fn over(warehouse: Warehouse, pipeline: Pipeline) -> Result<Engine> {
-        if warehouse.access() == Access::ReadWrite {
-            cycle::prepare_store(&warehouse, &pipeline)?;
+        Engine::over_as(warehouse, pipeline, StoreNeeds::Made)
+    }
+
+    /// Asks the models of `settings` from now on, where they are others than before.
+    pub fn use_settings(&mut self, settings: &Settings) {
+        if !self.advisors.are_of(settings) {
+            self.advisors = Arc::new(Advisors::of(settings));
         }
-        Ok(Engine {
-            warehouse,
-            models: Arc::new(ReadyModels::new(pipeline)),
-            advisors: Arc::default(),
-            others: None,
-            writing: true,
-            interrupt: None,
-            postgres: None,
-        })
     }
 
     /// Lets it ask the embedding and language models of `settings`; without this it asks none.
@@ -230,7 +248,9 @@ impl Engine {
     /// Failed when the store cannot be written.
     pub fn enrich(&self, progress: impl FnMut(u64)) -> Result<u64> {
         let revisions = enrich_pending(&self.warehouse, progress)?;
-        tracing::info!(revisions, "read and indexed");
+        if revisions > 0 {
+            tracing::info!(revisions, "read and indexed");
+        }
         Ok(revisions)
     }
 
@@ -299,15 +319,13 @@ impl Engine {
     }
 }
 
-fn open_store(config: &Config, allow_read_only: bool) -> Result<Warehouse> {
+fn store_options(config: &Config, allow_read_only: bool) -> OpenOptions {
     let settings = &config.settings;
-    let warehouse = Warehouse::open(&OpenOptions {
+    OpenOptions {
         path: settings.database.clone(),
         memory_limit: settings.memory_limit.as_str().to_owned(),
         threads: settings.threads.get() as usize,
         patience: Duration::from_secs(u64::from(settings.lock_timeout)),
         allow_read_only,
-    })?;
-    tracing::info!(database = %warehouse.path().display(), access = ?warehouse.access(), "store opened");
-    Ok(warehouse)
+    }
 }

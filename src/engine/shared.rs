@@ -1,18 +1,24 @@
 //! One open store that many questions share: each gets a connection of its own, and its turn.
 
+use super::interrupt::{Interrupt, explained};
 use super::models::ReadyModels;
 use super::request::{Reply, Request};
+use super::rhythms::Quiet;
 use super::{Busy, Engine, Held, Lane, Needs, Progress, Project, ProjectSource, StoreNeeds, Turn};
 use crate::config::Parameters;
 use crate::cycle::{self, Pipeline};
 use crate::error::{Error, Result};
 use crate::memory::{Activation, append_activations};
-use crate::warehouse::Warehouse;
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+
+/// What DuckDB says when it answers nothing more.
+const GIVEN_UP: [&str; 2] = ["database has been invalidated", "FATAL Error"];
+/// How long the daemon's own work waits for the store to be opened anew.
+pub(super) const HEALING: Duration = Duration::from_secs(30);
 
 /// Who asks, as far as it matters to the answer.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -27,47 +33,6 @@ pub struct Caller {
     pub project: Option<PathBuf>,
     /// Its parameters, as the store keeps them; only where the fingerprint is another one.
     pub parameters: Option<String>,
-}
-
-/// A way to stop a question that is being answered.
-#[derive(Default)]
-pub struct Interrupt {
-    stopped: AtomicBool,
-    /// The connections that work on the question.
-    connections: Mutex<Vec<Arc<duckdb::InterruptHandle>>>,
-}
-
-impl Interrupt {
-    /// Stops whatever is being answered, now or at its next statement: call it until the answer has come.
-    pub fn stop(&self) {
-        self.stopped.store(true, Ordering::SeqCst);
-        for connection in &*lock(&self.connections) {
-            connection.interrupt();
-        }
-    }
-
-    /// Whether it was stopped.
-    pub fn is_stopped(&self) -> bool {
-        self.stopped.load(Ordering::SeqCst)
-    }
-
-    /// Reaches the work on this connection from now on.
-    pub(super) fn reach(&self, warehouse: &Warehouse) {
-        lock(&self.connections).push(warehouse.conn().interrupt_handle());
-    }
-
-    fn over<T>(
-        self: &Arc<Interrupt>,
-        engine: &mut Engine,
-        work: impl FnOnce(&mut Engine) -> Result<T>,
-    ) -> Result<T> {
-        self.reach(&engine.warehouse);
-        engine.interrupt = Some(self.clone());
-        let done = work(engine);
-        engine.interrupt = None;
-        lock(&self.connections).clear();
-        done
-    }
 }
 
 /// What a question that only reads leaves to be written when nobody else writes.
@@ -91,6 +56,10 @@ pub struct Shared {
     fingerprint: Mutex<String>,
     /// The last other project that somebody asked with.
     foreign: Mutex<Option<(String, Arc<ReadyModels>)>>,
+    /// What looks found.
+    pub(super) quiet: Quiet,
+    /// DuckDB has given up on itself and wants to be opened anew.
+    ailing: AtomicBool,
 }
 
 impl Shared {
@@ -101,6 +70,8 @@ impl Shared {
             root: Mutex::new(engine),
             others: Arc::default(),
             foreign: Mutex::new(None),
+            quiet: Quiet::default(),
+            ailing: AtomicBool::new(false),
         }
     }
 
@@ -128,6 +99,7 @@ impl Shared {
         let needs = request.needs();
         let command = request.command();
         let patience = Duration::from_secs(u64::from(caller.patience));
+        self.heal(patience);
         let is_foreign = *lock(&self.fingerprint) != caller.fingerprint;
         let turn = if is_foreign { Turn::Alone } else { needs.turn };
         let wanted = || !interrupt.is_stopped();
@@ -147,6 +119,7 @@ impl Shared {
         };
         drop(held);
         self.write_trail();
+        self.examine(&answer);
         explained(answer, interrupt)
     }
 
@@ -160,9 +133,11 @@ impl Shared {
         interrupt: &Arc<Interrupt>,
         work: impl FnOnce(&mut Engine) -> Result<T>,
     ) -> Result<T> {
+        self.heal(HEALING);
         let wanted = || !interrupt.is_stopped();
         let held = self.others.lane.take(Turn::Writing, what, None, &wanted)?;
         let done = self.with_turn(&held, Turn::Writing, interrupt, work);
+        self.examine(&done);
         explained(done, interrupt)
     }
 
@@ -175,8 +150,11 @@ impl Shared {
         interrupt: &Arc<Interrupt>,
         work: impl FnOnce(&mut Engine) -> Result<T>,
     ) -> Result<T> {
+        self.heal(HEALING);
         let mut engine = self.root().beside(self.others.clone(), false)?;
-        explained(interrupt.over(&mut engine, work), interrupt)
+        let done = interrupt.over(&mut engine, work);
+        self.examine(&done);
+        explained(done, interrupt)
     }
 
     /// Puts other models in force, once nobody is at work. Those of before stay where the new ones cannot be made ready.
@@ -201,25 +179,73 @@ impl Shared {
         Ok(())
     }
 
-    /// Ends: writes what is still to be written, once nobody is at work.
+    /// Notices when DuckDB has given up on itself, as it does when the disk is full at the wrong moment.
+    pub(super) fn examine<T>(&self, done: &Result<T>) {
+        if let Err(e) = done
+            && GIVEN_UP.iter().any(|sign| e.to_string().contains(sign))
+        {
+            tracing::error!(error = %e, "DuckDB has given up; the store is opened anew");
+            self.ailing.store(true, Ordering::SeqCst);
+        }
+    }
+
+    /// Opens the store anew where DuckDB has given up on itself: what was committed is all there.
+    pub(super) fn heal(&self, patience: Duration) {
+        if !self.ailing.load(Ordering::SeqCst) {
+            return;
+        }
+        let lane = &self.others.lane;
+        let healed = lane
+            .take(
+                Turn::Alone,
+                "opening the store anew",
+                Some(patience),
+                &|| true,
+            )
+            .and_then(|_held| {
+                if !self.ailing.load(Ordering::SeqCst) {
+                    return Ok(());
+                }
+                let mut root = self.root();
+                root.warehouse.reopen()?;
+                cycle::ready_connection(&root.warehouse)?;
+                self.ailing.store(false, Ordering::SeqCst);
+                tracing::info!("the store is open again");
+                Ok(())
+            });
+        if let Err(e) = healed {
+            tracing::error!(error = %e, "the store cannot be opened anew yet");
+        }
+    }
+
+    /// Has DuckDB give back memory that it keeps for later.
+    ///
+    /// # Errors
+    /// Failed when DuckDB refuses it.
+    pub fn shrink(&self) -> Result<()> {
+        self.root().warehouse.shrink()
+    }
+
+    /// Writes what is still to be written, and all of it into the store's file.
     ///
     /// # Errors
     /// Failed when the store cannot be written.
-    pub fn close(self) -> Result<()> {
-        let trail = std::mem::take(&mut *lock(&self.others.trail));
-        let engine = self
-            .root
-            .into_inner()
-            .unwrap_or_else(PoisonError::into_inner);
-        for activation in &trail {
-            engine
-                .warehouse
-                .transaction(|conn| append_activations(conn, activation))?;
-        }
-        Ok(engine.warehouse.conn().execute_batch("CHECKPOINT")?)
+    pub fn settle(&self) -> Result<()> {
+        self.write_trail();
+        Ok(self.root().warehouse.conn().execute_batch("CHECKPOINT")?)
     }
 
-    fn with_turn<T>(
+    /// The store.
+    pub fn database(&self) -> PathBuf {
+        self.root().warehouse.path().to_owned()
+    }
+
+    /// Says beside the file that its owner answers questions at `socket`.
+    pub fn announce(&self, socket: &Path) {
+        self.root().warehouse.announce(socket);
+    }
+
+    pub(super) fn with_turn<T>(
         &self,
         _held: &Held,
         turn: Turn,
@@ -344,7 +370,7 @@ impl Engine {
     }
 
     /// Relative paths in SQL are relative to `directory`.
-    fn look_from(&self, directory: &std::path::Path) -> Result<()> {
+    fn look_from(&self, directory: &Path) -> Result<()> {
         self.warehouse.look_from(directory)
     }
 
@@ -405,16 +431,10 @@ pub(super) struct WriteTurn {
     _held: Option<Held>,
 }
 
-/// The error of a question that was stopped says so.
-fn explained<T>(done: Result<T>, interrupt: &Interrupt) -> Result<T> {
-    match done {
-        Err(e) if interrupt.is_stopped() => {
-            Err(Error::failed("interrupted: nothing of the step under way was kept").caused_by(e))
-        }
-        done => done,
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+#[path = "shared_tests.rs"]
+mod tests;

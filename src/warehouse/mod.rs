@@ -10,8 +10,8 @@ mod migrate;
 mod open;
 pub mod postgres;
 
-pub use lock::FileLock;
-pub use open::{Access, OpenOptions, Warehouse};
+pub use lock::{FileLock, Holder};
+pub use open::{Access, OpenOptions, Warehouse, canonical};
 
 use chrono::NaiveDateTime;
 

@@ -1,6 +1,6 @@
 //! Opening a store.
 
-use super::lock::FileLock;
+use super::lock::{FileLock, Holder};
 use super::migrate;
 use crate::error::{Error, Result};
 use duckdb::{AccessMode, Config, Connection};
@@ -8,7 +8,7 @@ use std::cell::Cell;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What the opened file may be used for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +53,27 @@ impl Warehouse {
     /// Unavailable when another process owns the file; usage when it is not a store of codex's; failed when it
     /// cannot be opened. A file that cannot be opened stays as it was.
     pub fn open(options: &OpenOptions) -> Result<Warehouse> {
-        let path = absolute(&options.path)?;
+        let deadline = Instant::now() + options.patience;
+        let mut pause = Duration::from_millis(2);
+        loop {
+            if let Some(warehouse) = Warehouse::try_open(options)? {
+                return Ok(warehouse);
+            }
+            if Instant::now() >= deadline {
+                let path = canonical(&options.path)?;
+                return Err(Holder::of(&path).refusal(&path));
+            }
+            std::thread::sleep(pause);
+            pause = (pause * 2).min(Duration::from_millis(50));
+        }
+    }
+
+    /// Opens the store unless another process owns it.
+    ///
+    /// # Errors
+    /// As [`open`](Warehouse::open).
+    pub fn try_open(options: &OpenOptions) -> Result<Option<Warehouse>> {
+        let path = canonical(&options.path)?;
         if path.is_dir() {
             return Err(Error::usage(format!(
                 "{} is a directory, not a DuckDB file",
@@ -64,7 +84,7 @@ impl Warehouse {
         let existed = path.exists();
         if existed && !writable(&path) {
             if options.allow_read_only {
-                return Self::open_read_only(path, options);
+                return Self::open_read_only(path, options).map(Some);
             }
             return Err(
                 Error::failed(format!("{} cannot be written", path.display()))
@@ -76,19 +96,28 @@ impl Warehouse {
                 Error::failed(format!("cannot make the directory {}: {e}", dir.display()))
             })?;
         }
-        let lock = FileLock::acquire(&path, options.patience)?;
+        let Some(lock) = FileLock::try_acquire(&path)? else {
+            return Ok(None);
+        };
         let conn = connect(&path, options, AccessMode::ReadWrite)?;
         if let Err(e) = migrate::migrate(&conn) {
             return Err(e.context(path.display()));
         }
-        Ok(Warehouse {
+        Ok(Some(Warehouse {
             conn,
             path,
             options: options.clone(),
             access: Access::ReadWrite,
             lock: Some(Arc::new(lock)),
             threads: Cell::new(0),
-        })
+        }))
+    }
+
+    /// Says beside the file that its owner answers questions at `socket`.
+    pub fn announce(&self, socket: &Path) {
+        if let Some(lock) = &self.lock {
+            lock.announce(socket);
+        }
     }
 
     fn open_read_only(path: PathBuf, options: &OpenOptions) -> Result<Warehouse> {
@@ -158,6 +187,29 @@ impl Warehouse {
         self.open_existing(path)
     }
 
+    /// Whether others have connections to the same store.
+    pub fn is_shared(&self) -> bool {
+        self.lock
+            .as_ref()
+            .is_some_and(|lock| Arc::strong_count(lock) > 1)
+    }
+
+    /// Opens the file anew, in the place of a DuckDB that has given up on itself. The lock is held throughout.
+    ///
+    /// # Errors
+    /// Failed when the file cannot be opened; usage for a store in memory.
+    pub fn reopen(&mut self) -> Result<()> {
+        if self.lock.is_none() {
+            return Err(Error::usage(
+                "this store has no file of its own to open anew",
+            ));
+        }
+        let nothing = Connection::open_in_memory()?;
+        drop(std::mem::replace(&mut self.conn, nothing));
+        self.conn = connect(&self.path, &self.options, AccessMode::ReadWrite)?;
+        Ok(())
+    }
+
     /// Another connection to the same store.
     ///
     /// # Errors
@@ -186,6 +238,19 @@ impl Warehouse {
         ))?)
     }
 
+    /// Has DuckDB give back the memory of what it read and may read again.
+    ///
+    /// # Errors
+    /// Failed when DuckDB refuses it.
+    pub fn shrink(&self) -> Result<()> {
+        // Memory that is in use cannot be given back, and then the lower limit is refused.
+        let _ = self.conn.execute_batch("SET memory_limit = '8MB'");
+        Ok(self.conn.execute_batch(&format!(
+            "SET memory_limit = {}",
+            super::text_literal(&self.options.memory_limit)
+        ))?)
+    }
+
     /// The connection.
     pub fn conn(&self) -> &Connection {
         &self.conn
@@ -206,10 +271,10 @@ impl Warehouse {
     /// # Errors
     /// Failed when the file cannot be moved or opened; usage for a store in memory, or one that others share.
     pub fn replace_with(&mut self, path: &Path) -> Result<()> {
-        let Some(lock) = &self.lock else {
+        if self.lock.is_none() {
             return Err(Error::usage("this store has no file of its own to replace"));
-        };
-        if Arc::strong_count(lock) > 1 {
+        }
+        if self.is_shared() {
             return Err(Error::failed("the store is in use and cannot be replaced")
                 .hint("run the command again when nothing else is running"));
         }
@@ -315,6 +380,10 @@ fn connect(path: &Path, options: &OpenOptions, mode: AccessMode) -> Result<Conne
     );
     conn.execute_batch(&attach).map_err(|e| {
         let text = e.to_string();
+        if let Some(owner) = foreign_owner(&text) {
+            return Error::unavailable(format!("{} is open in {owner}", path.display()))
+                .hint("close it there and run the command again; `codex snapshot --output FILE` makes a copy for other programs");
+        }
         let damaged = ["not a valid DuckDB database file", "orrupt", "erialization", "INTERNAL"];
         if damaged.iter().any(|sign| text.contains(sign)) {
             Error::usage(format!("{} is not a DuckDB file, or is damaged: {}", path.display(), text.trim()))
@@ -326,10 +395,23 @@ fn connect(path: &Path, options: &OpenOptions, mode: AccessMode) -> Result<Conne
     Ok(conn)
 }
 
-fn absolute(path: &Path) -> Result<PathBuf> {
+/// The program that DuckDB says has the file open.
+fn foreign_owner(text: &str) -> Option<String> {
+    let (_, rest) = text.split_once("Could not set lock on file")?;
+    let program = rest
+        .split_once("held in ")
+        .and_then(|(_, rest)| rest.split_once(')'))
+        .map(|(program, _)| format!("{program})"));
+    Some(program.unwrap_or_else(|| "another program".to_owned()))
+}
+
+/// The store's file by its one name: links to it must not lead to a second lock beside the link.
+///
+/// # Errors
+/// Usage when it is no path.
+pub fn canonical(path: &Path) -> Result<PathBuf> {
     let path = std::path::absolute(path)
         .map_err(|e| Error::usage(format!("{} is not a path: {e}", path.display())))?;
-    // One file, one lock: links to it must not lead to a second lock beside the link.
     Ok(path.canonicalize().unwrap_or(path))
 }
 

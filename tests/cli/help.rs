@@ -28,6 +28,18 @@ const COMMANDS: &[&[&str]] = &[
     &["doctor"],
     &["config"],
     &["config", "show"],
+    &["daemon", "start"],
+    &["daemon", "stop"],
+    &["daemon", "restart"],
+    &["daemon", "status"],
+    &["daemon", "logs"],
+    &["daemon", "reload"],
+    &["daemon", "install"],
+    &["daemon", "uninstall"],
+    &["schedule", "list"],
+    &["schedule", "pause"],
+    &["schedule", "resume"],
+    &["schedule", "crontab"],
 ];
 
 #[test]

@@ -246,3 +246,29 @@ fn a_rebuild_begins_a_new_generation_and_a_replay_comes_to_the_same_state() {
         &["consolidate", "--rebuild", "--mind", "default"],
     );
 }
+
+#[test]
+fn a_cycle_that_waits_for_its_time_is_no_fault_of_its_caches() {
+    let room = Room::lived();
+    room.ok(&["memory", "add", "Bolota purrs", "--at", "2026-03-04 12:10"]);
+    room.ok(&["memory", "add", "Bolota sleeps", "--at", "2026-03-04 12:11"]);
+    room.ok(&["consolidate", "--as-of", "2026-03-04 12:30"]);
+    room.ok(&[
+        "memory",
+        "add",
+        "Bolota purrs again and sleeps",
+        "--at",
+        "2026-03-04 12:40",
+    ]);
+    // Replay builds on caches that are newer than it is until its own hour comes.
+    room.ok(&[
+        "consolidate",
+        "--type",
+        "short_term",
+        "--as-of",
+        "2026-03-04 12:50",
+    ]);
+    assert_eq!(room.json(&["verify"])["ok"], true);
+    room.ok(&["consolidate", "--as-of", "2026-03-04 12:50"]);
+    assert_eq!(room.json(&["verify"])["ok"], true);
+}

@@ -13,6 +13,7 @@
 //! * `overview`: status, health, metrics, verify
 //! * `models`: run, test
 //! * `postgres`: intake, write-back, and how it stands with both
+//! * `schedule`: what rhythms need to know
 //!
 //! To add a question: a struct with `Ask` in its family's file, and a line in the table at the end of this file.
 
@@ -24,6 +25,7 @@ mod models;
 mod overview;
 mod postgres;
 mod questions;
+mod schedule;
 
 pub use cycles::{Consolidate, ReplayInto};
 pub use enrich::EnrichOwed;
@@ -33,6 +35,7 @@ pub use models::{RunModels, TestModels};
 pub use overview::{CheckHealth, ReadMetrics, ReadStatus, VerifyStore};
 pub use postgres::{PublishDreams, ReadPostgres, TakeIn};
 pub use questions::{ExplainMemory, FindInsights, Recall, RecallMany, SelectJson, SelectTable};
+pub use schedule::{ReadSchedule, RestRhythms, ScheduleState};
 
 use super::Engine;
 use super::{Advance, EnrichAdvance, ImportAdvance, Mind, Ran};
@@ -108,7 +111,7 @@ pub trait Ask: Sized {
 }
 
 /// A question that can travel. The table below gives it to every one.
-pub trait Wired: Ask {
+pub trait Wired: Ask + Clone {
     /// What people call it: the command.
     const COMMAND: &'static str;
 
@@ -275,4 +278,6 @@ requests! {
     TakeIn: "intake",
     PublishDreams: "write-back",
     ReadPostgres: "health",
+    ReadSchedule: "schedule list",
+    RestRhythms: "schedule pause",
 }

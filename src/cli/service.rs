@@ -1,0 +1,93 @@
+//! `codex daemon install` and `uninstall`.
+
+use super::context::Context;
+use super::daemon::{program, said};
+use super::render::{Outcome, Output};
+use crate::daemon::{Unit, install, uninstall};
+use crate::error::Result;
+use clap::Args;
+use serde_json::json;
+use std::process::ExitCode;
+
+/// Write a service for systemd or launchd, and say how to switch it on
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  codex daemon install --print        see what it would say
+  codex --db /srv/diary.duckdb daemon install")]
+pub(super) struct Install {
+    /// Only show what would be written
+    #[arg(long)]
+    print: bool,
+    /// Overwrite one that says something else
+    #[arg(long)]
+    force: bool,
+}
+
+/// Remove the service's file
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  codex daemon uninstall")]
+pub(super) struct Uninstall {}
+
+fn unit(context: &Context) -> Result<Unit> {
+    let grace = context.config()?.settings.daemon.grace;
+    Unit::of(&context.setup()?, &program()?, grace)
+}
+
+impl Install {
+    pub(super) fn run(self, context: &Context, out: &mut Output) -> Outcome {
+        let unit = unit(context)?;
+        if !self.print {
+            install(&unit, self.force)?;
+        }
+        if out.json {
+            out.document(
+                &json!({"path": unit.path, "text": unit.text, "written": !self.print, "enable": unit.enable}),
+            )?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        if self.print {
+            out.line(unit.text.trim_end())?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        out.line(format!("written: {}", unit.path.display()))?;
+        out.line("")?;
+        out.line("Switch it on with:")?;
+        for command in &unit.enable {
+            out.line(format!("  {command}"))?;
+        }
+        let from_here: Vec<String> = context
+            .sources()?
+            .environment
+            .into_keys()
+            .filter(|name| name.starts_with("CODEX_"))
+            .collect();
+        if !from_here.is_empty() {
+            context.note(&format!(
+                "note: the service does not see {} of this shell; put such settings into a file (--config)",
+                from_here.join(", ")
+            ));
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Removes it and says so.
+pub(super) fn remove(context: &Context, out: &mut Output) -> Outcome {
+    let unit = unit(context)?;
+    let removed = uninstall(&unit)?;
+    let path = unit.path.display();
+    let mut text = match removed {
+        true => format!("removed: {path}\n\nIf it is switched on still:"),
+        false => format!("there is no {path}"),
+    };
+    if removed {
+        for command in &unit.disable {
+            text.push_str(&format!("\n  {command}"));
+        }
+    }
+    said(out, &text, json!({"path": unit.path, "removed": removed}))?;
+    Ok(ExitCode::SUCCESS)
+}

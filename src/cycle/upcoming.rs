@@ -1,0 +1,75 @@
+//! What becomes due by itself, though no event arrives.
+
+use super::consolidate::Request;
+use super::pipeline::Pipeline;
+use super::plan::due_nights;
+use super::progress::progress;
+use super::ticks::last_events;
+use crate::error::Result;
+use crate::memory::highest_arrival;
+use crate::project::CycleType;
+use crate::warehouse::Warehouse;
+use chrono::{Duration, NaiveDateTime, Timelike};
+
+/// How far it looks: the night after any event begins within two days.
+const FAR: Duration = Duration::days(2);
+
+/// The first moment after `as_of` at which a run up to `cycle` may find something due though nobody has written since: a night
+/// begins, an hour of replay passes, an event of the future happens. At the latest two days on.
+///
+/// # Errors
+/// Failed when the store cannot be read.
+pub fn next_due(
+    warehouse: &Warehouse,
+    pipeline: &Pipeline,
+    cycle: CycleType,
+    as_of: NaiveDateTime,
+) -> Result<NaiveDateTime> {
+    let conn = warehouse.conn();
+    let far = as_of.checked_add_signed(FAR).unwrap_or(as_of);
+    let late = usize::try_from(pipeline.integer("late_per_night")?).unwrap_or(usize::MAX);
+    let minds = progress(conn, None)?;
+    let nights = due_nights(conn, &minds, far, highest_arrival(conn)?, late)?;
+    let night = nights.iter().map(|n| n.at).filter(|at| *at > as_of).min();
+    let event: Option<NaiveDateTime> = conn.query_row(
+        "SELECT min(happens) FROM (
+             SELECT min(created_at) AS happens FROM raw.memories WHERE created_at > $1
+             UNION ALL SELECT min(happened_at) FROM raw.edits WHERE happened_at > $1
+             UNION ALL SELECT min(happened_at) FROM raw.deletions WHERE happened_at > $1
+             UNION ALL SELECT min(happened_at) FROM raw.activations WHERE happened_at > $1
+             UNION ALL SELECT min(happened_at) FROM raw.naps WHERE happened_at > $1)",
+        [as_of],
+        |r| r.get(0),
+    )?;
+    let hour = match cycle {
+        CycleType::Hippocampal => next_replay(warehouse, pipeline, as_of)?,
+        _ => None,
+    };
+    Ok([night, event, hour]
+        .into_iter()
+        .flatten()
+        .fold(far, NaiveDateTime::min))
+}
+
+/// The next hour, where a mind is still replaying.
+fn next_replay(
+    warehouse: &Warehouse,
+    pipeline: &Pipeline,
+    as_of: NaiveDateTime,
+) -> Result<Option<NaiveDateTime>> {
+    let replay_hours = pipeline.integer("replay_hours")?;
+    let request = Request {
+        cycle: Some(CycleType::Hippocampal),
+        as_of,
+        mind: None,
+    };
+    let last = last_events(warehouse.conn(), &request, replay_hours)?;
+    let replaying = last
+        .iter()
+        .any(|last| as_of < *last + Duration::hours(replay_hours + 1));
+    let next = as_of
+        .date()
+        .and_hms_opt(as_of.hour(), 0, 0)
+        .and_then(|hour| hour.checked_add_signed(Duration::hours(1)));
+    Ok(next.filter(|_| replaying))
+}

@@ -1,0 +1,89 @@
+//! Signals, and the end: what is under way is given its time, then interrupted.
+
+use super::owner::{Owner, spawn};
+use super::server;
+use crate::error::{Error, Result};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+/// How long what was interrupted may take to end.
+const LAST_WORDS: Duration = Duration::from_secs(10);
+
+impl Owner {
+    pub(super) fn hear_signals(self: &Arc<Owner>) -> Result<()> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let failed = |e: std::io::Error| Error::failed(format!("signals cannot be heard: {e}"));
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .build()
+            .map_err(failed)?;
+        let guard = runtime.enter();
+        let mut term = signal(SignalKind::terminate()).map_err(failed)?;
+        let mut int = signal(SignalKind::interrupt()).map_err(failed)?;
+        let mut hup = signal(SignalKind::hangup()).map_err(failed)?;
+        drop(guard);
+        let owner = self.clone();
+        spawn("signals", move || {
+            runtime.block_on(async {
+                loop {
+                    tokio::select! {
+                        _ = term.recv() => owner.stop("SIGTERM"),
+                        _ = int.recv() => owner.stop("SIGINT"),
+                        _ = hup.recv() => {
+                            if let Err(e) = owner.reload() {
+                                tracing::error!(error = %e, "not reloaded: what was in force stays in force");
+                            }
+                        }
+                    }
+                }
+            });
+        })?;
+        Ok(())
+    }
+
+    fn stop(&self, signal: &str) {
+        tracing::info!(signal, "stopping");
+        let guard = self.scheduler();
+        self.stopping.store(true, Ordering::SeqCst);
+        drop(guard);
+        self.bell.notify_all();
+    }
+
+    /// Leaves what is under way its time, then interrupts it.
+    pub(super) fn end(&self) {
+        server::wake(&self.socket);
+        let grace = Duration::from_secs(u64::from(self.config().settings.daemon.grace));
+        if self.ended_within(grace, || ()) {
+            return;
+        }
+        for running in self.running() {
+            tracing::warn!(
+                what = running.what,
+                "interrupted, since it did not end in time"
+            );
+        }
+        let stop = || {
+            for running in self.running() {
+                running.interrupt.stop();
+            }
+        };
+        if !self.ended_within(LAST_WORDS, stop) {
+            tracing::error!("something did not end; the store is as after a kill, which is well");
+            let _ = std::fs::remove_file(&self.socket);
+            std::process::exit(1);
+        }
+    }
+
+    fn ended_within(&self, time: Duration, meanwhile: impl Fn()) -> bool {
+        let started = Instant::now();
+        while !self.running().is_empty() {
+            if started.elapsed() > time {
+                return false;
+            }
+            meanwhile();
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        true
+    }
+}

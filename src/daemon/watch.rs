@@ -1,0 +1,247 @@
+//! Watching itself: memory, the size of the store, deadlines, rhythms that keep failing; and saying how it is.
+
+use super::owner::{Owner, lock};
+use super::scheduler::{Beat, Outcome};
+use super::status::{Alert, DaemonStatus, RhythmStatus, Work};
+use crate::clock;
+use crate::engine::{HealthCheck, Reply, Turn};
+use chrono::NaiveDateTime;
+use chrono_tz::Tz;
+use std::path::Path;
+use std::sync::atomic::Ordering;
+
+/// Looks ahead that are told.
+pub const NEXT_LOOKS: usize = 5;
+
+impl Owner {
+    /// One look around.
+    pub(super) fn watch(&self) {
+        for running in self.running() {
+            if running
+                .deadline
+                .is_some_and(|d| running.since.elapsed() > d)
+            {
+                running.interrupt.stop();
+            }
+        }
+        let alerts = self.find_alerts();
+        let mut known = lock(&self.alerts);
+        for alert in alerts.iter().filter(|alert| {
+            !known
+                .iter()
+                .any(|k| k.check == alert.check && k.level == alert.level)
+        }) {
+            tracing::warn!(check = alert.check, level = alert.level, "{}", alert.what);
+        }
+        *known = alerts;
+    }
+
+    fn find_alerts(&self) -> Vec<Alert> {
+        let settings = self.config().settings.daemon;
+        let mut alerts = Vec::new();
+        let mut alert = |level: &str, check: &str, what: String| {
+            alerts.push(Alert {
+                level: level.to_owned(),
+                check: check.to_owned(),
+                what,
+            });
+        };
+        if let Some(memory) = memory()
+            && memory > settings.memory_alert.bytes()
+        {
+            alert(
+                "WARNING",
+                "daemon_memory",
+                format!(
+                    "the daemon holds {} MiB of memory, more than {}",
+                    memory >> 20,
+                    settings.memory_alert.as_str()
+                ),
+            );
+            self.give_memory_back();
+        }
+        let size = size(&self.shared_path());
+        if size > settings.size_alert.bytes() {
+            alert(
+                "WARNING",
+                "store_size",
+                format!(
+                    "the store's file has {} MiB, more than {}",
+                    size >> 20,
+                    settings.size_alert.as_str()
+                ),
+            );
+        }
+        for beat in self.scheduler().beats() {
+            if let (Some(until), Some((_, Outcome::Failed(why)))) =
+                (beat.rests_until, &beat.outcome)
+            {
+                alert(
+                    "CRITICAL",
+                    &format!("rhythm_{}", beat.rhythm.name),
+                    format!(
+                        "the rhythm {} failed {} times in a row and rests until {} UTC: {why}",
+                        beat.rhythm.name,
+                        beat.failures,
+                        until.format("%H:%M")
+                    ),
+                );
+            }
+        }
+        alerts
+    }
+
+    /// Has DuckDB give back what it keeps for later, where nobody needs it now.
+    fn give_memory_back(&self) {
+        let lane = self.shared.lane();
+        if let Some(mut held) = lane.try_take(Turn::Alone, "giving memory back") {
+            held.changed_nothing();
+            if let Err(e) = self.shared.shrink() {
+                tracing::warn!(error = %e, "memory cannot be given back");
+            }
+        }
+    }
+
+    fn shared_path(&self) -> std::path::PathBuf {
+        self.config().settings.database
+    }
+
+    /// What the daemon adds to an answer: its own checks to those of the store.
+    pub(super) fn add_to(&self, reply: &mut Reply) {
+        let Reply::CheckHealth(checks) = reply else {
+            return;
+        };
+        let alerts = lock(&self.alerts).clone();
+        if alerts.is_empty() {
+            checks.push(own_check("daemon", "OK", None));
+        }
+        for alert in alerts {
+            checks.push(own_check(&alert.check, &alert.level, Some(alert.what)));
+        }
+    }
+
+    /// How it is.
+    pub(super) fn status(&self) -> DaemonStatus {
+        let running: Vec<String> = self
+            .running()
+            .into_iter()
+            .filter_map(|r| r.rhythm)
+            .collect();
+        let scheduler = self.scheduler();
+        let now = clock::now();
+        let database = self.shared_path();
+        let busy = self.shared.busy();
+        DaemonStatus {
+            pid: std::process::id(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            started_at: rfc3339(self.started_at),
+            uptime_seconds: self.started.elapsed().as_secs(),
+            memory_bytes: memory(),
+            database_bytes: size(&database),
+            database,
+            socket: self.socket.clone(),
+            logs: self.logs.clone(),
+            project: self.project(),
+            zones: scheduler.zones().iter().map(|z| z.name().into()).collect(),
+            busy: busy
+                .into_iter()
+                .map(|busy| Work {
+                    what: busy.what,
+                    seconds: busy.since.as_secs_f64(),
+                })
+                .collect(),
+            waiting: self.shared.lane().waiting(),
+            answered: self.answered.load(Ordering::Relaxed),
+            alerts: lock(&self.alerts).clone(),
+            rhythms: scheduler
+                .beats()
+                .iter()
+                .map(|beat| {
+                    let paused = scheduler.paused().contains(&beat.rhythm.name);
+                    let at_work = running.contains(&beat.rhythm.name);
+                    rhythm(beat, paused, at_work, scheduler.zones(), now)
+                })
+                .collect(),
+        }
+    }
+}
+
+fn own_check(check: &str, level: &str, what: Option<String>) -> HealthCheck {
+    HealthCheck {
+        mind: "–".to_owned(),
+        check: check.to_owned(),
+        alert_level: level.to_owned(),
+        value: None,
+        threshold: None,
+        what_to_do: what.map(|what| format!("{what}; see `codex daemon status`")),
+    }
+}
+
+fn rhythm(
+    beat: &Beat,
+    paused: bool,
+    at_work: bool,
+    zones: &[Tz],
+    now: NaiveDateTime,
+) -> RhythmStatus {
+    let rests_until = beat.rests_until.filter(|until| *until > now);
+    let state = match (beat.running, paused, rests_until) {
+        (true, ..) if at_work => "running",
+        (true, ..) => "queued",
+        (_, true, _) => "paused",
+        (.., Some(_)) => "resting",
+        _ => "waiting",
+    };
+    RhythmStatus {
+        name: beat.rhythm.name.clone(),
+        looks_for: beat.rhythm.looks_for().to_owned(),
+        cron: beat.rhythm.when.clone(),
+        zone: beat.rhythm.zone,
+        state: state.to_owned(),
+        last_look: beat.last.map(rfc3339),
+        next_looks: beat
+            .next
+            .into_iter()
+            .chain(
+                beat.next
+                    .into_iter()
+                    .flat_map(|next| beat.rhythm.next_looks(next, zones, NEXT_LOOKS - 1)),
+            )
+            .map(rfc3339)
+            .collect(),
+        last_done: beat.outcome.as_ref().map(|(at, _)| rfc3339(*at)),
+        outcome: beat.outcome.as_ref().map(|(_, outcome)| match outcome {
+            Outcome::Nothing => "nothing to do".to_owned(),
+            Outcome::Did(what) => what.clone(),
+            Outcome::Failed(why) => format!("failed: {why}"),
+        }),
+        looks: beat.looks,
+        merged: beat.merged,
+        failures: beat.failures,
+        rests_until: rests_until.map(rfc3339),
+    }
+}
+
+/// A moment as machines read it.
+pub fn rfc3339(at: NaiveDateTime) -> String {
+    at.format("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// The process's resident memory in bytes, where the system tells.
+fn memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|l| l.strip_prefix("VmRSS:"))?;
+    let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kib * 1024)
+}
+
+/// The bytes of a store's file and of its log.
+fn size(database: &Path) -> u64 {
+    let mut log = database.as_os_str().to_owned();
+    log.push(".wal");
+    [database, Path::new(&log)]
+        .iter()
+        .filter_map(|path| std::fs::metadata(path).ok())
+        .map(|found| found.len())
+        .sum()
+}

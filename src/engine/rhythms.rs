@@ -1,0 +1,160 @@
+//! What a schedule needs to know of the store, and looking whether something is due.
+
+use super::shared::HEALING;
+use super::{Consolidation, CycleRequest, CycleType, Engine, Interrupt, Shared, Turn};
+use crate::cycle::next_due;
+use crate::error::{Error, Result};
+use crate::memory::{MindId, all_minds, parse_time_zone};
+use chrono::NaiveDateTime;
+use chrono_tz::Tz;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Where the store keeps which rhythms rest.
+const PAUSED: &str = "paused_rhythms";
+
+/// For each cycle, until when a look would find nothing.
+pub(super) type Quiet = Mutex<BTreeMap<CycleType, Until>>;
+
+/// A look found nothing more to do.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Until {
+    /// The store had been written so often.
+    writes: u64,
+    /// It looked then.
+    from: NaiveDateTime,
+    /// Nothing becomes due by itself before.
+    until: NaiveDateTime,
+}
+
+impl Shared {
+    /// Runs the cycles up to `cycle` that are due at `as_of`. None when nothing was.
+    ///
+    /// A look that can find nothing costs nothing: nobody has written since the last one, and by itself nothing has become due.
+    ///
+    /// # Errors
+    /// Failed when a model fails or it is interrupted. Steps that were done stay done.
+    pub fn look(
+        &self,
+        cycle: CycleType,
+        as_of: NaiveDateTime,
+        interrupt: &Arc<Interrupt>,
+    ) -> Result<Option<Consolidation>> {
+        let quiet = || self.quiet.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(last) = quiet().get(&cycle)
+            && last.writes == self.lane().writes()
+            && (last.from..last.until).contains(&as_of)
+        {
+            return Ok(None);
+        }
+        self.heal(HEALING);
+        let wanted = || !interrupt.is_stopped();
+        let what = format!("the rhythm {cycle}");
+        let mut held = self.lane().take(Turn::Writing, &what, None, &wanted)?;
+        let before = self.lane().writes();
+        let looked = self.with_turn(&held, Turn::Writing, interrupt, |engine| {
+            let found = engine.look(cycle, as_of)?;
+            let until = next_due(&engine.warehouse, engine.pipeline(), cycle, as_of)?;
+            Ok((found, until))
+        });
+        self.examine(&looked);
+        let (found, until) = looked?;
+        let wrote = found.is_some();
+        if !wrote {
+            held.changed_nothing();
+        }
+        let last = Until {
+            writes: before + u64::from(wrote),
+            from: as_of,
+            until,
+        };
+        quiet().insert(cycle, last);
+        Ok(found)
+    }
+}
+
+impl Engine {
+    /// The cycles up to `cycle` that are due at `as_of`, run. A mind whose last night lies after it has been sent ahead by
+    /// hand, or the clock went back: it waits, and the others go on.
+    fn look(&self, cycle: CycleType, as_of: NaiveDateTime) -> Result<Option<Consolidation>> {
+        let ahead = self.minds_ahead(as_of)?;
+        let minds: Vec<Option<MindId>> = match ahead.is_empty() {
+            true => vec![None],
+            false => all_minds(self.warehouse.conn())?
+                .iter()
+                .filter(|mind| !ahead.contains(&mind.id.to_string()))
+                .map(|mind| Some(mind.id))
+                .collect(),
+        };
+        let mut all: Option<Consolidation> = None;
+        for mind in minds {
+            let request = CycleRequest {
+                cycle: Some(cycle),
+                as_of,
+                mind,
+            };
+            let found = self.consolidate(&request, |_| ())?;
+            if found.did_anything() {
+                all.get_or_insert_default().add(&found);
+            }
+        }
+        Ok(all)
+    }
+
+    /// The minds whose last night lies after `as_of`.
+    fn minds_ahead(&self, as_of: NaiveDateTime) -> Result<BTreeSet<String>> {
+        let mut statement = self
+            .warehouse
+            .conn()
+            .prepare("SELECT mind_id::VARCHAR FROM codex.progress WHERE night_at > ?")?;
+        let rows = statement.query_map([as_of], |r| r.get(0))?;
+        Ok(rows.collect::<std::result::Result<_, _>>()?)
+    }
+
+    /// The time zones that minds live in, each once, by name.
+    ///
+    /// # Errors
+    /// Failed when the store cannot be read.
+    pub fn zones(&self) -> Result<Vec<Tz>> {
+        let mut statement = self
+            .warehouse
+            .conn()
+            .prepare("SELECT DISTINCT time_zone FROM raw.minds ORDER BY time_zone")?;
+        let rows = statement.query_map([], |r| r.get::<_, String>(0))?;
+        rows.map(|name| parse_time_zone(&name?)).collect()
+    }
+
+    /// The names of the rhythms that rest.
+    ///
+    /// # Errors
+    /// Failed when the store cannot be read.
+    pub fn paused_rhythms(&self) -> Result<BTreeSet<String>> {
+        let stored: Option<String> = self.warehouse.conn().query_row(
+            "SELECT max(value) FROM codex.meta WHERE key = ?",
+            [PAUSED],
+            |r| r.get(0),
+        )?;
+        match stored {
+            Some(stored) => serde_json::from_str(&stored)
+                .map_err(|e| Error::failed(format!("the paused rhythms in the store: {e}"))),
+            None => Ok(BTreeSet::new()),
+        }
+    }
+
+    /// Has these rhythms rest, and no others.
+    ///
+    /// # Errors
+    /// Failed when the store cannot be written.
+    pub fn set_paused_rhythms(&self, names: &BTreeSet<String>) -> Result<()> {
+        let stored = serde_json::to_string(names)
+            .map_err(|e| Error::failed(format!("the paused rhythms: {e}")))?;
+        self.warehouse.transaction(|conn| {
+            conn.execute("DELETE FROM codex.meta WHERE key = ?", [PAUSED])?;
+            conn.execute(
+                "INSERT INTO codex.meta VALUES (?, ?)",
+                [PAUSED, stored.as_str()],
+            )?;
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,201 @@
+//! Starting, stopping, and what is left behind.
+
+use crate::house::{House, ended, kill, long_diary, wait_until};
+use crate::room::{Room, ran};
+use std::os::unix::fs::PermissionsExt;
+
+#[test]
+fn it_starts_answers_and_stops() {
+    let house = House::of(Room::with_diary());
+    let said = house.room.ok(&["daemon", "start"]);
+    let pid = house.pid();
+    assert_eq!(said.trim(), format!("the daemon runs (pid {pid})"));
+    let status = house.status();
+    assert_eq!(status["running"], true);
+    assert_eq!(status["pid"], pid);
+    assert_eq!(
+        status["database"],
+        house.room.store().canonicalize().unwrap().to_str().unwrap()
+    );
+    assert_eq!(house.room.json(&["status"])["minds"][0]["memories"], 6);
+    let said = house.room.ok(&["daemon", "stop"]);
+    assert_eq!(said.trim(), format!("the daemon (pid {pid}) has stopped"));
+    assert!(!house.is_owned());
+    assert!(
+        !house.holder().socket.unwrap().exists(),
+        "no socket is left"
+    );
+    let status = house.room.run(&["daemon", "status"]);
+    assert_eq!(status.code, 3);
+    assert!(
+        status.stdout.contains("no daemon runs"),
+        "{}",
+        status.stdout
+    );
+    assert_eq!(house.room.ok(&["daemon", "stop"]).trim(), "no daemon runs");
+    assert_eq!(house.room.json(&["verify"])["ok"], true);
+}
+
+#[test]
+fn a_second_start_says_which_pid_runs() {
+    let house = House::running(Room::new());
+    let pid = house.pid();
+    let said = house.room.ok(&["daemon", "start"]);
+    assert_eq!(said.trim(), format!("the daemon runs already (pid {pid})"));
+    house.room.refused(
+        3,
+        &format!("pid {pid}"),
+        &["daemon", "start", "--foreground"],
+    );
+    assert_eq!(house.pid(), pid);
+}
+
+#[test]
+fn of_two_that_race_one_runs_and_both_say_which() {
+    for _ in 0..3 {
+        let house = House::of(Room::with_diary());
+        let racers: Vec<_> = (0..4)
+            .map(|_| house.begin(&["daemon", "start", "--json"]))
+            .collect();
+        let mut pids = Vec::new();
+        for racer in racers {
+            let ran = ended(racer);
+            assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+            let said: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+            pids.push(said["pid"].as_u64().unwrap());
+        }
+        assert_eq!(pids, vec![u64::from(house.pid()); 4]);
+        assert_eq!(house.status()["pid"], house.pid());
+    }
+}
+
+#[test]
+fn what_a_kill_leaves_behind_is_recognised() {
+    let house = House::running(Room::with_diary());
+    let first = house.pid();
+    let socket = house.holder().socket.unwrap();
+    house.kill();
+    assert!(socket.exists(), "a killed daemon leaves its socket");
+    // Nobody answers there, so commands open the store themselves.
+    assert_eq!(house.room.json(&["verify"])["ok"], true);
+    assert_eq!(house.room.run(&["daemon", "status"]).code, 3);
+    assert_ne!(house.start(), first);
+    assert_eq!(house.status()["running"], true);
+}
+
+#[test]
+fn a_daemon_killed_before_a_reboot_leaves_a_pid_that_is_somebody_elses() {
+    let house = House::of(Room::with_diary());
+    // What a daemon wrote whose number this test's process has now.
+    let text = format!(
+        "pid {} (the codex daemon)\nsocket /nowhere/codex.sock\n",
+        std::process::id()
+    );
+    std::fs::write(house.room.path("memory.duckdb.lock"), text).unwrap();
+    assert_eq!(house.room.ok(&["daemon", "stop"]).trim(), "no daemon runs");
+    house.start();
+    assert_ne!(house.pid(), std::process::id());
+}
+
+#[test]
+fn a_start_that_fails_says_why_and_leaves_nothing() {
+    let house = House::of(Room::new());
+    house.room.write("memory.duckdb", "this is no store");
+    let ran = house.room.run(&["daemon", "start"]);
+    assert_eq!(ran.code, 2, "{}", ran.stderr);
+    for what in [
+        "does not start",
+        "not a DuckDB file",
+        "the last lines of its log",
+        "ERROR",
+    ] {
+        assert!(ran.stderr.contains(what), "no {what:?} in {}", ran.stderr);
+    }
+    assert!(!house.is_owned());
+
+    let house = House::of(Room::new());
+    house
+        .room
+        .write("codex.yaml", "settings:\n  lock_timeout: soon\n");
+    house.room.refused(
+        2,
+        "codex.yaml:2:",
+        &["--config", "codex.yaml", "daemon", "start"],
+    );
+}
+
+#[test]
+fn it_waits_for_a_command_that_has_the_store() {
+    let house = House::of(Room::new());
+    house.room.write("long.jsonl", long_diary(30));
+    house.room.ok(&["import", "long.jsonl"]);
+    let consolidation = house.begin(&["consolidate"]);
+    wait_until("the store is owned", || house.is_owned());
+    house.start();
+    assert_eq!(ended(consolidation).code, 0);
+    assert_eq!(house.room.json(&["verify"])["ok"], true);
+}
+
+#[test]
+fn stopping_interrupts_a_cycle_that_takes_too_long() {
+    let house = House::of(Room::new());
+    house.room.write("long.jsonl", long_diary(50));
+    house.room.ok(&["import", "long.jsonl"]);
+    let start = ran(house
+        .room
+        .codex()
+        .args(["daemon", "start"])
+        .env("CODEX_DAEMON_GRACE", "0"));
+    assert_eq!(start.code, 0, "{}", start.stderr);
+    wait_until("a cycle runs", || {
+        let busy = &house.status()["busy"];
+        busy.as_array()
+            .unwrap()
+            .iter()
+            .any(|work| work["what"].as_str().unwrap().contains("rhythm"))
+    });
+    assert!(house.room.ok(&["daemon", "stop"]).contains("has stopped"));
+    let nights = house.room.json(&["status"])["minds"][0]["nights"]
+        .as_i64()
+        .unwrap();
+    assert!(nights < 50, "it was interrupted midway");
+    assert_eq!(house.room.json(&["verify"])["ok"], true);
+    house.room.ok(&["consolidate"]);
+    assert_eq!(house.room.json(&["status"])["minds"][0]["nights"], 50);
+}
+
+#[test]
+fn restart_is_another_process_on_the_same_store() {
+    let house = House::running(Room::with_diary());
+    let first = house.pid();
+    house.room.ok(&["daemon", "restart"]);
+    assert_ne!(house.pid(), first);
+    assert_eq!(house.status()["running"], true);
+}
+
+#[test]
+fn only_its_user_reaches_it() {
+    let house = House::running(Room::new());
+    let socket = house.holder().socket.unwrap();
+    let mode =
+        |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&socket), 0o600);
+    assert_eq!(mode(socket.parent().unwrap()), 0o700);
+    assert!(socket.as_os_str().len() < 104);
+}
+
+#[test]
+fn signals_stop_and_reload_it() {
+    for signal in ["TERM", "INT"] {
+        let house = House::running(Room::with_diary());
+        kill(house.pid(), signal);
+        wait_until("it has gone", || !house.is_owned());
+        assert_eq!(house.room.json(&["verify"])["ok"], true);
+    }
+    let house = House::running(Room::with_diary());
+    kill(house.pid(), "HUP");
+    wait_until("it says that it has reloaded", || {
+        house.room.ok(&["daemon", "logs"]).contains("reloaded")
+    });
+    assert_eq!(house.status()["running"], true);
+}

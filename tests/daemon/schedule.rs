@@ -1,0 +1,112 @@
+//! `codex schedule`.
+
+use crate::house::House;
+use crate::room::Room;
+use serde_json::Value;
+
+fn state(room: &Room, name: &str) -> String {
+    let list = room.json(&["schedule", "list"]);
+    let rhythms = list["rhythms"].as_array().unwrap();
+    let rhythm = rhythms.iter().find(|r| r["name"] == name).unwrap();
+    rhythm["state"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn every_rhythm_shows_its_next_five_looks() {
+    let house = House::of(Room::with_diary());
+    for daemon in [false, true] {
+        if daemon {
+            house.start();
+        }
+        let list = house.room.json(&["schedule", "list"]);
+        assert_eq!(list["daemon"], daemon);
+        for rhythm in list["rhythms"].as_array().unwrap() {
+            let next: Vec<&Value> = rhythm["next_looks"].as_array().unwrap().iter().collect();
+            assert_eq!(next.len(), 5, "{rhythm}");
+            assert!(
+                next.windows(2).all(|two| two[0].as_str() < two[1].as_str()),
+                "{rhythm}"
+            );
+        }
+    }
+}
+
+#[test]
+fn what_is_paused_stays_so_until_it_is_resumed() {
+    let house = House::of(Room::with_diary());
+    house.room.ok(&["schedule", "pause", "rem_sleep"]);
+    assert_eq!(state(&house.room, "rem_sleep"), "paused");
+    house.start();
+    assert_eq!(state(&house.room, "rem_sleep"), "paused");
+    assert_ne!(state(&house.room, "working"), "paused");
+    house.room.ok(&["schedule", "resume", "rem_sleep"]);
+    house
+        .room
+        .ok(&["schedule", "pause", "working", "short_term"]);
+    house.room.ok(&["daemon", "restart"]);
+    assert_ne!(state(&house.room, "rem_sleep"), "paused");
+    assert_eq!(state(&house.room, "working"), "paused");
+    house
+        .room
+        .refused(2, "no rhythm 'waking'", &["schedule", "pause", "waking"]);
+    house.room.ok(&["daemon", "stop"]);
+    house.room.ok(&["schedule", "resume", "--all"]);
+    assert_eq!(state(&house.room, "working"), "no daemon");
+    house
+        .room
+        .refused(2, "working", &["schedule", "pause", "workin"]);
+}
+
+/// Whether a text is five fields of cron and a command.
+fn is_crontab_line(line: &str) -> bool {
+    let mut fields = line.split_whitespace();
+    let five: Vec<&str> = fields.by_ref().take(5).collect();
+    five.len() == 5
+        && five.iter().all(|f| {
+            f.chars()
+                .all(|c| c.is_ascii_alphanumeric() || "*/,-".contains(c))
+        })
+        && fields
+            .next()
+            .is_some_and(|command| command.contains("codex"))
+}
+
+#[test]
+fn the_lines_for_cron_are_right_and_do_what_they_say() {
+    let room = Room::with_diary();
+    let text = room.ok(&["schedule", "crontab"]);
+    let lines: Vec<&str> = text
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .collect();
+    assert!(lines.len() >= 6, "{text}");
+    for line in &lines {
+        assert!(is_crontab_line(line), "{line}");
+    }
+    let of = |cycle: &str| -> Vec<&str> {
+        lines
+            .iter()
+            .filter(|line| line.contains(&format!("--type {cycle} ")))
+            .copied()
+            .collect()
+    };
+    assert!(of("working")[0].starts_with("* * * * * "), "{text}");
+    assert!(of("short_term")[0].starts_with("*/5 * * * * "), "{text}");
+    assert!(of("hippocampal")[0].starts_with("0 * * * * "), "{text}");
+    assert_eq!(of("rem_sleep").len(), 2, "90 minutes take two lines");
+    assert!(of("homeostasis")[0].starts_with("15 4 * * SUN "), "{text}");
+    // As cron runs it: by a shell, in no particular directory.
+    let command: String = of("working")[0].splitn(6, ' ').nth(5).unwrap().to_owned();
+    let ran = std::process::Command::new("sh")
+        .args(["-c", &command])
+        .env("HOME", room.path("."))
+        .current_dir("/")
+        .output()
+        .unwrap();
+    assert!(
+        ran.status.success(),
+        "{command}: {}",
+        String::from_utf8_lossy(&ran.stderr)
+    );
+    assert_eq!(room.json(&["status"])["minds"][0]["nights"], 2);
+}

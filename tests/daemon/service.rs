@@ -1,0 +1,209 @@
+//! The surroundings of a service: no terminal, no home, nothing to write in but beside the store.
+
+use crate::house::{House, ended, wait_until};
+use crate::room::{Room, ran};
+use std::os::unix::fs::PermissionsExt;
+
+#[test]
+fn it_runs_with_nothing_but_a_store() {
+    let house = House::of(Room::with_diary());
+    let start = ran(house
+        .room
+        .codex()
+        .env_remove("HOME")
+        .env_remove("XDG_RUNTIME_DIR")
+        .env_remove("TMPDIR")
+        .args(["daemon", "start"]));
+    assert_eq!(start.code, 0, "{}", start.stderr);
+    // A client with other surroundings finds it all the same.
+    let runtime = house.room.path("runtime");
+    std::fs::create_dir(&runtime).unwrap();
+    let status = ran(house
+        .room
+        .codex()
+        .env("XDG_RUNTIME_DIR", &runtime)
+        .args(["daemon", "status", "--json"]));
+    assert_eq!(status.code, 0, "{}", status.stderr);
+    let bare = ran(house.room.codex().env_remove("HOME").args(["status"]));
+    assert_eq!(bare.code, 0, "{}", bare.stderr);
+}
+
+#[test]
+fn without_any_place_for_a_store_it_says_what_to_do() {
+    let room = Room::new();
+    let start = ran(room
+        .codex()
+        .env_remove("HOME")
+        .env_remove("DUCKDB_PATH")
+        .args(["daemon", "start"]));
+    assert_eq!(start.code, 2, "{}", start.stderr);
+    assert!(
+        start.stderr.contains("--db") || start.stderr.contains("HOME"),
+        "{}",
+        start.stderr
+    );
+}
+
+#[test]
+fn a_home_that_cannot_be_written_is_no_hindrance() {
+    let house = House::of(Room::with_diary());
+    let home = house.room.path("home");
+    std::fs::create_dir(&home).unwrap();
+    std::fs::set_permissions(&home, std::fs::Permissions::from_mode(0o555)).unwrap();
+    let start = ran(house
+        .room
+        .codex()
+        .env("HOME", &home)
+        .args(["daemon", "start"]));
+    assert_eq!(start.code, 0, "{}", start.stderr);
+    assert_eq!(std::fs::read_dir(&home).unwrap().count(), 0);
+}
+
+#[test]
+fn relative_paths_mean_what_they_meant_where_it_was_started() {
+    let house = House::of(Room::new());
+    house
+        .room
+        .write("codex.yaml", "settings:\n  time_zone: Europe/Lisbon\n");
+    house.room.ok(&["init", "project"]);
+    let start = ran(house
+        .room
+        .codex()
+        .env("DUCKDB_PATH", "memory.duckdb")
+        .args([
+            "--config",
+            "codex.yaml",
+            "--project-dir",
+            "project",
+            "daemon",
+            "start",
+        ]));
+    assert_eq!(start.code, 0, "{}", start.stderr);
+    assert!(house.room.store().exists());
+    let project = house.room.path("project").canonicalize().unwrap();
+    assert_eq!(house.status()["project"], project.to_str().unwrap());
+    assert_eq!(
+        house.status()["zones"],
+        serde_json::json!(["Europe/Lisbon"])
+    );
+    // It finds them again, though it works in no directory of anybody's.
+    assert!(house.room.ok(&["daemon", "reload"]).contains("read anew"));
+}
+
+#[test]
+fn in_the_foreground_it_ends_with_its_signal() {
+    let house = House::of(Room::with_diary());
+    let daemon = house.begin(&["daemon", "start", "--foreground"]);
+    wait_until("it answers", || {
+        house.room.run(&["daemon", "status"]).code == 0
+    });
+    assert_eq!(house.pid(), daemon.id());
+    house.room.ok(&["daemon", "stop"]);
+    let ran = ended(daemon);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.stderr.contains("the daemon answers"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_reload_that_is_wrong_is_refused_and_the_old_stays_in_force() {
+    let house = House::of(Room::with_diary());
+    house.room.ok(&["init", "project"]);
+    house
+        .room
+        .ok(&["--project-dir", "project", "daemon", "start"]);
+    let file = "project/schedules/biological_rhythms.yaml";
+    let schedule = std::fs::read_to_string(house.room.path(file)).unwrap();
+    house.room.write(
+        file,
+        schedule.replace("*/30 * * * * *", "every now and then"),
+    );
+    house
+        .room
+        .refused(2, "biological_rhythms.yaml:", &["daemon", "reload"]);
+    let rhythms = house.status()["rhythms"].clone();
+    assert_eq!(rhythms[0]["cron"][0], "*/30 * * * * *");
+
+    house
+        .room
+        .write(file, schedule.replace("*/30 * * * * *", "*/10 * * * * *"));
+    house.room.ok(&["daemon", "reload"]);
+    assert_eq!(house.status()["rhythms"][0]["cron"][0], "*/10 * * * * *");
+
+    let model = "project/sql/analytics/memory_dashboard.sql";
+    let sql = std::fs::read_to_string(house.room.path(model)).unwrap();
+    house.room.write(model, "SELECT nothing FROM nowhere");
+    let refused = house.room.run(&["daemon", "reload"]);
+    assert_ne!(refused.code, 0, "{}", refused.stdout);
+    assert_eq!(
+        house.room.run(&["--project-dir", "project", "status"]).code,
+        1,
+        "the caller's own project is wrong"
+    );
+    house.room.write(model, sql);
+    house.room.ok(&["daemon", "reload"]);
+    assert_eq!(
+        house.room.json(&["--project-dir", "project", "status"])["minds"][0]["memories"],
+        6
+    );
+}
+
+#[test]
+fn a_service_is_written_shown_and_removed() {
+    let room = Room::new();
+    let shown = room.ok(&["daemon", "install", "--print"]);
+    let path = room.path(".config/systemd/user/codex.service");
+    if cfg!(target_os = "linux") {
+        assert!(
+            shown.contains("ExecStart=") && shown.contains("--foreground"),
+            "{shown}"
+        );
+        assert!(!path.exists());
+        let said = room.ok(&["daemon", "install"]);
+        assert!(
+            said.contains("systemctl --user enable --now codex"),
+            "{said}"
+        );
+        assert_eq!(std::fs::read_to_string(&path).unwrap().trim(), shown.trim());
+        std::fs::write(&path, "mine").unwrap();
+        room.refused(2, "--force", &["daemon", "install"]);
+        room.ok(&["daemon", "install", "--force"]);
+        assert!(room.ok(&["daemon", "uninstall"]).contains("removed"));
+        assert!(!path.exists());
+    }
+    room.ok(&["daemon", "uninstall"]);
+}
+
+#[test]
+fn a_full_disk_is_told_and_survived() {
+    let house = House::of(Room::lived());
+    // Far more than there is room for, in one go.
+    let words = "the cello and the cat and the river ".repeat(300);
+    let lines: Vec<String> = (0..3_000)
+        .map(|i| format!("{{\"id\":\"{i}\",\"content\":\"{i} {words}\",\"created_at\":\"2026-03-03T13:00:00Z\"}}"))
+        .collect();
+    house.room.write("long.jsonl", lines.join("\n"));
+    // No file may grow beyond 12 MiB (blocks of 512 bytes): the disk is full at whatever moment comes first.
+    let codex = house.room.codex();
+    let limited = "trap '' XFSZ; ulimit -f 24576; exec \"$0\" daemon start";
+    let mut start = house.room.command(std::path::Path::new("sh"));
+    start.args(["-c", limited]).arg(codex.get_program());
+    let start = ran(&mut start);
+    assert_eq!(start.code, 0, "{}", start.stderr);
+    let import = house.room.run(&["import", "long.jsonl"]);
+    assert_eq!(import.code, 1, "{}{}", import.stdout, import.stderr);
+    assert!(import.stderr.contains("hint"), "{}", import.stderr);
+    // It goes on answering, and nothing is half there.
+    let verified = house.room.json(&["verify"]);
+    assert_eq!(verified["ok"], true, "{verified}");
+    assert!(
+        !house.room.json(&["query", "--text", "Bolota"])["results"]
+            .as_array()
+            .unwrap()
+            .is_empty()
+    );
+    assert_eq!(house.room.run(&["daemon", "status"]).code, 0);
+    house.room.ok(&["daemon", "stop"]);
+    house.room.ok(&["memory", "add", "there is room again"]);
+    assert_eq!(house.room.json(&["verify"])["ok"], true);
+    assert_eq!(house.room.count("SELECT count(*) FROM raw.memories"), 7);
+}

@@ -1,0 +1,390 @@
+//! Every command is the same with the daemon and without it.
+
+use crate::house::{House, ended, kill, long_diary, wait_until};
+use crate::room::{AFTER, Room, ran};
+use serde_json::Value;
+
+/// What a command says, without where it was said.
+fn said(room: &Room, args: &[&str]) -> (i32, String, String) {
+    let ran = room.run(args);
+    let place = room.store().canonicalize().unwrap();
+    let place = place.parent().unwrap().to_str().unwrap().to_owned();
+    let same = |text: String| text.replace(&place, "ROOM");
+    (ran.code, same(ran.stdout), same(ran.stderr))
+}
+
+const LOOKS: &[&[&str]] = &[
+    &["query", "--text", "Bolota", "--as-of", AFTER, "--explain"],
+    &[
+        "query",
+        "--text",
+        "When is the cutover?",
+        "--as-of",
+        AFTER,
+        "--json",
+        "--explain",
+    ],
+    &[
+        "query",
+        "--batch",
+        "questions.jsonl",
+        "--json",
+        "--as-of",
+        AFTER,
+    ],
+    &["query", "--batch", "questions.jsonl", "--as-of", AFTER],
+    &["query", "--batch", "wrong.jsonl"],
+    &["query", "--text", "x", "--mind", "nobody"],
+    &["insights", "--since", "4w", "--as-of", AFTER],
+    &["insights", "--since", "4w", "--as-of", AFTER, "--json"],
+    &["explain", "a1"],
+    &["explain", "a1", "--json"],
+    &["explain", "nothing"],
+    &["memory", "list"],
+    &["memory", "list", "--json"],
+    &["status", "--mind", "default"],
+    &[
+        "sql",
+        "SELECT count(*) AS n, 0.1::DOUBLE AS x, NULL AS nothing FROM raw.memories",
+    ],
+    &[
+        "sql",
+        "SELECT * FROM raw.memories ORDER BY memory_id",
+        "--json",
+    ],
+    &["sql", "SELECT count(*) FROM 'diary.jsonl'"],
+    &["sql", "DELETE FROM raw.memories"],
+    &["sql", "SELEC 1"],
+    &["verify"],
+    &["verify", "--json"],
+    &["ls"],
+    &["test", "--as-of", AFTER, "-s", "memory_traces"],
+    &["compile", "-s", "episodes", "--as-of", AFTER],
+    &[
+        "export",
+        "--format",
+        "jsonl",
+        "--output",
+        "all.jsonl",
+        "--force",
+    ],
+    &["export", "--format", "jsonl", "--output", "all.jsonl"],
+    &["replay", "--into", "all.jsonl"],
+    &["snapshot", "--output", "memory.duckdb"],
+    &["import", "diary.jsonl"],
+    &["import", "nowhere.jsonl"],
+    &["import", "broken.jsonl", "--json"],
+    &["consolidate", "--as-of", "2020-01-01"],
+    &["consolidate", "--as-of", AFTER],
+    &["consolidate", "--as-of", AFTER, "--json"],
+];
+
+#[test]
+fn every_command_says_the_same_with_and_without_it() {
+    let prepare = || {
+        let room = Room::lived();
+        room.write(
+            "questions.jsonl",
+            "{\"text\":\"the vet\"}\n{\"text\":\"reports\",\"k\":1}\n",
+        );
+        room.write(
+            "wrong.jsonl",
+            "{\"text\":\"the vet\"}\n{\"text\":\"x\",\"mind\":\"nobody\"}\n",
+        );
+        room.write("broken.jsonl", "{\"id\":\"x\"\n");
+        room
+    };
+    let (without, with) = (prepare(), House::of(prepare()));
+    // One store in two places: it even remembers when it heard of things.
+    std::fs::copy(without.store(), with.room.store()).unwrap();
+    // Its rhythms would live through what the commands are to do.
+    with.room.ok(&["schedule", "pause", "--all"]);
+    without.ok(&["schedule", "pause", "--all"]);
+    with.start();
+    for args in LOOKS {
+        let (alone, through) = (said(&without, args), said(&with.room, args));
+        // How long a test of data takes differs.
+        let timeless = |(code, out, err): (i32, String, String)| {
+            let out: Vec<String> = out
+                .lines()
+                .map(|line| line.split(" in 0.").next().unwrap_or(line).to_owned())
+                .collect();
+            (code, out, err)
+        };
+        assert_eq!(timeless(through), timeless(alone), "codex {args:?}");
+    }
+    assert!(
+        with.status()["answered"].as_u64().unwrap() > 20,
+        "they went through it"
+    );
+}
+
+#[test]
+fn what_changes_the_store_changes_it_alike() {
+    let (without, with) = (Room::with_diary(), House::of(Room::with_diary()));
+    with.room.ok(&["schedule", "pause", "--all"]);
+    with.start();
+    for room in [&without, &with.room] {
+        room.ok(&[
+            "memory",
+            "add",
+            "The spare key is at the greenhouse",
+            "--at",
+            "2026-03-03 09:00",
+            "--key",
+            "k",
+        ]);
+        room.ok(&[
+            "memory",
+            "edit",
+            "a2",
+            "Call the vet about Bolota at eleven.",
+        ]);
+        room.ok(&["memory", "delete", "b2", "--reason", "told in confidence"]);
+        room.ok(&["consolidate", "--as-of", AFTER]);
+        room.ok(&["consolidate", "--nap", "--as-of", "2026-03-05T12:00:00Z"]);
+    }
+    let hash = |room: &Room| room.json(&["verify"])["state_hash"].clone();
+    assert_eq!(hash(&with.room), hash(&without));
+    with.room.ok(&[
+        "consolidate",
+        "--rebuild",
+        "--as-of",
+        "2026-03-05T12:00:00Z",
+    ]);
+    without.ok(&[
+        "consolidate",
+        "--rebuild",
+        "--as-of",
+        "2026-03-05T12:00:00Z",
+    ]);
+    assert_eq!(hash(&with.room), hash(&without));
+    let replayed = with.room.json(&["replay", "--into", "again.duckdb"]);
+    assert_eq!(replayed["ok"], true);
+    with.room.ok(&["snapshot", "--output", "copy.duckdb"]);
+    assert_eq!(
+        with.room.json(&["--db", "copy.duckdb", "verify"])["state_hash"],
+        hash(&without)
+    );
+}
+
+#[test]
+fn twenty_commands_at_once_never_see_a_lock() {
+    let house = House::running(Room::with_diary());
+    house.room.write("more.jsonl", long_diary(20));
+    let commands: [&[&str]; 10] = [
+        &["import", "more.jsonl"],
+        &["consolidate"],
+        &["query", "--text", "Bolota"],
+        &["memory", "add", "one more thing"],
+        &["status", "--json"],
+        &["verify"],
+        &["sql", "SELECT count(*) FROM raw.memories"],
+        &["insights", "--since", "52w"],
+        &["query", "--text", "the vet", "--use"],
+        &["memory", "list"],
+    ];
+    let running: Vec<_> = (0..20)
+        .map(|i| (commands[i % 10], house.begin(commands[i % 10])))
+        .collect();
+    for (args, child) in running {
+        let ran = ended(child);
+        assert_eq!(ran.code, 0, "codex {args:?}\n{}{}", ran.stdout, ran.stderr);
+        assert!(!ran.stderr.contains("lock"), "{}", ran.stderr);
+    }
+    assert_eq!(house.room.json(&["verify"])["ok"], true);
+    assert_eq!(
+        house.room.count("SELECT count(*) FROM raw.memories"),
+        6 + 20 * 8 + 2
+    );
+    // And without it: cron and people.
+    house.room.ok(&["daemon", "stop"]);
+    let running: Vec<_> = (0..20)
+        .map(|i| (commands[i % 10], house.begin(commands[i % 10])))
+        .collect();
+    for (args, child) in running {
+        let ran = ended(child);
+        assert_eq!(ran.code, 0, "codex {args:?}\n{}{}", ran.stdout, ran.stderr);
+    }
+    assert_eq!(house.room.json(&["verify"])["ok"], true);
+}
+
+#[test]
+fn reads_do_not_wait_for_a_cycle_and_see_what_was_committed() {
+    let house = House::of(Room::lived());
+    house.room.write("long.jsonl", long_diary(60));
+    house.room.ok(&["import", "long.jsonl", "--mind", "other"]);
+    house.room.ok(&["schedule", "pause", "--all"]);
+    house.start();
+    let consolidation = house.begin(&["consolidate"]);
+    let is_consolidating = || {
+        let busy = house.status()["busy"].clone();
+        busy.as_array()
+            .unwrap()
+            .iter()
+            .any(|work| work["what"] == "consolidate")
+    };
+    wait_until("it consolidates", is_consolidating);
+    let answer = house.room.json(&["query", "--text", "Bolota"]);
+    assert!(!answer["results"].as_array().unwrap().is_empty());
+    house.room.ok(&["memory", "show", "a1"]);
+    house.room.ok(&["insights"]);
+    house
+        .room
+        .ok(&["sql", "SELECT count(*) FROM state.memory_traces"]);
+    assert!(is_consolidating(), "all that while it went on");
+    assert_eq!(ended(consolidation).code, 0);
+    // What was recalled meanwhile is logged once there is room.
+    wait_until("the trail is written", || {
+        house
+            .room
+            .count("SELECT count(*) FROM raw.activations WHERE kind = 'used'")
+            == 1
+            && house
+                .room
+                .count("SELECT count(*) FROM raw.activations WHERE kind = 'retrieved'")
+                > 0
+    });
+    assert_eq!(house.room.json(&["verify"])["ok"], true);
+}
+
+#[test]
+fn ctrl_c_cancels_what_the_daemon_does() {
+    let house = House::of(Room::new());
+    house.room.write("long.jsonl", long_diary(60));
+    house.room.ok(&["import", "long.jsonl"]);
+    house.room.ok(&["schedule", "pause", "--all"]);
+    house.start();
+    for args in [
+        &["consolidate"][..],
+        &["consolidate", "--rebuild"],
+        &[
+            "sql",
+            "SELECT count(*) FROM range(10000000000) a, range(1000) b",
+        ],
+    ] {
+        let command = house.begin(args);
+        wait_until("it is at work", || {
+            house.status()["busy"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .any(|work| work["what"] == args[0])
+        });
+        kill(command.id(), "INT");
+        ended(command);
+        wait_until("it has been cancelled", || {
+            house.status()["busy"].as_array().unwrap().is_empty()
+        });
+    }
+    let nights = house.room.json(&["status"])["minds"][0]["nights"]
+        .as_i64()
+        .unwrap();
+    assert!(nights < 60, "{nights}");
+    assert_eq!(house.room.json(&["verify"])["ok"], true);
+    house.room.ok(&["consolidate"]);
+    assert_eq!(house.room.json(&["status"])["minds"][0]["nights"], 60);
+}
+
+#[test]
+fn other_parameters_are_answered_as_without_it() {
+    let (without, with) = (Room::lived(), House::running(Room::lived()));
+    let vars = "{recall_context_weight: 0.9}";
+    let args = [
+        "query", "--text", "Bolota", "--as-of", AFTER, "--json", "--vars", vars,
+    ];
+    assert_eq!(with.room.ok(&args), without.ok(&args));
+    // And its own are in force again.
+    let args = ["query", "--text", "Bolota", "--as-of", AFTER, "--json"];
+    assert_eq!(with.room.ok(&args), without.ok(&args));
+    assert_eq!(with.room.json(&["verify"])["ok"], true);
+}
+
+#[test]
+fn who_waits_too_long_hears_for_what() {
+    let house = House::of(Room::new());
+    house.room.write("long.jsonl", long_diary(60));
+    house.room.ok(&["import", "long.jsonl"]);
+    house.room.ok(&["schedule", "pause", "--all"]);
+    house.start();
+    let consolidation = house.begin(&["consolidate"]);
+    wait_until("it consolidates", || {
+        house.status()["busy"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|work| work["what"] == "consolidate")
+    });
+    let ran = ran(house
+        .room
+        .codex()
+        .args(["memory", "add", "something"])
+        .env("CODEX_LOCK_TIMEOUT", "0"));
+    assert_eq!(ran.code, 3, "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("busy with consolidate"),
+        "{}",
+        ran.stderr
+    );
+    kill(consolidation.id(), "INT");
+    ended(consolidation);
+}
+
+#[test]
+fn another_program_s_lock_is_told_in_our_words() {
+    let room = Room::with_diary();
+    // Python's DuckDB or the command line would do the same: this is a process of DuckDB's without our lock.
+    let holder = duckdb::Connection::open(room.store()).unwrap();
+    let script = room.run(&["status"]);
+    // Within one process DuckDB shares a file; between two it does not.
+    assert_eq!(script.code, 3, "{}", script.stderr);
+    assert!(script.stderr.contains("is open in"), "{}", script.stderr);
+    assert!(
+        !script.stderr.contains("Could not set lock"),
+        "{}",
+        script.stderr
+    );
+    drop(holder);
+    room.ok(&["status"]);
+}
+
+#[test]
+fn answers_survive_the_way_through_the_socket() {
+    let room = Room::lived();
+    // Numbers, words of other scripts and empty things.
+    room.write("odd.jsonl", "{\"id\":\"o\",\"content\":\"naïve 日本 \\u0007\\\"quoted\\\" \\\\ text\",\"created_at\":\"2026-03-03T12:00:00.123456Z\",\"metadata\":{\"big\":12345678901234567890,\"f\":0.1,\"deep\":[{\"a\":null}]}}\n");
+    room.ok(&["import", "odd.jsonl"]);
+    let asked: [&[&str]; 4] = [
+        &[
+            "sql",
+            "SELECT 0.1::DOUBLE + 0.2::DOUBLE AS x, 1e300 AS y, '日本' AS s",
+            "--json",
+        ],
+        &["explain", "o", "--json"],
+        &[
+            "query",
+            "--text",
+            "naïve 日本",
+            "--as-of",
+            AFTER,
+            "--json",
+            "--explain",
+        ],
+        &["metrics", "--period", "7d", "--json"],
+    ];
+    let alone: Vec<Value> = asked
+        .iter()
+        .map(|args| serde_json::from_str(&room.ok(args)).unwrap())
+        .collect();
+    let house = House::of(room);
+    house.room.ok(&["schedule", "pause", "--all"]);
+    house.start();
+    for (args, alone) in asked.iter().zip(alone) {
+        let through: Value = serde_json::from_str(&house.room.ok(args)).unwrap();
+        if args[0] == "metrics" {
+            assert_eq!(through["cycles"], alone["cycles"]);
+        } else {
+            assert_eq!(through, alone, "codex {args:?}");
+        }
+    }
+}
