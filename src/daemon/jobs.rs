@@ -4,7 +4,7 @@
 //! everything else, on a thread of its own and never twice at once; where it writes, it takes its turn
 //! ([`Engine::writing`](crate::engine::Engine::writing)), and never while it waits for a network or a model.
 
-use crate::config::Config;
+use crate::config::{Config, Embeddings, Enrichment};
 use crate::engine::Engine;
 use crate::error::Result;
 use chrono::NaiveDateTime;
@@ -33,10 +33,23 @@ pub const JOBS: &[Job] = &[
         wanted: has_postgres,
         run: |engine, _, _| engine.write_back_by_rhythm(),
     },
+    Job {
+        name: "enrich",
+        wanted: may_ask_models,
+        run: |engine, config, _| {
+            engine.use_settings(&config.settings);
+            engine.enrich_tick()
+        },
+    },
 ];
 
 fn has_postgres(config: &Config) -> bool {
     config.postgres.is_some()
+}
+
+fn may_ask_models(config: &Config) -> bool {
+    let settings = &config.settings;
+    settings.enrichment != Enrichment::Rules || settings.embeddings != Embeddings::None
 }
 
 /// The job called `name`.
