@@ -326,13 +326,14 @@ fn gone_may_go(
     report: &mut SourceReport,
 ) -> Result<bool> {
     let going: i64 = conn.query_row("SELECT count(*) FROM temp.main.going", [], |r| r.get(0))?;
-    if state.known < MANY || going * 2 <= state.known || request.accept_deletions {
+    let known = state.known(conn)?;
+    if known < MANY || going * 2 <= known || request.accept_deletions {
         return Ok(true);
     }
     report.notes.push(format!(
         "{going} of {} known rows are missing from {}, which looks like a mistake, so they were kept; if they were meant to go, run \
          `codex intake --accept-deletions`",
-        state.known,
+        known,
         mapping.relation()
     ));
     conn.execute_batch("DROP TABLE temp.main.going")?;

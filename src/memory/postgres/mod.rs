@@ -130,7 +130,14 @@ pub fn read(
     let seen = scan::look(intake, &mut client, &queries, &shape, &state)?;
     // A connection less while the scan runs.
     drop(client);
-    let reading = scan::decide(&state, &shape, &seen, intake.settings, request);
+    let reading = scan::decide(
+        warehouse.conn(),
+        &state,
+        &shape,
+        &seen,
+        intake.settings,
+        request,
+    )?;
     let notes = seen.notes.clone();
     let (scanned, room) = match reading {
         Reading::Nothing | Reading::Advance => (Scanned::default(), None),

@@ -104,32 +104,33 @@ pub(super) fn look(
 
 /// What to do about it.
 pub(super) fn decide(
+    conn: &Connection,
     state: &State,
     shape: &Shape,
     seen: &Seen,
     settings: &PostgresSettings,
     request: IntakeRequest,
-) -> Reading {
+) -> Result<Reading> {
     let Some(watermark) = state.watermark else {
-        return if state.known == 0 {
+        return Ok(if state.known(conn)? == 0 {
             Reading::Whole
         } else {
             Reading::Compare
-        };
+        });
     };
     let every = if seen.incremental {
         i64::from(settings.reconcile_every)
     } else {
-        state.known.max(shape.estimated_rows) / ROWS_PER_SECOND
+        state.known(conn)?.max(shape.estimated_rows) / ROWS_PER_SECOND
     };
     let since = state.reconciled_at.map(|at| seen.now - at);
     // A clock that was set back must not put a comparison off.
     let due =
         since.is_none_or(|since| since >= Duration::seconds(every) || since < Duration::zero());
     if due || request.reconcile || request.accept_deletions {
-        return Reading::Compare;
+        return Ok(Reading::Compare);
     }
-    match &seen.since_watermark {
+    Ok(match &seen.since_watermark {
         Some(window) if *window != state.window => Reading::Tick,
         Some(window)
             if window.rows > 0
@@ -138,7 +139,7 @@ pub(super) fn decide(
             Reading::Advance
         }
         _ => Reading::Nothing,
-    }
+    })
 }
 
 /// What was scanned.

@@ -6,7 +6,7 @@ use crate::warehouse::Warehouse;
 use chrono::NaiveDateTime;
 use duckdb::{Connection, OptionalExt, params};
 
-/// A row of `codex.intakes`, and how many rows are known.
+/// A row of `codex.intakes`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct State {
     /// As in the raw log.
@@ -19,8 +19,6 @@ pub(super) struct State {
     pub window: Window,
     /// PostgreSQL's clock when the whole table was last compared.
     pub reconciled_at: Option<NaiveDateTime>,
-    /// Rows that are known and not gone.
-    pub known: i64,
 }
 
 /// What changed within the overlap: how many rows, and a hash of what they are.
@@ -32,11 +30,6 @@ pub(super) struct Window {
 
 impl State {
     pub(super) fn of(conn: &Connection, source: &str) -> Result<State> {
-        let known = conn.query_row(
-            "SELECT count(*) FROM codex.source_rows WHERE source = ? AND NOT deleted",
-            [source],
-            |r| r.get(0),
-        )?;
         let found = conn
             .query_row(
                 "SELECT run, watermark, window_rows, window_hash, reconciled_at FROM codex.intakes WHERE source = ?",
@@ -51,16 +44,23 @@ impl State {
                             hash: r.get(3)?,
                         },
                         reconciled_at: r.get(4)?,
-                        known,
                     })
                 },
             )
             .optional()?;
         Ok(found.unwrap_or(State {
             source: source.to_owned(),
-            known,
             ..State::default()
         }))
+    }
+
+    /// Rows that are known and not gone. Only asked where it matters: a tick must not grow with the table.
+    pub(super) fn known(&self, conn: &Connection) -> Result<i64> {
+        Ok(conn.query_row(
+            "SELECT count(*) FROM codex.source_rows WHERE source = ? AND NOT deleted",
+            [&self.source],
+            |r| r.get(0),
+        )?)
     }
 
     /// Moves the watermark past changes that are long known.
