@@ -4,8 +4,8 @@
 //! everything else, on a thread of its own and never twice at once; where it writes, it takes its turn
 //! ([`Engine::writing`](crate::engine::Engine::writing)), and never while it waits for a network or a model.
 
-use crate::config::Config;
-use crate::engine::{Engine, IntakeReport, SourceReport};
+use crate::config::{Config, Embeddings, Enrichment};
+use crate::engine::{Engine, EnrichReport, EnrichRequest, IntakeReport, SourceReport};
 use crate::error::Result;
 use chrono::NaiveDateTime;
 
@@ -42,7 +42,36 @@ pub const JOBS: &[Job] = &[
             }))
         },
     },
+    Job {
+        name: "enrich",
+        wanted: has_models,
+        run: |engine, _, _| {
+            let request = EnrichRequest {
+                budgeted: true,
+                ..EnrichRequest::default()
+            };
+            Ok(enriched(&engine.enrich_owed(&request, |_| ())?))
+        },
+    },
 ];
+
+fn has_models(config: &Config) -> bool {
+    let settings = &config.settings;
+    settings.enrichment != Enrichment::Rules || settings.embeddings != Embeddings::None
+}
+
+/// What models added, where they added anything.
+fn enriched(report: &EnrichReport) -> Option<String> {
+    let answers = [
+        &report.memories,
+        &report.episodes,
+        &report.clusters,
+        &report.insights,
+    ];
+    let answered: u64 = answers.iter().map(|kind| kind.answered).sum();
+    let embedded = report.vectors.embedded;
+    (answered + embedded > 0).then(|| format!("{embedded} vectors, {answered} answers"))
+}
 
 fn has_postgres(config: &Config) -> bool {
     config.postgres.is_some()

@@ -9,6 +9,7 @@ use chrono::NaiveDateTime;
 use chrono_tz::Tz;
 use std::path::Path;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 /// Looks ahead that are told.
 pub const NEXT_LOOKS: usize = 5;
@@ -23,6 +24,10 @@ impl Owner {
             {
                 running.interrupt.stop();
             }
+        }
+        let idle = Duration::from_secs(u64::from(self.config().settings.daemon.unload_after));
+        if self.shared.rest(idle) {
+            tracing::info!("a model that nobody asked was unloaded");
         }
         let alerts = self.find_alerts();
         let mut known = lock(&self.alerts);

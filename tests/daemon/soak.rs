@@ -34,6 +34,7 @@ fn promised(zones: &[Tz], from: NaiveDateTime, to: NaiveDateTime) -> BTreeMap<&'
     looks.insert("short_term", minutes as u64 / 5);
     looks.insert("hippocampal", minutes as u64 / 60);
     looks.insert("intake", minutes as u64);
+    looks.insert("enrich", minutes as u64);
     looks.insert("write_back", minutes as u64 / 5);
     for minute in 0..minutes {
         let now = from + Duration::minutes(minute);
