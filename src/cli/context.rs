@@ -154,9 +154,12 @@ impl Context {
         Ok(Session::new(self.config()?, self.project()?, self.source()))
     }
 
-    /// Questions to an empty store in memory: for looking at files only.
-    pub(super) fn without_store(&self) -> Result<Session> {
-        Session::in_memory(self.config()?, self.project()?)
+    /// Questions to the store, of which a dry run is one: it makes none where there is none.
+    pub(super) fn session_for(&self, dry_run: bool) -> Result<Session> {
+        match dry_run && !self.config()?.settings.database.exists() {
+            true => Session::in_memory(self.config()?, self.project()?),
+            false => self.session(),
+        }
     }
 
     /// Asks the store one question.

@@ -5,7 +5,7 @@
 //! ([`Engine::writing`](crate::engine::Engine::writing)), and never while it waits for a network or a model.
 
 use crate::config::{Config, Embeddings, Enrichment};
-use crate::engine::{Engine, EnrichReport, EnrichRequest, IntakeReport, SourceReport};
+use crate::engine::Engine;
 use crate::error::Result;
 use chrono::NaiveDateTime;
 
@@ -26,69 +26,30 @@ pub const JOBS: &[Job] = &[
     Job {
         name: "intake",
         wanted: has_postgres,
-        run: |engine, _, _| Ok(engine.look_in()?.and_then(|report| took_in(&report))),
+        run: |engine, _, _| engine.take_in_by_rhythm(),
     },
     Job {
         name: "write_back",
         wanted: has_postgres,
-        run: |engine, _, _| {
-            let sent = engine.look_out()?;
-            Ok(sent.and_then(|sent| match sent.written + sent.removed {
-                0 => None,
-                _ => Some(format!(
-                    "{} rows written, {} removed in PostgreSQL",
-                    sent.written, sent.removed
-                )),
-            }))
-        },
+        run: |engine, _, _| engine.write_back_by_rhythm(),
     },
     Job {
         name: "enrich",
-        wanted: has_models,
-        run: |engine, _, _| {
-            let request = EnrichRequest {
-                budgeted: true,
-                ..EnrichRequest::default()
-            };
-            Ok(enriched(&engine.enrich_owed(&request, |_| ())?))
+        wanted: may_ask_models,
+        run: |engine, config, _| {
+            engine.use_settings(&config.settings);
+            engine.enrich_tick()
         },
     },
 ];
-
-fn has_models(config: &Config) -> bool {
-    let settings = &config.settings;
-    settings.enrichment != Enrichment::Rules || settings.embeddings != Embeddings::None
-}
-
-/// What models added, where they added anything.
-fn enriched(report: &EnrichReport) -> Option<String> {
-    let answers = [
-        &report.memories,
-        &report.episodes,
-        &report.clusters,
-        &report.insights,
-    ];
-    let answered: u64 = answers.iter().map(|kind| kind.answered).sum();
-    let embedded = report.vectors.embedded;
-    (answered + embedded > 0).then(|| format!("{embedded} vectors, {answered} answers"))
-}
 
 fn has_postgres(config: &Config) -> bool {
     config.postgres.is_some()
 }
 
-/// What came in, where anything did.
-fn took_in(report: &IntakeReport) -> Option<String> {
-    let sum = |of: fn(&SourceReport) -> u64| report.sources.iter().map(of).sum::<u64>();
-    let (added, edited, deleted, rejected) = (
-        sum(|s| s.added),
-        sum(|s| s.edited),
-        sum(|s| s.deleted),
-        sum(|s| s.rejected),
-    );
-    (added + edited + deleted > 0).then(|| {
-        format!("{added} memories added, {edited} edited, {deleted} deleted, {rejected} rejected")
-    })
+fn may_ask_models(config: &Config) -> bool {
+    let settings = &config.settings;
+    settings.enrichment != Enrichment::Rules || settings.embeddings != Embeddings::None
 }
 
 /// The job called `name`.

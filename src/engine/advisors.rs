@@ -27,6 +27,11 @@ impl Advisors {
         }
     }
 
+    /// Whether they are those of `settings`.
+    pub(super) fn are_of(&self, settings: &Settings) -> bool {
+        self.settings.as_ref() == Some(settings)
+    }
+
     pub(super) fn settings(&self) -> Result<&Settings> {
         self.settings
             .as_ref()

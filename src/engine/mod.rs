@@ -86,7 +86,7 @@ pub use crate::publish::WriteBack;
 pub use crate::recall::{Answer, Hit, Question};
 pub use crate::warehouse::{Holder, Warehouse, canonical};
 
-use crate::config::{Config, Parameters};
+use crate::config::{Config, Parameters, Settings};
 use crate::cycle;
 use crate::enrich::enrich_pending;
 use crate::error::{Error, Result};
@@ -190,6 +190,13 @@ impl Engine {
         Engine::over_as(warehouse, pipeline, StoreNeeds::Made)
     }
 
+    /// Asks the models of `settings` from now on, where they are others than before.
+    pub fn use_settings(&mut self, settings: &Settings) {
+        if !self.advisors.are_of(settings) {
+            self.advisors = Arc::new(Advisors::of(settings));
+        }
+    }
+
     /// The same, with the services that `config` names.
     pub fn configured(mut self, config: &Config) -> Engine {
         self.configure(config);
@@ -198,7 +205,7 @@ impl Engine {
 
     fn configure(&mut self, config: &Config) {
         self.postgres = postgres::Server::of(config).map(Arc::new);
-        self.advisors = Arc::new(Advisors::of(&config.settings));
+        self.use_settings(&config.settings);
     }
 
     /// The store.

@@ -233,36 +233,52 @@ impl Engine {
         })
     }
 
-    /// Takes in what changed, for one who looks again and again: none where no PostgreSQL is configured, or its circuit breaker
-    /// says that it is too early.
+    /// Takes in, if the circuit breaker lets it, and says what came; nothing when nothing had changed.
     ///
     /// # Errors
-    /// See [`take_in`](Engine::take_in).
-    pub fn look_in(&mut self) -> Result<Option<IntakeReport>> {
-        match self.is_worth_a_try()? {
-            true => self.take_in(IntakeRequest::default()),
-            false => Ok(None),
+    /// See [`take_in`](Self::take_in).
+    pub fn take_in_by_rhythm(&mut self) -> Result<Option<String>> {
+        if self.postgres.is_none() || self.is_left_alone()? {
+            return Ok(None);
         }
+        let report = self.take_in(IntakeRequest::default())?.unwrap_or_default();
+        let told: Vec<String> = report
+            .sources
+            .iter()
+            .filter(|source| source.added + source.edited + source.deleted > 0)
+            .map(|s| {
+                format!(
+                    "{}: {} added, {} edited, {} deleted",
+                    s.table, s.added, s.edited, s.deleted
+                )
+            })
+            .collect();
+        Ok((!told.is_empty()).then(|| told.join("; ")))
     }
 
-    /// Publishes what changed, for one who looks again and again: none where nobody asked for it, or the circuit breaker says
-    /// that it is too early.
+    /// Publishes, if the circuit breaker lets it and anything is owed, and says what; PostgreSQL is not asked when nothing is.
     ///
     /// # Errors
-    /// See [`write_back`](Engine::write_back).
-    pub fn look_out(&mut self) -> Result<Option<WriteBack>> {
-        match self.is_worth_a_try()? {
-            true => self.write_back(false),
-            false => Ok(None),
+    /// See [`write_back`](Self::write_back).
+    pub fn write_back_by_rhythm(&mut self) -> Result<Option<String>> {
+        if self.postgres.is_none() || self.is_left_alone()? {
+            return Ok(None);
         }
+        let conn = self.warehouse.conn();
+        let arrived = publish::owed(conn)?
+            .is_some_and(|owed| owed.changes == 0 && owed.acknowledged == owed.version);
+        if arrived && !publish::is_due(conn)? {
+            return Ok(None);
+        }
+        let done = self.write_back(false)?.unwrap_or_default();
+        Ok((done.written + done.removed > 0)
+            .then(|| format!("{} rows written, {} removed", done.written, done.removed)))
     }
 
-    fn is_worth_a_try(&self) -> Result<bool> {
-        if self.postgres.is_none() {
-            return Ok(false);
-        }
+    /// Whether the circuit is open.
+    fn is_left_alone(&self) -> Result<bool> {
         let breaker = Breaker::of(self.warehouse.conn(), SERVICE)?;
-        Ok(breaker.state(clock::now()) != BreakerState::Open)
+        Ok(breaker.state(clock::now()) == BreakerState::Open)
     }
 
     /// Does `work` if the circuit breaker lets it, and turns its failure into a warning.

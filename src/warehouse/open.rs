@@ -331,6 +331,17 @@ impl Warehouse {
         Ok(())
     }
 
+    /// Runs `work` in a transaction and takes all of it back: what a dry run tells is what would happen.
+    ///
+    /// # Errors
+    /// Whatever `work` returns.
+    pub fn rehearse<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        self.conn.execute_batch("BEGIN")?;
+        let result = work(&self.conn);
+        let _ = self.conn.execute_batch("ROLLBACK");
+        result
+    }
+
     /// Runs `work` in one transaction: all of it, or nothing.
     ///
     /// # Errors
