@@ -147,7 +147,7 @@ impl Engine {
         if kinds.is_empty() {
             return Ok(report);
         }
-        self.writing("enrich", |engine| engine.enrich(|_| ()))?;
+        self.enrich_in_turn()?;
         let asking = match self.asking(request)? {
             Ok(asking) => asking,
             Err(why) => {

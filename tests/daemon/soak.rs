@@ -33,8 +33,9 @@ fn promised(zones: &[Tz], from: NaiveDateTime, to: NaiveDateTime) -> BTreeMap<&'
     looks.insert("working", minutes as u64 * 2);
     looks.insert("short_term", minutes as u64 / 5);
     looks.insert("hippocampal", minutes as u64 / 60);
-    looks.insert("intake", minutes as u64);
-    looks.insert("write_back", minutes as u64 / 5);
+    looks.insert("intake", minutes as u64 * 2);
+    looks.insert("enrich", minutes as u64 / 5);
+    looks.insert("write_back", minutes as u64);
     for minute in 0..minutes {
         let now = from + Duration::minutes(minute);
         let mut seen = [false; 3];
