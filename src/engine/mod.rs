@@ -11,6 +11,7 @@
 //! * `lineage`: where a memory comes from and what became of it
 //! * `overview`: status, health, metrics
 //! * `doctor`: what codex needs from outside
+//! * `listener`: hearing at once that PostgreSQL changed
 //! * `postgres`: intake from PostgreSQL, write-back, and what is wrong with either
 //! * `project`: the pipeline as a project, as dbt users know it: list, compile, run, test
 //! * `sql`: read-only SQL, snapshots
@@ -29,6 +30,7 @@ mod history;
 mod interrupt;
 mod lane;
 mod lineage;
+mod listener;
 mod memories;
 mod models;
 mod overview;
@@ -52,11 +54,12 @@ pub use enrich::{AnswerReport, EnrichAdvance, EnrichReport, EnrichRequest, Enric
 pub use interrupt::Interrupt;
 pub use lane::{Busy, Held, Lane};
 pub use lineage::{ConceptPlace, EpisodePlace, Lineage, Link, NightOfMemory, Trace};
+pub use listener::Listener;
 pub use memories::{Added, Earlier, Listed, NewMemory, Outcome, Shown};
 pub use overview::{
     CycleMetrics, HealthCheck, Metrics, MindStatus, ModelMetrics, StageMetrics, Status,
 };
-pub use postgres::{Exchange, IntakeReport, Listener, Lived, PostgresHealth};
+pub use postgres::{Exchange, IntakeReport, Lived, PostgresHealth};
 pub use project::{
     CompiledModel, Ending, ListedModel, Listing, Models, Ran, RunReport, RunRequest, Selecting,
     Target, TestRequest,
