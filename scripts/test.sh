@@ -19,6 +19,12 @@ if [ -z "${CODEX_TEST_PYTHON:-}" ] && command -v python3 >/dev/null; then
         echo "Ollama's Python client could not be had: the test server is not compared with it"
     fi
 fi
+# The tests beside PostgreSQL start a server of their own; they fail without one, so it is said first.
+if ! ls /usr/lib/postgresql/*/bin/initdb /opt/homebrew/bin/initdb >/dev/null 2>&1 && ! command -v initdb >/dev/null && ! command -v pg_config >/dev/null; then
+    echo "codex: PostgreSQL's server programs are missing, so tests/postgres will fail: on Debian or Ubuntu, apt-get install postgresql;" \
+        "on macOS, brew install postgresql@17" >&2
+fi
+scripts/postgres_extension.sh >/dev/null || echo "codex: tests/postgres will fail without DuckDB's PostgreSQL extension" >&2
 
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT

@@ -1,11 +1,13 @@
-//! The figures codex promises, measured: `make bench`, or `make bench SIZES="10000 100000 1000000"`; with ONLY_ENRICHMENT=1 those of
-//! models alone.
+//! The figures codex promises, measured: `make bench`, or `make bench SIZES="10000 100000 1000000"`; `PARTS="diary postgres
+//! enrichment"` chooses among its parts.
 //!
 //! For each size a synthetic diary over two years is imported and lived through in a process of its own, then one more day is
-//! ticked on top of it. The last tables show how each figure grows with the history and where the time goes.
+//! ticked on top of it; the tables show how each figure grows with the history and where the time goes. PostgreSQL and the
+//! models have parts of their own (`postgres`, `enrichment`).
 
 mod diary;
 mod enrichment;
+mod postgres;
 mod stages;
 
 use comfy_table::{CellAlignment, Table, presets};
@@ -38,6 +40,18 @@ fn main() -> Result<(), Box<dyn Error>> {
         (Ok("tick"), [store, file]) => {
             println!("{}", serde_json::to_string(&stages::tick(store, file)?)?)
         }
+        (Ok("exchange"), [store, file]) => {
+            println!(
+                "{}",
+                serde_json::to_string(&postgres::exchange(store, file)?)?
+            )
+        }
+        (Ok("publish"), [store, file]) => {
+            println!(
+                "{}",
+                serde_json::to_string(&postgres::publish(store, file)?)?
+            )
+        }
         _ => measure_all()?,
     }
     Ok(())
@@ -53,21 +67,32 @@ fn measure_all() -> Result<(), Box<dyn Error>> {
         sizes = vec![10_000, 100_000];
     }
     let folder = tempfile::Builder::new().prefix("codex-bench").tempdir()?;
-    if std::env::var_os("ONLY_ENRICHMENT").is_some() {
-        print_enrichment(&enrichment::measure(folder.path())?);
-        return Ok(());
+    let parts = std::env::var("PARTS").unwrap_or_default();
+    let wanted =
+        |part: &str| parts.trim().is_empty() || parts.split_whitespace().any(|p| p == part);
+    if wanted("postgres") {
+        postgres::measure(folder.path())?;
     }
+    if wanted("diary") {
+        measure_diaries(folder.path(), sizes)?;
+    }
+    if wanted("enrichment") {
+        print_enrichment(&enrichment::measure(folder.path())?);
+    }
+    Ok(())
+}
+
+fn measure_diaries(folder: &Path, sizes: Vec<u64>) -> Result<(), Box<dyn Error>> {
     let help = fastest(&["--help"])?;
     let mut figures: Vec<Figures> = Vec::new();
     for memories in sizes {
-        figures.push(measure(folder.path(), memories)?);
+        figures.push(measure(folder, memories)?);
     }
     print_machine(&figures);
     print_figures(&figures, &help);
     for f in &figures {
         print_models(f);
     }
-    print_enrichment(&enrichment::measure(folder.path())?);
     Ok(())
 }
 

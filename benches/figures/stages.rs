@@ -155,7 +155,7 @@ fn open(store: &Path) -> Result<(Engine, f64), Box<dyn Error>> {
     Ok((engine?, ms))
 }
 
-fn imports(file: &Path) -> ImportOptions {
+pub fn imports(file: &Path) -> ImportOptions {
     ImportOptions {
         paths: vec![PathBuf::from(file)],
         mind: None,

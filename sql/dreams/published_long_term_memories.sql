@@ -1,7 +1,9 @@
 -- One row a long-term memory, as PostgreSQL's dreams.long_term_memories shows it. Strength is as of event_at: what is left of it
 -- at any later time is computed there, by the same retention law, so that no row travels because time passes.
 WITH words AS (
-    SELECT memory_id, arg_max(content, arrival) AS content, arg_max(metadata, arrival) AS metadata
+    SELECT memory_id,
+        first(content ORDER BY arrival DESC) AS content,
+        first(metadata ORDER BY arrival DESC) FILTER (metadata IS NOT NULL) AS metadata
     FROM {{ source('raw', 'edits') }}
     GROUP BY memory_id
 )

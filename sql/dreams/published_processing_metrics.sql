@@ -5,9 +5,9 @@ WITH last_night AS (
 ),
 
 stages AS (
-    SELECT ledger_id, list({'stage': stage, 'models': models, 'rows': written, 'ms': ms} ORDER BY stage) AS stages
+    SELECT ledger_id, list(did ORDER BY did) AS stages
     FROM (
-        SELECT ledger_id, stage, count(*) AS models, sum(rows)::BIGINT AS written, sum(processing_time_ms) AS ms
+        SELECT ledger_id, {'stage': stage, 'models': count(*), 'rows': sum(rows)::BIGINT, 'ms': sum(processing_time_ms)} AS did
         FROM {{ ref('memory_pipeline_metrics') }}
         GROUP BY ledger_id, stage
     )

@@ -81,27 +81,31 @@ impl Context {
             .try_init();
     }
 
-    /// Where configuration comes from.
-    ///
-    /// # Errors
-    /// Usage when there is a `.env` that cannot be read.
-    pub(super) fn sources(&self) -> Result<ConfigSources> {
-        let mut sources = ConfigSources {
+    /// Where configuration comes from, but for the file `.env`.
+    fn own_sources(&self) -> ConfigSources {
+        ConfigSources {
             file: self.globals.config.clone(),
             project_dir: self.globals.project_dir.clone(),
             vars: self.globals.vars.clone(),
             database: self.globals.db.clone(),
             ..ConfigSources::from_process()
-        };
-        // Of the project, else of the directory one is in; what the environment says wins.
-        let env_file = self
-            .globals
+        }
+    }
+
+    /// The file `.env` of the project, else of the directory one is in.
+    fn env_file(&self) -> PathBuf {
+        self.globals
             .project_dir
             .clone()
             .unwrap_or_default()
-            .join(".env");
+            .join(".env")
+    }
+
+    /// Where configuration comes from; what the environment says wins over `.env`.
+    pub(super) fn sources(&self) -> Result<ConfigSources> {
+        let mut sources = self.own_sources();
         sources
-            .read_env_file(&env_file)
+            .read_env_file(&self.env_file())
             .map_err(|e| Error::usage(e.to_string()).caused_by(e))?;
         Ok(sources)
     }
@@ -142,7 +146,7 @@ impl Context {
 
     /// What a daemon for this store, project and configuration is set up with.
     pub(super) fn setup(&self) -> Result<Setup> {
-        Setup::new(self.sources()?, self.source())
+        Setup::new(self.own_sources(), &self.env_file(), self.source())
     }
 
     /// Questions to the store.
@@ -150,9 +154,12 @@ impl Context {
         Ok(Session::new(self.config()?, self.project()?, self.source()))
     }
 
-    /// Questions to an empty store in memory: for looking at files only.
-    pub(super) fn without_store(&self) -> Result<Session> {
-        Session::in_memory(self.config()?, self.project()?)
+    /// Questions to the store, of which a dry run is one: it makes none where there is none.
+    pub(super) fn session_for(&self, dry_run: bool) -> Result<Session> {
+        match dry_run && !self.config()?.settings.database.exists() {
+            true => Session::in_memory(self.config()?, self.project()?),
+            false => self.session(),
+        }
     }
 
     /// Asks the store one question.

@@ -48,10 +48,7 @@ impl Import {
             Some(name) => parse_time_zone(name)?,
             None => context.config()?.settings.time_zone.0,
         };
-        let mut session = match self.dry_run {
-            true => context.without_store()?,
-            false => context.session()?,
-        };
+        let mut session = context.session_for(self.dry_run)?;
         let given = Given::new(self.paths)?;
         let options = ImportOptions {
             paths: given.absolute(),

@@ -88,13 +88,7 @@ pub(super) fn restore(
     context: &Context,
     out: &mut Output,
 ) -> Outcome {
-    // A dry run makes no store where there is none.
-    let nowhere = dry_run && !context.config()?.settings.database.exists();
-    let mut session = if nowhere {
-        context.without_store()?
-    } else {
-        context.session()?
-    };
+    let mut session = context.session_for(dry_run)?;
     let order = RestoreExport {
         export: FoundExport {
             path: absolute(&export.path)?,

@@ -21,7 +21,7 @@ pub fn crontab(rhythms: &[Rhythm], setup: &Setup, program: &Path) -> String {
     for rhythm in rhythms.iter().filter(|rhythm| rhythm.enabled) {
         let Work::Cycle(cycle) = &rhythm.work else {
             text.push_str(&format!(
-                "# {} is the daemon's own and has no line here.\n",
+                "\n# {}: no line of its own; `codex consolidate` takes in before and publishes after.\n",
                 rhythm.name
             ));
             continue;

@@ -4,7 +4,7 @@
 //! everything else, on a thread of its own and never twice at once; where it writes, it takes its turn
 //! ([`Engine::writing`](crate::engine::Engine::writing)), and never while it waits for a network or a model.
 
-use crate::config::Config;
+use crate::config::{Config, Embeddings, Enrichment};
 use crate::engine::Engine;
 use crate::error::Result;
 use chrono::NaiveDateTime;
@@ -14,19 +14,43 @@ use chrono::NaiveDateTime;
 pub struct Job {
     /// What rhythms call it.
     pub name: &'static str,
+    /// Whether the configuration gives it anything to do.
+    pub wanted: fn(&Config) -> bool,
     /// Does what there is to do, with the configuration in force, at a clock (UTC). Says in a line what it did; nothing when there
     /// was nothing to do.
     pub run: fn(&mut Engine, &Config, NaiveDateTime) -> Result<Option<String>>,
 }
 
 /// All of them.
-pub const JOBS: &[Job] = &[Job {
-    name: "enrich",
-    run: |engine, config, _| {
-        engine.use_settings(&config.settings);
-        engine.enrich_tick()
+pub const JOBS: &[Job] = &[
+    Job {
+        name: "intake",
+        wanted: has_postgres,
+        run: |engine, _, _| engine.take_in_by_rhythm(),
     },
-}];
+    Job {
+        name: "write_back",
+        wanted: has_postgres,
+        run: |engine, _, _| engine.write_back_by_rhythm(),
+    },
+    Job {
+        name: "enrich",
+        wanted: may_ask_models,
+        run: |engine, config, _| {
+            engine.use_settings(&config.settings);
+            engine.enrich_tick()
+        },
+    },
+];
+
+fn has_postgres(config: &Config) -> bool {
+    config.postgres.is_some()
+}
+
+fn may_ask_models(config: &Config) -> bool {
+    let settings = &config.settings;
+    settings.enrichment != Enrichment::Rules || settings.embeddings != Embeddings::None
+}
 
 /// The job called `name`.
 pub fn find(name: &str) -> Option<&'static Job> {

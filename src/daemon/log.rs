@@ -156,6 +156,10 @@ impl Said {
         match (field.name(), value) {
             ("message", Value::String(text)) => self.message = text,
             ("message", other) => self.message = other.to_string(),
+            // A line has these of its own.
+            (name @ ("at" | "level" | "target"), value) => {
+                self.fields.insert(format!("{name}_"), value);
+            }
             (name, value) => {
                 self.fields.insert(name.to_owned(), value);
             }

@@ -111,7 +111,7 @@ impl Owner {
         let path = canonical(&config.settings.database)?;
         let pipeline = Pipeline::new(loaded.project, &config.parameters)?;
         let warehouse = wait_for_store(&config, &path)?;
-        let engine = Engine::over_as(warehouse, pipeline, StoreNeeds::Made)?.with_services(&config);
+        let engine = Engine::over_as(warehouse, pipeline, StoreNeeds::Made)?.configured(&config);
         // The file has its one name only now that it exists.
         let path = engine.warehouse().path().to_owned();
         let zones = rhythms::zones_or(engine.zones()?, &config.settings);
@@ -211,6 +211,7 @@ impl Owner {
                 .look(*cycle, clock::now(), interrupt)
                 .map(|found| found.as_ref().map(told)),
             Work::Job(job) => match jobs::find(job) {
+                Some(job) if !(job.wanted)(&self.config()) => Ok(None),
                 Some(job) => {
                     let config = self.config();
                     self.shared
@@ -301,7 +302,7 @@ impl Owner {
         }
         let patience = Duration::from_secs(u64::from(after.lock_timeout));
         self.shared
-            .put_in_force(loaded.project, &loaded.config.parameters, patience)?;
+            .put_in_force(loaded.project, &loaded.config, patience)?;
         let number = loaded.rhythms.len();
         *lock(&self.config) = loaded.config;
         self.scheduler().replace(loaded.rhythms, clock::now());

@@ -109,8 +109,7 @@ impl Session {
         let mut pause = Duration::from_millis(2);
         loop {
             if let Some(warehouse) = Engine::try_open_store(&self.config, needs)? {
-                let engine =
-                    Engine::over_as(warehouse, pipeline, needs)?.with_services(&self.config);
+                let engine = Engine::over_as(warehouse, pipeline, needs)?.configured(&self.config);
                 return Ok(Owner::Here(Box::new(engine)));
             }
             // Whoever has it may have become a daemon.

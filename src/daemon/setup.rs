@@ -1,7 +1,7 @@
 //! What a daemon is set up with, read again at every reload.
 
 use super::rhythms::{self, Rhythm};
-use crate::config::{Config, ConfigSources};
+use crate::config::{Config, ConfigError, ConfigSources};
 use crate::engine::{Project, ProjectSource};
 use crate::error::{Error, Result};
 use std::path::{Path, PathBuf};
@@ -11,6 +11,8 @@ use std::sync::Arc;
 #[derive(Debug, Clone)]
 pub struct Setup {
     sources: ConfigSources,
+    /// More of the environment, read each time.
+    env_file: PathBuf,
     source: ProjectSource,
 }
 
@@ -22,14 +24,19 @@ pub(super) struct Loaded {
 }
 
 impl Setup {
-    /// As `sources` say, with every path absolute: a daemon works in no directory of anybody's.
+    /// As `sources` and the file `.env` say, with every path absolute: a daemon works in no directory of anybody's.
     ///
     /// # Errors
     /// Usage when the configuration is wrong.
-    pub fn new(mut sources: ConfigSources, source: ProjectSource) -> Result<Setup> {
-        let config =
-            Config::load(&sources).map_err(|e| Error::usage(e.to_string()).caused_by(e))?;
-        sources.database = Some(config.settings.database);
+    pub fn new(sources: ConfigSources, env_file: &Path, source: ProjectSource) -> Result<Setup> {
+        let mut setup = Setup {
+            sources,
+            env_file: absolute(env_file)?,
+            source,
+        };
+        let database = setup.config()?.settings.database;
+        let sources = &mut setup.sources;
+        sources.database = Some(database);
         for path in [&mut sources.file, &mut sources.project_dir]
             .into_iter()
             .flatten()
@@ -44,11 +51,17 @@ impl Setup {
         {
             *file = absolute(Path::new(file.as_str()))?.display().to_string();
         }
-        let source = match source {
-            ProjectSource::Directory(dir) => ProjectSource::Directory(absolute(&dir)?),
-            ProjectSource::Embedded => ProjectSource::Embedded,
-        };
-        Ok(Setup { sources, source })
+        if let ProjectSource::Directory(dir) = &mut setup.source {
+            *dir = absolute(dir)?;
+        }
+        Ok(setup)
+    }
+
+    fn config(&self) -> Result<Config> {
+        let wrong = |e: ConfigError| Error::usage(e.to_string()).caused_by(e);
+        let mut sources = self.sources.clone();
+        sources.read_env_file(&self.env_file).map_err(wrong)?;
+        Config::load(&sources).map_err(wrong)
     }
 
     /// Where the configuration comes from.
@@ -71,8 +84,7 @@ impl Setup {
 
     /// Reads all of it.
     pub(super) fn load(&self) -> Result<Loaded> {
-        let config =
-            Config::load(&self.sources).map_err(|e| Error::usage(e.to_string()).caused_by(e))?;
+        let config = self.config()?;
         let project = Project::load(self.source.clone())
             .map_err(|e| Error::usage(e.to_string()).caused_by(e))?;
         let rhythms = rhythms::of_project(&project)?;

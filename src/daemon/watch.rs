@@ -31,7 +31,7 @@ impl Owner {
                 .iter()
                 .any(|k| k.check == alert.check && k.level == alert.level)
         }) {
-            tracing::warn!(check = alert.check, level = alert.level, "{}", alert.what);
+            tracing::warn!(check = alert.check, alert = alert.level, "{}", alert.what);
         }
         *known = alerts;
     }

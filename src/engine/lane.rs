@@ -30,6 +30,8 @@ struct Tickets {
 struct Ticket {
     number: u64,
     turn: Turn,
+    /// Whether whoever wants it has a turn to read already.
+    within: bool,
     what: String,
     since: Instant,
 }
@@ -77,26 +79,31 @@ fn conflict(a: Turn, b: Turn) -> bool {
     match (a, b) {
         (Turn::Alone, _) | (_, Turn::Alone) => true,
         (Turn::Writing, Turn::Writing) => true,
-        (Turn::Reading, _) | (_, Turn::Reading) => false,
+        (Turn::Reading | Turn::Itself, _) | (_, Turn::Reading | Turn::Itself) => false,
     }
 }
 
 impl Tickets {
-    /// Whether nobody who is at work or came earlier stands in the way.
-    fn is_free(&self, turn: Turn, number: u64) -> bool {
-        let earlier = self.waiting.iter().filter(|t| t.number < number);
+    /// Whether nobody who is at work or came earlier stands in the way. One within another turn only minds its like among those
+    /// who wait: all others may be waiting for that turn to end.
+    fn is_free(&self, ticket: &Ticket) -> bool {
+        let earlier = self
+            .waiting
+            .iter()
+            .filter(|t| t.number < ticket.number && (t.within || !ticket.within));
         !self
             .active
             .iter()
             .chain(earlier)
-            .any(|t| conflict(t.turn, turn))
+            .any(|t| conflict(t.turn, ticket.turn))
     }
 
-    fn enter(&mut self, turn: Turn, what: &str) -> Ticket {
+    fn enter(&mut self, turn: Turn, what: &str, within: bool) -> Ticket {
         self.next += 1;
         Ticket {
             number: self.next,
             turn,
+            within,
             what: what.to_owned(),
             since: Instant::now(),
         }
@@ -107,8 +114,8 @@ impl Lane {
     /// The turn at once, or not at all.
     pub fn try_take(self: &Arc<Lane>, turn: Turn, what: &str) -> Option<Held> {
         let mut tickets = self.tickets();
-        let ticket = tickets.enter(turn, what);
-        if !tickets.is_free(turn, ticket.number) {
+        let ticket = tickets.enter(turn, what, false);
+        if !tickets.is_free(&ticket) {
             return None;
         }
         let number = ticket.number;
@@ -131,12 +138,37 @@ impl Lane {
         patience: Option<Duration>,
         wanted: &dyn Fn() -> bool,
     ) -> Result<Held> {
+        self.wait(turn, what, false, patience, wanted)
+    }
+
+    /// The turn for one who has a turn to read.
+    ///
+    /// # Errors
+    /// As [`take`](Lane::take).
+    pub fn take_within(
+        self: &Arc<Lane>,
+        turn: Turn,
+        what: &str,
+        patience: Option<Duration>,
+        wanted: &dyn Fn() -> bool,
+    ) -> Result<Held> {
+        self.wait(turn, what, true, patience, wanted)
+    }
+
+    fn wait(
+        self: &Arc<Lane>,
+        turn: Turn,
+        what: &str,
+        within: bool,
+        patience: Option<Duration>,
+        wanted: &dyn Fn() -> bool,
+    ) -> Result<Held> {
         let mut tickets = self.tickets();
-        let mut ticket = tickets.enter(turn, what);
+        let mut ticket = tickets.enter(turn, what, within);
         let number = ticket.number;
         tickets.waiting.push(ticket.clone());
         let outcome = loop {
-            if tickets.is_free(turn, number) {
+            if tickets.is_free(&ticket) {
                 break Ok(());
             }
             if !wanted() {
@@ -244,6 +276,25 @@ mod tests {
         drop(reader);
         alone.join().unwrap().unwrap();
         assert!(now(&lane, Turn::Reading).is_some());
+    }
+
+    #[test]
+    fn who_reads_and_wants_to_write_does_not_wait_for_those_who_wait_for_it() {
+        let lane = Arc::new(Lane::default());
+        let reading = now(&lane, Turn::Reading);
+        let other = lane.clone();
+        let alone = std::thread::spawn(move || {
+            other.take(Turn::Alone, "rebuild", None, &|| true).map(drop)
+        });
+        while lane.waiting() == 0 {
+            std::thread::yield_now();
+        }
+        assert!(now(&lane, Turn::Writing).is_none());
+        let writing =
+            lane.take_within(Turn::Writing, "consolidate", Some(Duration::ZERO), &|| true);
+        assert!(writing.is_ok());
+        drop((writing, reading));
+        alone.join().unwrap().unwrap();
     }
 
     #[test]

@@ -116,8 +116,12 @@ pub struct Engine {
     advisors: Arc<Advisors>,
     /// Those who share the store, where this is not the only engine on it.
     others: Option<Arc<shared::Others>>,
-    /// Whether it has the turn to write among them.
+    /// Whether it has a turn to read among them, and so may not wait for those who wait for it to end.
+    reading: bool,
+    /// Whether it has the turn to write.
     writing: bool,
+    /// How long it waits for that turn; none for as long as it takes.
+    patience: Option<Duration>,
     /// What stops the question it answers, where something does.
     interrupt: Option<Arc<Interrupt>>,
     /// Where PostgreSQL is, where the configuration says so.
@@ -132,7 +136,7 @@ impl Engine {
     pub fn open(config: &Config, project: Arc<Project>, allow_read_only: bool) -> Result<Engine> {
         let pipeline = Pipeline::new(project, &config.parameters)?;
         let warehouse = Warehouse::open(&store_options(config, allow_read_only))?;
-        Ok(Engine::over(warehouse, pipeline)?.with_services(config))
+        Ok(Engine::over(warehouse, pipeline)?.configured(config))
     }
 
     /// Opens the store of `config` as `needs` wants it, unless another process owns it.
@@ -158,17 +162,12 @@ impl Engine {
             models: Arc::new(ReadyModels::new(pipeline)),
             advisors: Arc::default(),
             others: None,
+            reading: false,
             writing: true,
+            patience: None,
             interrupt: None,
             postgres: None,
         })
-    }
-
-    /// This engine with the services that `config` names: PostgreSQL, where there is one, and the models it may ask.
-    #[must_use]
-    pub fn with_services(mut self, config: &Config) -> Engine {
-        self.postgres = postgres::Server::of(config).map(Arc::new);
-        self.with_advisors(&config.settings)
     }
 
     /// An engine over an empty store in memory, for looking at files without touching any store.
@@ -198,10 +197,15 @@ impl Engine {
         }
     }
 
-    /// Lets it ask the embedding and language models of `settings`; without this it asks none.
-    pub fn with_advisors(mut self, settings: &Settings) -> Engine {
-        self.advisors = Arc::new(Advisors::of(settings));
+    /// The same, with the services that `config` names.
+    pub fn configured(mut self, config: &Config) -> Engine {
+        self.configure(config);
         self
+    }
+
+    fn configure(&mut self, config: &Config) {
+        self.postgres = postgres::Server::of(config).map(Arc::new);
+        self.use_settings(&config.settings);
     }
 
     /// The store.

@@ -126,6 +126,8 @@ impl Engine {
     /// # Errors
     /// Failed when the store cannot be read.
     pub fn status(&self, mind: Option<&Mind>) -> Result<Status> {
+        self.pipeline()
+            .require(&["memory_dashboard"], "there is no status")?;
         let conn = self.warehouse.conn();
         let minds = typed_rows(
             conn,
@@ -165,6 +167,8 @@ impl Engine {
     /// # Errors
     /// Failed when the store cannot be read.
     pub fn health(&self, mind: Option<&Mind>) -> Result<Vec<HealthCheck>> {
+        self.pipeline()
+            .require(&["memory_health"], "nothing is checked")?;
         typed_rows(
             self.warehouse.conn(),
             &format!(
@@ -179,6 +183,10 @@ impl Engine {
     /// # Errors
     /// Failed when the store cannot be read.
     pub fn metrics(&self, since: NaiveDateTime) -> Result<Metrics> {
+        self.pipeline().require(
+            &["consolidation_stats", "memory_pipeline_metrics"],
+            "nothing is measured",
+        )?;
         let conn = self.warehouse.conn();
         let from = timestamp_literal(since);
         let cycles = typed_rows(

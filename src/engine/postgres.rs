@@ -168,6 +168,13 @@ impl Engine {
         let Some(mut client) = publish::open(&server.address, &limits)? else {
             return Ok(None);
         };
+        let found = publish::vectors(self.warehouse.conn())?;
+        let taken = publish::make_room(&server.address, &mut client, found)?;
+        if publish::is_news(self.warehouse.conn(), taken.as_deref())? {
+            self.writing("write-back", |engine| {
+                publish::note_taken(engine.warehouse.conn(), taken.as_deref())
+            })?;
+        }
         self.note_changes()?;
         let law = self.law()?;
         loop {
@@ -224,6 +231,54 @@ impl Engine {
             consolidation,
             postgres: Some(exchange),
         })
+    }
+
+    /// Takes in, if the circuit breaker lets it, and says what came; nothing when nothing had changed.
+    ///
+    /// # Errors
+    /// See [`take_in`](Self::take_in).
+    pub fn take_in_by_rhythm(&mut self) -> Result<Option<String>> {
+        if self.postgres.is_none() || self.is_left_alone()? {
+            return Ok(None);
+        }
+        let report = self.take_in(IntakeRequest::default())?.unwrap_or_default();
+        let told: Vec<String> = report
+            .sources
+            .iter()
+            .filter(|source| source.added + source.edited + source.deleted > 0)
+            .map(|s| {
+                format!(
+                    "{}: {} added, {} edited, {} deleted",
+                    s.table, s.added, s.edited, s.deleted
+                )
+            })
+            .collect();
+        Ok((!told.is_empty()).then(|| told.join("; ")))
+    }
+
+    /// Publishes, if the circuit breaker lets it and anything is owed, and says what; PostgreSQL is not asked when nothing is.
+    ///
+    /// # Errors
+    /// See [`write_back`](Self::write_back).
+    pub fn write_back_by_rhythm(&mut self) -> Result<Option<String>> {
+        if self.postgres.is_none() || self.is_left_alone()? {
+            return Ok(None);
+        }
+        let conn = self.warehouse.conn();
+        let arrived = publish::owed(conn)?
+            .is_some_and(|owed| owed.changes == 0 && owed.acknowledged == owed.version);
+        if arrived && !publish::is_due(conn)? {
+            return Ok(None);
+        }
+        let done = self.write_back(false)?.unwrap_or_default();
+        Ok((done.written + done.removed > 0)
+            .then(|| format!("{} rows written, {} removed", done.written, done.removed)))
+    }
+
+    /// Whether the circuit is open.
+    fn is_left_alone(&self) -> Result<bool> {
+        let breaker = Breaker::of(self.warehouse.conn(), SERVICE)?;
+        Ok(breaker.state(clock::now()) == BreakerState::Open)
     }
 
     /// Does `work` if the circuit breaker lets it, and turns its failure into a warning.

@@ -52,7 +52,7 @@ impl Shared {
         let what = format!("the rhythm {cycle}");
         let mut held = self.lane().take(Turn::Writing, &what, None, &wanted)?;
         let before = self.lane().writes();
-        let looked = self.with_turn(&held, Turn::Writing, interrupt, |engine| {
+        let looked = self.with_turn(Some(&held), Turn::Writing, interrupt, |engine| {
             let found = engine.look(cycle, as_of)?;
             let until = next_due(&engine.warehouse, engine.pipeline(), cycle, as_of)?;
             Ok((found, until))

@@ -5,7 +5,7 @@ use super::models::ReadyModels;
 use super::request::{Reply, Request};
 use super::rhythms::Quiet;
 use super::{Busy, Engine, Held, Lane, Needs, Progress, Project, ProjectSource, StoreNeeds, Turn};
-use crate::config::Parameters;
+use crate::config::{Config, Parameters};
 use crate::cycle::{self, Pipeline};
 use crate::error::{Error, Result};
 use crate::memory::{Activation, append_activations};
@@ -103,16 +103,21 @@ impl Shared {
         let is_foreign = *lock(&self.fingerprint) != caller.fingerprint;
         let turn = if is_foreign { Turn::Alone } else { needs.turn };
         let wanted = || !interrupt.is_stopped();
-        let held = self
-            .others
-            .lane
-            .take(turn, command, Some(patience), &wanted)?;
+        let held = match turn {
+            Turn::Itself => None,
+            turn => Some(
+                self.others
+                    .lane
+                    .take(turn, command, Some(patience), &wanted)?,
+            ),
+        };
         let answer = if is_foreign {
             self.answer_as(caller, needs, interrupt, |engine| {
                 request.answer(engine, heard)
             })
         } else {
-            self.with_turn(&held, turn, interrupt, |engine| {
+            self.with_turn(held.as_ref(), turn, interrupt, |engine| {
+                engine.patience = Some(patience);
                 engine.look_from(&caller.directory)?;
                 request.answer(engine, heard)
             })
@@ -136,7 +141,7 @@ impl Shared {
         self.heal(HEALING);
         let wanted = || !interrupt.is_stopped();
         let held = self.others.lane.take(Turn::Writing, what, None, &wanted)?;
-        let done = self.with_turn(&held, Turn::Writing, interrupt, work);
+        let done = self.with_turn(Some(&held), Turn::Writing, interrupt, work);
         self.examine(&done);
         explained(done, interrupt)
     }
@@ -151,23 +156,23 @@ impl Shared {
         work: impl FnOnce(&mut Engine) -> Result<T>,
     ) -> Result<T> {
         self.heal(HEALING);
-        let mut engine = self.root().beside(self.others.clone(), false)?;
+        let mut engine = self.root().beside(self.others.clone(), None)?;
         let done = interrupt.over(&mut engine, work);
         self.examine(&done);
         explained(done, interrupt)
     }
 
-    /// Puts other models in force, once nobody is at work. Those of before stay where the new ones cannot be made ready.
+    /// Puts other models and services in force, once nobody is at work. Those of before stay where the new ones cannot be made ready.
     ///
     /// # Errors
     /// Usage when a model is wrong; unavailable when somebody is at work for longer than `patience`.
     pub fn put_in_force(
         &self,
         project: Arc<Project>,
-        parameters: &Parameters,
+        config: &Config,
         patience: Duration,
     ) -> Result<()> {
-        let pipeline = Pipeline::new(project, parameters)?;
+        let pipeline = Pipeline::new(project, &config.parameters)?;
         let _held = self
             .others
             .lane
@@ -175,6 +180,7 @@ impl Shared {
         let mut root = self.root();
         let fingerprint = pipeline.fingerprint().to_owned();
         root.adopt(Arc::new(ReadyModels::new(pipeline)))?;
+        root.configure(config);
         *lock(&self.fingerprint) = fingerprint;
         Ok(())
     }
@@ -247,7 +253,7 @@ impl Shared {
 
     pub(super) fn with_turn<T>(
         &self,
-        _held: &Held,
+        _held: Option<&Held>,
         turn: Turn,
         interrupt: &Arc<Interrupt>,
         work: impl FnOnce(&mut Engine) -> Result<T>,
@@ -255,9 +261,7 @@ impl Shared {
         if turn == Turn::Alone {
             return interrupt.over(&mut self.root(), work);
         }
-        let mut engine = self
-            .root()
-            .beside(self.others.clone(), turn == Turn::Writing)?;
+        let mut engine = self.root().beside(self.others.clone(), Some(turn))?;
         interrupt.over(&mut engine, work)
     }
 
@@ -282,7 +286,7 @@ impl Shared {
         });
         // Whatever came of it; ours could be made ready before.
         let back = root.adopt(ours);
-        root.look_from(&PathBuf::new())?;
+        root.look_from(Path::new(""))?;
         let reply = done?;
         back.map(|()| reply)
     }
@@ -319,7 +323,7 @@ impl Shared {
         let Some(_held) = self.others.lane.try_take(Turn::Writing, "query") else {
             return;
         };
-        let Ok(engine) = self.root().beside(self.others.clone(), true) else {
+        let Ok(engine) = self.root().beside(self.others.clone(), Some(Turn::Writing)) else {
             return;
         };
         if let Err(e) = engine.write_trail() {
@@ -343,8 +347,8 @@ impl Others {
 }
 
 impl Engine {
-    /// Another engine on the same store, beside this one; `writing` says that it has the turn to write.
-    fn beside(&self, others: Arc<Others>, writing: bool) -> Result<Engine> {
+    /// Another engine on the same store, beside this one, which has this turn.
+    fn beside(&self, others: Arc<Others>, turn: Option<Turn>) -> Result<Engine> {
         let warehouse = self.warehouse.share()?;
         cycle::ready_connection(&warehouse)?;
         let engine = Engine {
@@ -352,11 +356,13 @@ impl Engine {
             models: self.models.clone(),
             advisors: self.advisors.clone(),
             others: Some(others),
-            writing,
+            reading: turn == Some(Turn::Reading),
+            writing: turn == Some(Turn::Writing),
+            patience: None,
             interrupt: None,
             postgres: self.postgres.clone(),
         };
-        if writing {
+        if engine.writing {
             engine.write_trail()?;
         }
         Ok(engine)
@@ -383,11 +389,16 @@ impl Engine {
         what: &str,
         work: impl FnOnce(&mut Engine) -> Result<T>,
     ) -> Result<T> {
-        let _held = match &self.others {
-            Some(others) if !self.writing => {
-                Some(others.lane.take(Turn::Writing, what, None, &|| true)?)
-            }
+        let others = match &self.others {
+            Some(others) if !self.writing => others.clone(),
             _ => return work(self),
+        };
+        let interrupt = self.interrupt.clone();
+        let wanted = || !interrupt.as_ref().is_some_and(|i| i.is_stopped());
+        let lane = &others.lane;
+        let _held = match self.reading {
+            true => lane.take_within(Turn::Writing, what, self.patience, &wanted)?,
+            false => lane.take(Turn::Writing, what, self.patience, &wanted)?,
         };
         self.writing = true;
         let done = work(self);

@@ -82,6 +82,7 @@ const TASKS: &[&[&str]] = &[
     &["don't", "let", "me", "forget", "to"],
     &["need", "to"],
     &["have", "to"],
+    &["must"],
     &["make", "sure", "to"],
 ];
 
@@ -135,7 +136,7 @@ pub(super) fn task(reading: &Reading<'_>) -> Option<String> {
         let (at, length) = anchored(tokens, TASKS)?;
         let bare = matches!(
             tokens[at].word.as_str(),
-            "need" | "have" | "gotta" | "remember" | "make" | "remind" | "don't"
+            "need" | "have" | "must" | "gotta" | "remember" | "make" | "remind" | "don't"
         );
         // "have to" and "remember to" without a subject only open a sentence.
         let opens = at == 0
@@ -173,13 +174,19 @@ fn is_doable(tokens: &[Token<'_>], at: usize) -> bool {
     !idle && !token.is(Class::PRONOUN)
 }
 
-/// `TODO: …`, `[ ] …`.
+/// `TODO: …`, `To do: …`, `[ ] …`.
 fn marked(tokens: &[Token<'_>], span: &Span<'_>) -> Option<usize> {
     let text = span.text.trim_start_matches(['-', '*', '+', ' ']);
     if text.starts_with("[ ]") {
         return Some(0);
     }
     let first = tokens.first()?;
+    if let [to, verb, after, ..] = tokens
+        && (to.word.as_str(), verb.word.as_str()) == ("to", "do")
+        && after.gap == Gap::Break
+    {
+        return Some(2);
+    }
     let todo =
         matches!(first.word.as_str(), "todo" | "fixme" | "reminder" | "task") && tokens.len() > 1;
     let marked =

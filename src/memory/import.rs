@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::warehouse::Warehouse;
 use chrono::NaiveDateTime;
 use chrono_tz::Tz;
+use duckdb::Connection;
 use md5::{Digest, Md5};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
@@ -132,16 +133,8 @@ impl Run<'_> {
             return Ok(());
         }
         let now = clock::now();
-        if self.options.dry_run {
-            for (record, source) in batch {
-                if let Some(incoming) = self.prepare(record, source) {
-                    self.report.added += 1;
-                    *self.report.minds.entry(incoming.1).or_default() += 1;
-                }
-            }
-            return Ok(());
-        }
-        let intake = warehouse.transaction(|conn| {
+        let dry_run = self.options.dry_run;
+        let work = |conn: &Connection| {
             let mut minds: HashMap<String, Mind> = HashMap::new();
             let mut incoming = Vec::with_capacity(batch.len());
             for (record, source) in batch {
@@ -160,7 +153,11 @@ impl Run<'_> {
                 *self.report.minds.entry(name).or_default() += 1;
             }
             append_memories(conn, &incoming, now)
-        })?;
+        };
+        let intake = match dry_run {
+            true => warehouse.rehearse(work)?,
+            false => warehouse.transaction(work)?,
+        };
         let Intake {
             added,
             edited,

@@ -109,23 +109,14 @@ pub fn restore(
     dry_run: bool,
     progress: &mut dyn FnMut(u64),
 ) -> Result<RestoreReport> {
-    let mut report = None;
-    let result = warehouse.transaction(|conn| {
-        let done = run(conn, export, progress)?;
-        report = Some(RestoreReport { dry_run, ..done });
-        // A dry run does everything and takes it back.
-        if dry_run {
-            Err(Error::failed("dry run"))
-        } else {
-            Ok(())
-        }
-    });
-    match (result, report) {
-        (Err(_), Some(report)) if dry_run => Ok(report),
-        (Ok(()), Some(report)) => Ok(report),
-        (Err(e), _) => Err(e),
-        (Ok(()), None) => Err(Error::failed("the import came to no end")),
-    }
+    let work = |conn: &Connection| run(conn, export, progress);
+    Ok(match dry_run {
+        true => RestoreReport {
+            dry_run,
+            ..warehouse.rehearse(work)?
+        },
+        false => warehouse.transaction(work)?,
+    })
 }
 
 fn run(

@@ -1,6 +1,7 @@
 //! The change log: what differs from what PostgreSQL has, or will have once all earlier changes have arrived.
 
 use super::RELATIONS;
+use super::vectors::with_vectors;
 use crate::error::Result;
 use crate::warehouse::Warehouse;
 use crate::warehouse::postgres::quoted;
@@ -117,7 +118,7 @@ pub fn note(warehouse: &Warehouse, insights: impl FnOnce() -> Result<Insights>) 
         let mut changed = 0;
         for relation in RELATIONS {
             if all || relation != "memory_insights" {
-                changed += differ(conn, relation, all, version)?;
+                changed += differ(conn, relation, (!all).then_some(night), version)?;
             }
         }
         conn.execute(
@@ -193,14 +194,27 @@ fn stage_insights(conn: &Connection, insights: &Insights) -> Result<()> {
     Ok(())
 }
 
-/// Notes the rows of a relation that differ; only the fluid ones, and those that were deleted, unless `all`.
-fn differ(conn: &Connection, relation: &str, all: bool, version: i64) -> Result<u64> {
+/// Notes the rows of a relation that differ; only the fluid ones, and those that were deleted, where no night was since the one
+/// in ledger row `by_day_since`.
+fn differ(
+    conn: &Connection,
+    relation: &str,
+    by_day_since: Option<i64>,
+    version: i64,
+) -> Result<u64> {
+    // By day only what is young is looked at. A literal reaches the ledger's own rows; a join with the last night would not.
+    let (fluid, young) = match by_day_since {
+        None => ("true", "true".to_owned()),
+        Some(night) if relation == "processing_metrics" => {
+            ("fluid", format!("ledger_id > {night}"))
+        }
+        Some(_) => ("fluid", "fluid".to_owned()),
+    };
     let rows = if relation == "memory_insights" {
         "SELECT key, false AS fluid, row FROM temp.main.published_insights".to_owned()
     } else {
-        as_json(conn, relation)?
+        as_json(conn, relation, &young)?
     };
-    let fluid = if all { "true" } else { "fluid" };
     // What someone deleted goes at once, although long-term memory is compared after nights only.
     let deleted = match relation {
         "long_term_memories" => "OR key IN (SELECT memory_id::VARCHAR FROM raw.deletions)",
@@ -208,7 +222,7 @@ fn differ(conn: &Connection, relation: &str, all: bool, version: i64) -> Result<
     };
     conn.execute_batch(&format!(
         "CREATE OR REPLACE TEMP TABLE differing AS
-         WITH wanted AS (SELECT key, fluid, row, md5(row)::UUID AS hash FROM ({rows}) WHERE {fluid}),
+         WITH wanted AS (SELECT key, fluid, row, md5(row)::UUID AS hash FROM ({rows})),
          known AS (SELECT key, hash, fluid FROM codex.published WHERE relation = '{relation}' AND ({fluid} {deleted}))
          SELECT key, w.fluid, w.row, w.hash, k.key IS NOT NULL AS known
          FROM wanted w FULL JOIN known k USING (key)
@@ -231,10 +245,13 @@ fn differ(conn: &Connection, relation: &str, all: bool, version: i64) -> Result<
 }
 
 /// A relation's rows as key, fluid, and a JSON object of all else.
-fn as_json(conn: &Connection, relation: &str) -> Result<String> {
-    let mut statement = conn.prepare(&format!(
-        "SELECT column_name FROM (DESCRIBE dreams.{relation})"
-    ))?;
+fn as_json(conn: &Connection, relation: &str, condition: &str) -> Result<String> {
+    let rows = match relation {
+        "long_term_memories" => with_vectors(conn)?,
+        _ => None,
+    };
+    let rows = rows.unwrap_or_else(|| format!("dreams.{relation}"));
+    let mut statement = conn.prepare(&format!("SELECT column_name FROM (DESCRIBE FROM {rows})"))?;
     let columns = statement
         .query_map([], |r| r.get::<_, String>(0))?
         .collect::<duckdb::Result<Vec<_>>>()?;
@@ -244,7 +261,7 @@ fn as_json(conn: &Connection, relation: &str) -> Result<String> {
         .map(|name| format!("{0} := {0}", quoted(name)))
         .collect();
     Ok(format!(
-        "SELECT key, fluid, to_json(struct_pack({}))::VARCHAR AS row FROM dreams.{relation}",
+        "SELECT key, fluid, to_json(struct_pack({}))::VARCHAR AS row FROM {rows} WHERE {condition}",
         fields.join(", ")
     ))
 }

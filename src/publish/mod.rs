@@ -9,17 +9,20 @@
 //! * `changes`: the change log
 //! * `send`: changes into PostgreSQL
 //! * `schema`: the schema `dreams` and its versions
+//! * `vectors`: vectors for pgvector, where both sides have them
 //! * `rights`: the SQL that makes role, schema and trigger, for the person who owns the database
 
 mod changes;
 mod rights;
 mod schema;
 mod send;
+mod vectors;
 
 pub use changes::{Insights, Owed, acknowledge, forget, is_due, is_known, note, owed};
 pub use rights::{CHANNEL, rights, trigger, trigger_exists};
 pub use schema::{Dreams, create, dreams};
 pub use send::{Law, Sent, WriteBack, open, send};
+pub use vectors::{Vectors, is_news, make_room, note_taken, vectors};
 
 /// The tables of `dreams` that changes travel into.
 pub const RELATIONS: [&str; 6] = [

@@ -207,6 +207,7 @@ impl Warehouse {
         let nothing = Connection::open_in_memory()?;
         drop(std::mem::replace(&mut self.conn, nothing));
         self.conn = connect(&self.path, &self.options, AccessMode::ReadWrite)?;
+        self.threads.set(0);
         Ok(())
     }
 
@@ -328,6 +329,17 @@ impl Warehouse {
                 .execute_batch(&format!("SET threads = {threads}"))?;
         }
         Ok(())
+    }
+
+    /// Runs `work` in a transaction and takes all of it back: what a dry run tells is what would happen.
+    ///
+    /// # Errors
+    /// Whatever `work` returns.
+    pub fn rehearse<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        self.conn.execute_batch("BEGIN")?;
+        let result = work(&self.conn);
+        let _ = self.conn.execute_batch("ROLLBACK");
+        result
     }
 
     /// Runs `work` in one transaction: all of it, or nothing.

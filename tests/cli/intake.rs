@@ -39,6 +39,18 @@ fn a_dry_run_writes_nothing() {
 }
 
 #[test]
+fn a_dry_run_knows_what_is_there_already() {
+    let room = Room::new();
+    room.write("diary.jsonl", DIARY);
+    room.ok(&["import", "diary.jsonl"]);
+    let report = room.json(&["import", "diary.jsonl", "--dry-run"]);
+    assert_eq!(
+        (&report["added"], &report["unchanged"]),
+        (&0.into(), &6.into())
+    );
+}
+
+#[test]
 fn what_cannot_be_imported_is_told_with_its_line_and_the_rest_goes_in() {
     let room = Room::new();
     room.write("bad.jsonl", format!("{DIARY}{{\"content\": \n{{\"id\":\"x\",\"content\":\" \",\"created_at\":\"2026-03-03\"}}\n{{\"id\":\"y\",\"content\":\"no date\"}}\n"));

@@ -14,3 +14,4 @@ mod service;
 mod sharing;
 mod soak;
 mod upgrade;
+mod watching;

@@ -3,7 +3,7 @@
 use chrono::{Datelike, Duration, NaiveDateTime, Offset, TimeZone, Timelike};
 use chrono_tz::Tz;
 use codex_dreams::config::{Config, ConfigSources};
-use codex_dreams::daemon::rhythms::{self, Rhythm};
+use codex_dreams::daemon::rhythms::{self, Rhythm, Work};
 use codex_dreams::daemon::scheduler::{Outcome, Scheduler};
 use codex_dreams::engine::{
     Engine, Interrupt, NewMemory, Project, ProjectSource, Shared, Warehouse,
@@ -33,6 +33,8 @@ fn promised(zones: &[Tz], from: NaiveDateTime, to: NaiveDateTime) -> BTreeMap<&'
     looks.insert("working", minutes as u64 * 2);
     looks.insert("short_term", minutes as u64 / 5);
     looks.insert("hippocampal", minutes as u64 / 60);
+    looks.insert("intake", minutes as u64);
+    looks.insert("write_back", minutes as u64 / 5);
     for minute in 0..minutes {
         let now = from + Duration::minutes(minute);
         let mut seen = [false; 3];
@@ -171,7 +173,9 @@ impl Store {
 fn live(from: NaiveDateTime, to: NaiveDateTime) {
     let zone: Tz = "Europe/Berlin".parse().unwrap();
     let store = Store::new();
-    let mut scheduler = Scheduler::new(schedule(), vec![zone], from);
+    let mut cycles = schedule();
+    cycles.retain(|rhythm| matches!(rhythm.work, Work::Cycle(_)));
+    let mut scheduler = Scheduler::new(cycles, vec![zone], from);
     let mut events: Vec<NaiveDateTime> = (0..(to - from).num_days())
         .flat_map(|day| {
             [8, 20].map(|hour| {

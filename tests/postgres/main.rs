@@ -1,5 +1,6 @@
 //! codex beside a real PostgreSQL, which these tests start themselves.
 
+mod daemon;
 mod failures;
 mod intake;
 mod room;

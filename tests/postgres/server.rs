@@ -107,8 +107,12 @@ impl Server {
         .unwrap();
     }
 
-    /// A certificate authority, and a certificate of it for localhost. False where openssl is missing.
+    /// A certificate authority, and a certificate of it for localhost. False where openssl is missing, or the server has no TLS.
     fn certificates(&self) -> bool {
+        let built = command("pg_config").arg("--configure").output();
+        if !built.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains("openssl")) {
+            return false;
+        }
         let data = self.data();
         let openssl = |args: &[&str]| {
             Command::new("openssl")
@@ -354,7 +358,7 @@ fn command(program: &str) -> Command {
     command
 }
 
-/// A program of the newest PostgreSQL installed.
+/// A program of the PostgreSQL in $CODEX_TEST_POSTGRES, else of the newest one installed.
 fn binary(program: &str) -> PathBuf {
     let configured = Command::new("pg_config").arg("--bindir").output().ok();
     let configured =
@@ -367,9 +371,10 @@ fn binary(program: &str) -> PathBuf {
         .collect();
     found.sort();
     let path = std::env::var_os("PATH").unwrap_or_default();
-    found
+    let wanted = std::env::var_os("CODEX_TEST_POSTGRES").map(PathBuf::from);
+    wanted
         .into_iter()
-        .rev()
+        .chain(found.into_iter().rev())
         .chain(configured)
         .chain(["/opt/homebrew/bin", "/usr/local/pgsql/bin"].map(PathBuf::from))
         .chain(std::env::split_paths(&path))

@@ -388,3 +388,43 @@ fn hostile_contents_are_published_as_they_are() {
         "only {seen} of the hostile contents reached long-term memory"
     );
 }
+
+#[test]
+fn vectors_are_published_where_pgvector_is() {
+    let room = diary();
+    if room
+        .db
+        .count("SELECT count(*) FROM pg_available_extensions WHERE name = 'vector'")
+        == 0
+    {
+        eprintln!("pgvector is not installed: vectors were not tried");
+        return;
+    }
+    room.ok(&["consolidate", "--as-of", AS_OF]);
+    room.db
+        .run("CREATE SCHEMA extensions; CREATE EXTENSION vector SCHEMA extensions");
+    let engine = room.engine();
+    engine
+        .warehouse()
+        .conn()
+        .execute_batch(
+            "CREATE TABLE IF NOT EXISTS enrichment.vectors (arrival BIGINT, mind_id UUID, memory_id BIGINT, revision BIGINT, model VARCHAR, vector FLOAT[]);
+             INSERT INTO enrichment.vectors SELECT 1000000 + memory_id, mind_id, memory_id, memory_id, 'test:three', [memory_id % 3, 1, 0.5] FROM raw.memories",
+        )
+        .unwrap();
+    drop(engine);
+    write_back(&room);
+    let memories = rows(&room, "long_term_memories");
+    assert!(memories > 0);
+    assert_eq!(
+        room.db
+            .count("SELECT count(embedding) FROM dreams.long_term_memories"),
+        memories
+    );
+    assert_eq!(room.db.count("SELECT count(*) FROM pg_indexes WHERE schemaname = 'dreams' AND indexdef LIKE '%USING hnsw (embedding%'"), 1);
+    assert_eq!(
+        room.db.count("SELECT memory_id % 3 FROM dreams.long_term_memories ORDER BY embedding OPERATOR(extensions.<=>) '[2,1,0.5]', memory_id LIMIT 1"),
+        2
+    );
+    assert_eq!(write_back(&room).written, 0);
+}

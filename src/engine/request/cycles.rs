@@ -39,7 +39,7 @@ impl Ask for Consolidate {
                     true => StoreNeeds::Made,
                     false => StoreNeeds::Writable,
                 },
-                turn: Turn::Reading,
+                turn: Turn::Itself,
             },
         }
     }

@@ -64,6 +64,8 @@ pub enum Turn {
     Reading,
     /// Beside those that read, after those that write.
     Writing,
+    /// Beside all others, waiting for a network or a model; where it writes, it takes its turn itself ([`Engine::writing`]).
+    Itself,
     /// Beside nobody: it puts another file in the store's place.
     Alone,
 }

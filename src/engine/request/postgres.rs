@@ -19,7 +19,7 @@ impl Ask for TakeIn {
     fn needs(&self) -> Needs {
         Needs {
             store: StoreNeeds::Made,
-            turn: Turn::Reading,
+            turn: Turn::Itself,
         }
     }
 
@@ -42,7 +42,7 @@ impl Ask for PublishDreams {
     fn needs(&self) -> Needs {
         Needs {
             store: StoreNeeds::Writable,
-            turn: Turn::Reading,
+            turn: Turn::Itself,
         }
     }
 

@@ -1,0 +1,129 @@
+//! The daemon watches itself.
+
+use crate::house::{House, kill, long_diary, wait_until};
+use crate::room::{Room, ran};
+use serde_json::Value;
+
+fn start_with(house: &House, settings: &[(&str, &str)]) {
+    let mut command = house.room.codex();
+    command
+        .args(["daemon", "start"])
+        .envs(settings.iter().copied());
+    let start = ran(&mut command);
+    assert_eq!(start.code, 0, "{}", start.stderr);
+}
+
+fn alerts(house: &House) -> Vec<String> {
+    let alerts = house.status()["alerts"].clone();
+    let names = alerts.as_array().unwrap().iter();
+    names
+        .map(|alert| alert["check"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+fn rhythm(house: &House, name: &str) -> Value {
+    let rhythms = house.status()["rhythms"].clone();
+    let found = rhythms
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|r| r["name"] == name);
+    found.unwrap().clone()
+}
+
+#[test]
+fn memory_and_file_size_have_alert_levels() {
+    let house = House::of(Room::lived());
+    start_with(
+        &house,
+        &[
+            ("CODEX_DAEMON_MEMORY_ALERT", "1MB"),
+            ("CODEX_DAEMON_SIZE_ALERT", "1KB"),
+        ],
+    );
+    wait_until("both are told", || {
+        let alerts = alerts(&house);
+        ["daemon_memory", "store_size"]
+            .iter()
+            .all(|check| alerts.contains(&(*check).to_owned()))
+    });
+    let health = house.room.json(&["health"]);
+    assert_eq!(health["alert_level"], "WARNING", "{health}");
+    let said = house.room.ok(&["health"]);
+    assert!(
+        said.contains("store_size") && said.contains("1KB"),
+        "{said}"
+    );
+    let log = house.room.ok(&["daemon", "logs", "--level", "WARN"]);
+    assert!(log.contains("more than 1KB"), "{log}");
+    // Giving memory back takes nothing from anybody.
+    assert!(
+        !house.room.json(&["query", "--text", "Bolota"])["results"]
+            .as_array()
+            .unwrap()
+            .is_empty()
+    );
+}
+
+#[test]
+fn without_anything_to_tell_it_says_that_it_is_well() {
+    let house = House::running(Room::lived());
+    let health = house.room.json(&["health"]);
+    let own = health["checks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|c| c["check"] == "daemon");
+    assert_eq!(own.unwrap()["alert_level"], "OK");
+}
+
+#[test]
+fn a_look_that_takes_too_long_is_interrupted_and_the_others_go_on() {
+    let house = House::of(Room::new());
+    house.room.write("long.jsonl", long_diary(60));
+    house.room.ok(&["import", "long.jsonl"]);
+    start_with(&house, &[("CODEX_DAEMON_DEADLINE", "0")]);
+    wait_until("the look was interrupted", || {
+        rhythm(&house, "working")["outcome"]
+            .as_str()
+            .is_some_and(|o| o.contains("deadline"))
+    });
+    let log = house.room.ok(&["daemon", "logs", "--level", "ERROR"]);
+    assert!(log.contains("longer than its deadline"), "{log}");
+    wait_until("the others had their turn", || {
+        [
+            "short_term",
+            "hippocampal",
+            "deep_sleep",
+            "rem_sleep",
+            "homeostasis",
+        ]
+        .iter()
+        .all(|name| rhythm(&house, name)["looks"].as_u64() > Some(0))
+    });
+    assert_eq!(house.room.json(&["verify"])["ok"], true);
+    // What people ask for has no deadline.
+    house.room.ok(&["consolidate"]);
+    assert_eq!(house.room.json(&["status"])["minds"][0]["nights"], 60);
+}
+
+#[test]
+fn idle_it_writes_nothing() {
+    let house = House::running(Room::lived());
+    wait_until("everything has looked", || {
+        let rhythms = house.status()["rhythms"].clone();
+        rhythms
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|r| r["looks"].as_u64() > Some(0) && r["state"] == "waiting")
+    });
+    let written = || house.room.count("SELECT count(*) FROM codex.ledger");
+    let before = written();
+    // What comes in is seen by the next look; until then, looks find nothing.
+    kill(house.pid(), "HUP");
+    wait_until("it has looked again", || {
+        rhythm(&house, "working")["looks"].as_u64() > Some(1)
+    });
+    assert_eq!(written(), before);
+}
