@@ -19,7 +19,8 @@ Examples:
   codex enrich --redo --model qwen3:8b      ask another model about everything again
 
 Nothing waits for models: memories flow with what rules read, and questions go by words, until this has run. It can be stopped and
-run again at any time; what came stays. Answers are events: the next night takes them up, and a replay needs no model.")]
+run again at any time; what came stays. While it runs by itself, other commands wait for the store; with `codex daemon start` they
+need not, and the daemon makes up what is owed by itself. Answers are events: the next night takes them up, and a replay needs no model.")]
 pub(super) struct Enrich {
     /// At most this many of each kind
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]

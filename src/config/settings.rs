@@ -114,6 +114,8 @@ pub struct DaemonSettings {
     pub memory_alert: MemoryLimit,
     /// Size of the store's file from which it warns.
     pub size_alert: MemoryLimit,
+    /// Seconds without a question after which a local model is unloaded.
+    pub unload_after: u32,
     /// Files of the log that are kept, one a day; at least 1.
     pub log_days: u32,
     /// What is logged.

@@ -2,16 +2,20 @@
 
 use super::due::{Due, Moment, set_due};
 use super::execute::{Caches, ChainStep, clear_caches, run_models, run_step};
+use super::ledger::{self, Entry};
 use super::pipeline::Pipeline;
 use super::plan::{Night, due_nights};
 use super::progress::{Progress, progress};
 use super::{rebuild, store, ticks};
+use crate::clock;
 use crate::error::{Error, Result};
 use crate::memory::{MindId, highest_arrival};
 use crate::project::CycleType;
 use crate::warehouse::Warehouse;
 use chrono::NaiveDateTime;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::time::Instant;
 
 /// Memories a backfill computes in one pass.
 const PASS: usize = 50_000;
@@ -166,7 +170,8 @@ fn pass_length(nights: &[Night]) -> usize {
     fitting.max(1)
 }
 
-/// Working and short-term memory of all epochs of a pass at once: they read raw features, never consolidated state.
+/// Working and short-term memory of all epochs of a pass at once: they read raw features, never consolidated state. The ledger
+/// has a row for each, at the night before the pass: no clock moves before the first night is lived.
 fn prepare(warehouse: &Warehouse, pipeline: &Pipeline, pass: &[Night]) -> Result<()> {
     let due: Vec<Due> = pass
         .iter()
@@ -178,10 +183,28 @@ fn prepare(warehouse: &Warehouse, pipeline: &Pipeline, pass: &[Night]) -> Result
     // The first step of each night, as far as models can tell.
     let moment = Moment::of(&due, last.at, 1);
     set_due(warehouse.conn(), &due)?;
+    let minds: BTreeSet<MindId> = due.iter().map(|d| d.mind).collect();
+    let minds: Vec<MindId> = minds.into_iter().collect();
     warehouse.transaction(|conn| {
         clear_caches(conn, pipeline)?;
         for cycle in [CycleType::Working, CycleType::ShortTerm] {
-            run_models(conn, pipeline, cycle, &moment, Caches::Prepared)?;
+            let (started_at, started) = (clock::now(), Instant::now());
+            let runs = run_models(conn, pipeline, cycle, &moment, Caches::Prepared)?;
+            ledger::append(
+                conn,
+                &Entry {
+                    cycle: cycle.as_str(),
+                    transition: false,
+                    step: 0,
+                    as_of: moment.epoch_start,
+                    minds: &minds,
+                    seen_arrival: due.iter().map(|d| d.highest_arrival).max().unwrap_or(0),
+                    fingerprint: pipeline.fingerprint(),
+                    models: &runs,
+                    started_at,
+                    duration_ms: started.elapsed().as_secs_f64() * 1e3,
+                },
+            )?;
         }
         Ok(())
     })

@@ -181,9 +181,11 @@ fn keep_late(conn: &Connection) -> Result<()> {
     Ok(())
 }
 
-/// Empties every cache of the minds that are due.
+/// Empties every cache of the minds that are due, and forgets what ticks had seen when they filled them.
 pub(super) fn clear_caches(conn: &Connection, pipeline: &Pipeline) -> Result<()> {
-    let mut statements = String::new();
+    let mut statements =
+        "DELETE FROM codex.ticks WHERE mind_id IN (SELECT mind_id FROM temp.main.due);\n"
+            .to_owned();
     for relation in pipeline.caches() {
         statements.push_str(&format!(
             "DELETE FROM {relation} WHERE mind_id IN (SELECT mind_id FROM temp.main.due);\n"

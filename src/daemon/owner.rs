@@ -7,6 +7,7 @@ use super::rhythms::{self, Rhythm, Work};
 use super::scheduler::{Outcome, Scheduler};
 use super::setup::{Loaded, Setup};
 use super::status::Alert;
+use super::watch::Activity;
 use super::{log, server, socket};
 use crate::clock;
 use crate::config::Config;
@@ -59,6 +60,7 @@ pub(super) struct Owner {
     pub(super) stopping: AtomicBool,
     pub(super) answered: AtomicU64,
     pub(super) alerts: Mutex<Vec<Alert>>,
+    pub(super) activity: Mutex<Activity>,
     pub(super) started: Instant,
     pub(super) started_at: NaiveDateTime,
     pub(super) socket: PathBuf,
@@ -130,6 +132,7 @@ impl Owner {
             stopping: AtomicBool::new(false),
             answered: AtomicU64::new(0),
             alerts: Mutex::default(),
+            activity: Mutex::default(),
             started: Instant::now(),
             started_at: clock::now(),
             socket,

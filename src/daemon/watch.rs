@@ -9,9 +9,32 @@ use chrono::NaiveDateTime;
 use chrono_tz::Tz;
 use std::path::Path;
 use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 /// Looks ahead that are told.
 pub const NEXT_LOOKS: usize = 5;
+
+/// How long nobody asks and nothing is due before memory is given back.
+const IDLE: Duration = Duration::from_secs(60);
+
+/// When the daemon last had something to do.
+pub(super) struct Activity {
+    /// Answers and writes so far.
+    seen: (u64, u64),
+    since: Instant,
+    /// Whether memory was given back since.
+    rested: bool,
+}
+
+impl Default for Activity {
+    fn default() -> Activity {
+        Activity {
+            seen: (0, 0),
+            since: Instant::now(),
+            rested: false,
+        }
+    }
+}
 
 impl Owner {
     /// One look around.
@@ -23,6 +46,11 @@ impl Owner {
             {
                 running.interrupt.stop();
             }
+        }
+        self.rest_when_idle();
+        let idle = Duration::from_secs(u64::from(self.config().settings.daemon.unload_after));
+        if self.shared.rest(idle) {
+            tracing::info!("a model that nobody asked was unloaded");
         }
         let alerts = self.find_alerts();
         let mut known = lock(&self.alerts);
@@ -89,6 +117,25 @@ impl Owner {
             }
         }
         alerts
+    }
+
+    /// Gives memory back once, after a while in which nobody asked and nothing was due.
+    fn rest_when_idle(&self) {
+        let now = (
+            self.answered.load(Ordering::Relaxed),
+            self.shared.lane().writes(),
+        );
+        let mut last = lock(&self.activity);
+        if last.seen != now {
+            *last = Activity {
+                seen: now,
+                since: Instant::now(),
+                rested: false,
+            };
+        } else if !last.rested && last.since.elapsed() > IDLE && self.running().is_empty() {
+            last.rested = true;
+            self.give_memory_back();
+        }
     }
 
     /// Has DuckDB give back what it keeps for later, where nobody needs it now.

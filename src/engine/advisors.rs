@@ -5,6 +5,7 @@ use crate::enrich::embeddings::{Embedder, Purpose, embedder_of};
 use crate::enrich::ollama::Client;
 use crate::error::{Error, Result};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 /// Opened when they are first needed.
 #[derive(Default)]
@@ -13,6 +14,8 @@ pub(super) struct Advisors {
     client: Mutex<Option<Arc<Client>>>,
     /// The model questions were last asked with: loading one takes longer than asking it.
     asking: Mutex<Option<Arc<Embedder>>>,
+    /// When they were.
+    asked: Mutex<Option<Instant>>,
 }
 
 impl Advisors {
@@ -79,7 +82,18 @@ impl Advisors {
         }
     }
 
+    /// Lets go of a model that nobody has asked for so long. Says whether there was one.
+    pub(super) fn rest(&self, idle: Duration) -> bool {
+        let asked = *self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        if asked.is_none_or(|asked| asked.elapsed() < idle) {
+            return false;
+        }
+        let mut asking = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
+        asking.take().is_some()
+    }
+
     fn embedder(&self, model: &str) -> Result<Arc<Embedder>> {
+        *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
         let mut asking = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(embedder) = asking.as_ref().filter(|e| e.name() == model) {
             return Ok(Arc::clone(embedder));

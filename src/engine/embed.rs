@@ -56,7 +56,7 @@ impl Engine {
         request: &EmbedRequest,
         mut heard: impl FnMut(EmbedAdvance),
     ) -> Result<EmbedReport> {
-        self.writing("enrich", |engine| engine.enrich(|_| ()))?;
+        self.enrich_in_turn()?;
         let advisors = Arc::clone(&self.advisors);
         let embedder = match choose(advisors.settings()?, &advisors.client()?)? {
             Choice::Model(embedder) => embedder,

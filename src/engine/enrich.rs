@@ -9,7 +9,7 @@ use crate::enrich::answers::{self, Commission, Matter};
 use crate::enrich::ollama::{Client, Kind, Prompts, Trouble, on_the_network};
 use crate::error::{Error, Result};
 use crate::insight::Period;
-use chrono::Duration;
+use chrono::{Duration, NaiveDateTime};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -147,7 +147,7 @@ impl Engine {
         if kinds.is_empty() {
             return Ok(report);
         }
-        self.writing("enrich", |engine| engine.enrich(|_| ()))?;
+        self.enrich_in_turn()?;
         let asking = match self.asking(request)? {
             Ok(asking) => asking,
             Err(why) => {
@@ -329,12 +329,22 @@ impl Engine {
         }
     }
 
-    /// The surest insights of the last week without a sentence.
+    /// The surest insights without a sentence: of the last week, or of the last one that has memories.
     fn insight_matters(&self, commission: &Commission, most: usize) -> Result<Vec<Matter>> {
         let now = clock::now();
+        let last: Option<NaiveDateTime> = self.warehouse.conn().query_row(
+            "SELECT max(created_at) FROM raw.memories WHERE created_at <= ?",
+            [now],
+            |r| r.get(0),
+        )?;
+        let week = Duration::days(7);
+        let as_of = match last.and_then(|last| last.checked_add_signed(Duration::seconds(1))) {
+            Some(last) if last < now - week => last,
+            _ => now,
+        };
         let period = Period {
-            since: now - Duration::days(7),
-            as_of: now,
+            since: as_of - week,
+            as_of,
         };
         let mut matters = Vec::new();
         for insight in self.insights(period, None)?.into_iter().take(INSIGHTS) {

@@ -143,9 +143,10 @@ impl Engine {
     fn be_ready(&self) -> Result<()> {
         // Whoever writes beside this question makes what it writes ready itself.
         if self.is_writable()
-            && let Some(_turn) = self.turn_now("query")
+            && let Some(mut turn) = self.turn_now("query")
+            && self.enrich(|_| ())? == 0
         {
-            self.enrich(|_| ())?;
+            turn.changed_nothing();
         }
         Ok(())
     }

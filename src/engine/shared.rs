@@ -232,6 +232,14 @@ impl Shared {
         self.root().warehouse.shrink()
     }
 
+    /// Lets go of a model that nobody has asked for so long. Says whether there was one.
+    pub fn rest(&self, idle: Duration) -> bool {
+        // Whoever holds the root is at work.
+        self.root
+            .try_lock()
+            .is_ok_and(|root| root.advisors.rest(idle))
+    }
+
     /// Writes what is still to be written, and all of it into the store's file.
     ///
     /// # Errors
@@ -389,6 +397,24 @@ impl Engine {
         what: &str,
         work: impl FnOnce(&mut Engine) -> Result<T>,
     ) -> Result<T> {
+        self.writing_perhaps(what, work, |_| true)
+    }
+
+    /// Features and index for every revision that has none yet, with the turn to write.
+    ///
+    /// # Errors
+    /// Failed when the store cannot be written.
+    pub(super) fn enrich_in_turn(&mut self) -> Result<u64> {
+        self.writing_perhaps("enrich", |engine| engine.enrich(|_| ()), |new| *new > 0)
+    }
+
+    /// The same, where the result says whether anything was written.
+    fn writing_perhaps<T>(
+        &mut self,
+        what: &str,
+        work: impl FnOnce(&mut Engine) -> Result<T>,
+        wrote: impl FnOnce(&T) -> bool,
+    ) -> Result<T> {
         let others = match &self.others {
             Some(others) if !self.writing => others.clone(),
             _ => return work(self),
@@ -396,13 +422,16 @@ impl Engine {
         let interrupt = self.interrupt.clone();
         let wanted = || !interrupt.as_ref().is_some_and(|i| i.is_stopped());
         let lane = &others.lane;
-        let _held = match self.reading {
+        let mut held = match self.reading {
             true => lane.take_within(Turn::Writing, what, self.patience, &wanted)?,
             false => lane.take(Turn::Writing, what, self.patience, &wanted)?,
         };
         self.writing = true;
         let done = work(self);
         self.writing = false;
+        if done.as_ref().is_ok_and(|done| !wrote(done)) {
+            held.changed_nothing();
+        }
         done
     }
 
@@ -412,8 +441,8 @@ impl Engine {
             Some(others) if !self.writing => others
                 .lane
                 .try_take(Turn::Writing, what)
-                .map(|held| WriteTurn { _held: Some(held) }),
-            _ => Some(WriteTurn { _held: None }),
+                .map(|held| WriteTurn { held: Some(held) }),
+            _ => Some(WriteTurn { held: None }),
         }
     }
 
@@ -439,7 +468,16 @@ impl Engine {
 
 /// The turn to write.
 pub(super) struct WriteTurn {
-    _held: Option<Held>,
+    held: Option<Held>,
+}
+
+impl WriteTurn {
+    /// Nothing was written.
+    pub(super) fn changed_nothing(&mut self) {
+        if let Some(held) = &mut self.held {
+            held.changed_nothing();
+        }
+    }
 }
 
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -33,8 +33,9 @@ fn promised(zones: &[Tz], from: NaiveDateTime, to: NaiveDateTime) -> BTreeMap<&'
     looks.insert("working", minutes as u64 * 2);
     looks.insert("short_term", minutes as u64 / 5);
     looks.insert("hippocampal", minutes as u64 / 60);
-    looks.insert("intake", minutes as u64);
-    looks.insert("write_back", minutes as u64 / 5);
+    looks.insert("intake", minutes as u64 * 2);
+    looks.insert("enrich", minutes as u64 / 5);
+    looks.insert("write_back", minutes as u64);
     for minute in 0..minutes {
         let now = from + Duration::minutes(minute);
         let mut seen = [false; 3];
@@ -196,7 +197,11 @@ fn live(from: NaiveDateTime, to: NaiveDateTime) {
             );
         }
         for name in scheduler.due(now) {
-            let cycle = name.parse().unwrap();
+            // Jobs have nothing to do here: no model is there.
+            let Ok(cycle) = name.parse() else {
+                scheduler.finished(&name, now, Outcome::Nothing);
+                continue;
+            };
             let outcome = match store.shared.look(cycle, now, &store.nothing).unwrap() {
                 Some(_) => Outcome::Did("something".to_owned()),
                 None => Outcome::Nothing,

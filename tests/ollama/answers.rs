@@ -297,6 +297,47 @@ fn an_edited_prompt_is_a_new_version_and_redo_asks_again() {
 }
 
 #[test]
+fn insights_are_said_in_a_sentence_that_adds_no_numbers() {
+    let scene = Scene::new();
+    let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/sample/diary.jsonl");
+    scene.room.ok(&["import", sample]);
+    scene
+        .room
+        .ok(&["consolidate", "--as-of", "2026-03-16T12:00:00Z"]);
+    scene.server.fails([Fault::Says(
+        json!({"sentence": "You thought of Bolota 4711 times."}).to_string(),
+        "stop",
+    )]);
+    let report = scene.json_with(
+        &[("CODEX_OLLAMA_IN_FLIGHT", "1")],
+        &["enrich", "--only", "insights"],
+    );
+    let insights = &report["insights"];
+    assert_eq!(insights["kept_rules"], 1, "{report}");
+    assert!(insights["answered"].as_u64().unwrap() > 3, "{report}");
+    let last = scene.text("SELECT strftime(max(created_at) + INTERVAL 1 SECOND, '%Y-%m-%dT%H:%M:%SZ') FROM raw.memories");
+    let found = scene.json(&["insights", "--since", "7d", "--as-of", &last]);
+    let said = found["insights"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|i| i["sentence"].is_string())
+        .count() as u64;
+    assert_eq!(said, insights["answered"].as_u64().unwrap(), "{found}");
+    // Clusters too, when the model is asked for them.
+    let report = scene.json(&["enrich", "--only", "clusters"]);
+    assert!(
+        report["clusters"]["answered"].as_u64().unwrap() > 0,
+        "{report}"
+    );
+    assert_eq!(report["clusters"]["owed"], 0);
+    assert_eq!(
+        scene.count("SELECT count(*) FROM long_term_memory.column_descriptions WHERE gist <> ''"),
+        report["clusters"]["answered"].as_i64().unwrap()
+    );
+}
+
+#[test]
 fn episodes_and_insights_are_described_and_made_up_ids_are_dropped() {
     let scene = Scene::new();
     scene
@@ -309,19 +350,11 @@ fn episodes_and_insights_are_described_and_made_up_ids_are_dropped() {
         scene.count("SELECT count(*) FROM long_term_memory.episode_descriptions WHERE title = 'A day with Bolota' AND len(causes) = 1"),
         episodes
     );
-    let described = scene
-        .server
-        .asked("chat")
-        .into_iter()
-        .find(|b| b["format"]["properties"].get("title").is_some())
-        .unwrap();
-    assert!(
-        described["messages"][1]["content"]
-            .as_str()
-            .unwrap()
-            .contains("[6] Nora: "),
-        "{described}"
-    );
+    let described = scene.server.asked("chat").into_iter().any(|b| {
+        let question = b["messages"][1]["content"].as_str().unwrap_or_default();
+        b["format"]["properties"].get("title").is_some() && question.contains("[6] Nora: ")
+    });
+    assert!(described);
 
     // The same with ids that no memory has: the answer stays, the links go.
     let scene = Scene::new();

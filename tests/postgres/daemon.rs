@@ -45,8 +45,8 @@ fn what_is_new_comes_in_and_what_was_dreamt_goes_out_by_itself() {
     let file = room.path("project/schedules/biological_rhythms.yaml");
     let schedule = std::fs::read_to_string(&file).unwrap();
     let schedule = schedule
-        .replace("50 * * * * *", "* * * * * *")
-        .replace("40 */5 * * * *", "* * * * * *");
+        .replace("25,55 * * * * *", "* * * * * *")
+        .replace("40 * * * * *", "* * * * * *");
     std::fs::write(&file, schedule.replace("*/30 * * * * *", "* * * * * *")).unwrap();
     let _daemon = Daemon(&room);
     room.ok(&["--project-dir", "project", "daemon", "start"]);

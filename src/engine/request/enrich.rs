@@ -19,7 +19,7 @@ impl Ask for EnrichOwed {
         // It waits for models, and takes the turn to write only where it records.
         Needs {
             store: StoreNeeds::Writable,
-            turn: Turn::Reading,
+            turn: Turn::Itself,
         }
     }
 

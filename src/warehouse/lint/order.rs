@@ -96,19 +96,19 @@ impl OrderKeys<'_> {
         self.is_unique(last) || covers_groups
     }
 
-    /// Whether the key of an arg_min or arg_max is a row that ends with a column that is unique: `arg_min(x, (y, id))`. It takes
-    /// what `row_number() OVER (ORDER BY y, id)` numbers first, without a window's fixed cost.
+    /// Whether the key of an arg_min or arg_max is a column that is unique, or a row that ends with one: `arg_min(x, (y, id))`. It
+    /// takes what `row_number() OVER (ORDER BY y, id)` numbers first, without a window's fixed cost.
     pub(super) fn make_extreme_total(&self, name: &str, node: &Json) -> bool {
         let key = &node["children"][1];
+        let is_row = key["class"] == "FUNCTION" && key["function_name"] == "row";
+        let last = match is_row {
+            true => key["children"].as_array().and_then(|keys| keys.last()),
+            false => Some(key),
+        };
         matches!(
             name,
             "arg_min" | "argmin" | "min_by" | "arg_max" | "argmax" | "max_by"
-        ) && key["class"] == "FUNCTION"
-            && key["function_name"] == "row"
-            && key["children"]
-                .as_array()
-                .and_then(|keys| keys.last())
-                .is_some_and(|last| self.is_unique(last))
+        ) && last.is_some_and(|last| self.is_unique(last))
     }
 
     fn is_unique(&self, key: &Json) -> bool {

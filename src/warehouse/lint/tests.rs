@@ -149,7 +149,12 @@ fn aggregates_that_depend_on_order_must_be_ordered_fully() {
     refused(
         "SELECT arg_max(term, heard_at) FROM s.m",
         "arg_max()",
-        "SELECT first(term ORDER BY heard_at DESC, id) FROM s.m",
+        "SELECT arg_max(term, (heard_at, id)) FROM s.m",
+    );
+    refused(
+        "SELECT arg_min(term, (id, heard_at), 3) FROM s.m",
+        "arg_min()",
+        "SELECT arg_min(term, id, 3) FROM s.m",
     );
     refused(
         "SELECT first(d ORDER BY mind_id) FROM s.m",
