@@ -24,7 +24,7 @@ server=$!
 cat > /dev/null
 kill -QUIT $server 2> /dev/null
 wait $server
-[ "$3" = keep ] || rm -rf "$4"
+[ -e "$3/keep" ] || rm -rf "$3"
 "#;
 
 pub struct Server {
@@ -187,12 +187,12 @@ impl Server {
 
     /// Starts it, and waits until it answers.
     pub fn run(&self) {
+        let _ = fs::remove_file(self.room.join("keep"));
         let log = fs::File::create(self.room.join("log")).unwrap();
         let mut sh = Command::new("sh");
         sh.args(["-c", KEEPER, "sh"])
             .arg(binary("postgres"))
             .arg(self.data())
-            .arg("keep")
             .arg(&self.room)
             .current_dir("/")
             .stdin(Stdio::piped())
@@ -215,8 +215,9 @@ impl Server {
         }
     }
 
-    /// Stops it at once, as a crash would, and waits until it is gone.
+    /// Stops it at once, as a crash would, and waits until it is gone. Its data stay for the next start.
     pub fn kill(&self) {
+        fs::write(self.room.join("keep"), "").unwrap();
         let pid = fs::read_to_string(self.data().join("postmaster.pid")).unwrap();
         let pid = pid.lines().next().unwrap().to_owned();
         assert!(
