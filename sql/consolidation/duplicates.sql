@@ -7,17 +7,20 @@ WITH signatures AS (
 ),
 
 -- A signature that half a diary shares (a greeting) finds its earliest holders only.
+holders AS (
+    SELECT a.mind_id, a.epoch, a.memory_id, a.terms, unnest(min(b.memory_id, 4)) AS earlier_id
+    FROM signatures a
+    JOIN (
+        SELECT mind_id, signature, memory_id FROM {{ source('state', 'memory_signatures') }}
+        UNION ALL
+        SELECT mind_id, signature, memory_id FROM signatures
+    ) b ON b.mind_id = a.mind_id AND b.signature = a.signature AND b.memory_id < a.memory_id
+    GROUP BY a.mind_id, a.epoch, a.memory_id, a.terms, a.signature
+),
+
 candidates AS (
     SELECT mind_id, epoch, memory_id, terms, unnest(min(earlier_id, 4)) AS earlier_id
-    FROM (
-        SELECT DISTINCT a.mind_id, a.epoch, a.memory_id, a.terms, b.memory_id AS earlier_id
-        FROM signatures a
-        JOIN (
-            SELECT mind_id, signature, memory_id FROM {{ source('state', 'memory_signatures') }}
-            UNION ALL
-            SELECT mind_id, signature, memory_id FROM signatures
-        ) b ON b.mind_id = a.mind_id AND b.signature = a.signature AND b.memory_id < a.memory_id
-    )
+    FROM (SELECT DISTINCT * FROM holders)
     GROUP BY mind_id, epoch, memory_id, terms
 ),
 

@@ -19,13 +19,17 @@ sources AS (
     GROUP BY memory_id
 ),
 
+touched AS (
+    SELECT a.*, s.tier FROM {{ ref('associations') }} a JOIN sources s ON s.memory_id = a.source_id
+    UNION ALL
+    SELECT a.*, g.tier FROM {{ ref('associations') }} a JOIN gone g ON g.memory_id = a.target_id
+),
+
 -- Once an association: an end that is gone explains more than weakness, and "deleted" comes before "forgotten".
 judged AS (
-    SELECT a.mind_id, a.source_id, a.target_id, a.kind, a.weight, a.event_at, least(s.tier, t.tier) AS tier
-    FROM {{ ref('associations') }} a
-    LEFT JOIN sources s ON s.memory_id = a.source_id
-    LEFT JOIN gone t ON t.memory_id = a.target_id
-    WHERE s.memory_id IS NOT NULL OR t.memory_id IS NOT NULL
+    SELECT mind_id, source_id, target_id, kind, weight, event_at, min(tier) AS tier
+    FROM touched
+    GROUP BY mind_id, source_id, target_id, kind, weight, event_at
 )
 
 SELECT

@@ -44,8 +44,13 @@ before AS (
     UNION ALL BY NAME
     SELECT t.*, false AS dropped
     FROM {{ source('state', 'memory_traces') }} t
-    WHERE (t.tier = 'short_term' AND t.mind_id IN (SELECT mind_id FROM {{ source('cycle', 'due') }}))
-       OR t.memory_id IN (SELECT memory_id FROM touched)
+    SEMI JOIN {{ source('cycle', 'due') }} USING (mind_id)
+    WHERE t.tier = 'short_term'
+    UNION ALL BY NAME
+    SELECT t.*, false AS dropped
+    FROM {{ source('state', 'memory_traces') }} t
+    SEMI JOIN touched USING (memory_id)
+    WHERE t.tier <> 'short_term'
 ),
 
 -- A forgotten trace is brought back by use alone, a deleted one by nothing.
