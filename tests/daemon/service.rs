@@ -120,14 +120,19 @@ fn a_reload_that_is_wrong_is_refused_and_the_old_stays_in_force() {
     house
         .room
         .refused(2, "biological_rhythms.yaml:", &["daemon", "reload"]);
-    let rhythms = house.status()["rhythms"].clone();
-    assert_eq!(rhythms[0]["cron"][0], "*/30 * * * * *");
+    let working = || {
+        let rhythms = house.status()["rhythms"].clone();
+        let of = |r: &&serde_json::Value| r["name"] == "working";
+        let cron = rhythms.as_array().unwrap().iter().find(of).unwrap()["cron"][0].clone();
+        cron.as_str().unwrap().to_owned()
+    };
+    assert_eq!(working(), "*/30 * * * * *");
 
     house
         .room
         .write(file, schedule.replace("*/30 * * * * *", "*/10 * * * * *"));
     house.room.ok(&["daemon", "reload"]);
-    assert_eq!(house.status()["rhythms"][0]["cron"][0], "*/10 * * * * *");
+    assert_eq!(working(), "*/10 * * * * *");
 
     let model = "project/sql/analytics/memory_dashboard.sql";
     let sql = std::fs::read_to_string(house.room.path(model)).unwrap();
