@@ -87,5 +87,7 @@ FROM (
     SELECT mind_id, memory_id AS source_id, other_id AS target_id, (similarity * {{ var('rem_creativity_factor') }})::DECIMAL(9, 6) AS weight FROM kept
     UNION ALL
     SELECT mind_id, other_id, memory_id, (similarity * {{ var('rem_creativity_factor') }})::DECIMAL(9, 6) FROM kept
-)
+) dreamt
+-- What fired together keeps its weight, where only one direction was tied before.
+ANTI JOIN {{ source('state', 'associations') }} k ON k.source_id = dreamt.source_id AND k.target_id = dreamt.target_id
 WHERE weight >= {{ var('weak_connection_threshold') }}
