@@ -48,13 +48,19 @@ words AS (
     WHERE f.tf > 0
 ),
 
+tonight AS (
+    SELECT memory_id, term
+    FROM {{ ref('epoch_terms') }}
+    JOIN {{ source('cycle', 'due') }} USING (mind_id, epoch)
+),
+
 compared AS (
     SELECT c.mind_id, c.epoch, c.memory_id, c.earlier_id, c.terms,
         count(*) AS earlier_terms,
         count(t.term) AS shared
     FROM candidates c
     JOIN words p ON p.earlier_id = c.earlier_id
-    LEFT JOIN {{ ref('epoch_terms') }} t ON t.mind_id = c.mind_id AND t.epoch = c.epoch AND t.memory_id = c.memory_id AND t.term = p.term
+    LEFT JOIN tonight t ON t.memory_id = c.memory_id AND t.term = p.term
     GROUP BY c.mind_id, c.epoch, c.memory_id, c.earlier_id, c.terms
 )
 

@@ -8,6 +8,8 @@ WITH tonight AS (
     JOIN {{ source('cycle', 'due') }} d USING (mind_id)
     LEFT JOIN {{ source('enrichment', 'features') }} f ON f.memory_id = t.memory_id AND f.revision = t.revision
     WHERE t.consolidated_at = {{ as_of }} AND t.merged_into IS NULL
+      -- Most stores have no vectors; then nothing of the rest is computed.
+      AND t.memory_id IN (SELECT memory_id FROM {{ source('enrichment', 'vectors') }})
 ),
 
 embedded AS (

@@ -17,8 +17,9 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::time::Instant;
 
-/// Memories a backfill computes in one pass.
-const PASS: usize = 50_000;
+/// Memories a backfill computes in one pass. Each of its nights looks through the caches of the whole pass: a larger pass saves
+/// little and makes every night dearer.
+const PASS: usize = 4_000;
 
 /// What to consolidate.
 #[derive(Debug, Clone)]
