@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 
 # Tests that need one of these say so where it cannot be had.
 cache="${CODEX_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/codex}"
-scripts/minilm.sh >/dev/null || echo "all-MiniLM-L6-v2 could not be had: tests that need it check nothing, and say so"
+scripts/minilm.sh >/dev/null || echo "all-MiniLM-L6-v2 could not be had: tests that need it check nothing; the end says which"
 if [ -z "${CODEX_TEST_PYTHON:-}" ] && command -v python3 >/dev/null; then
     # Ollama's official client, which the test server's answers are read with.
     client="$cache/ollama-client-0.6.3"
@@ -27,7 +27,9 @@ fi
 scripts/postgres_extension.sh >/dev/null || echo "codex: tests/postgres will fail without DuckDB's PostgreSQL extension" >&2
 
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+CODEX_UNCHECKED=$(mktemp)
+export CODEX_UNCHECKED
+trap 'rm -f "$log" "$CODEX_UNCHECKED"' EXIT
 outcome=0
 
 # Runs cargo, keeps what it says, and goes on when tests fail: the totals come last in any case.
@@ -53,4 +55,8 @@ awk '
     }
     END { printf "\nAll tests, documentation included:\n%d passed, %d failed, %d skipped\n", passed, failed, skipped }
 ' "$log"
+if [ -s "$CODEX_UNCHECKED" ]; then
+    printf '\nSome tests passed without checking anything, since something is not installed:\n'
+    sort -u "$CODEX_UNCHECKED" | sed 's/^/  /'
+fi
 exit "$outcome"

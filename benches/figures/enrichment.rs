@@ -1,7 +1,7 @@
 //! What models cost: against a server that answers at once, so that what is measured is codex; and the local model, where it is there.
 
 #[path = "../../tests/ollama/server.rs"]
-#[allow(dead_code)]
+#[allow(dead_code, reason = "the faults are for tests")]
 mod server;
 
 use crate::diary;

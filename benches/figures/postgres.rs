@@ -9,7 +9,7 @@ use std::error::Error;
 use std::path::Path;
 use std::sync::Arc;
 
-#[allow(dead_code)]
+#[allow(dead_code, reason = "the faults are for tests")]
 #[path = "../../tests/postgres/server.rs"]
 mod server;
 

@@ -277,7 +277,7 @@ mod tests {
         #[derive(Debug, serde::Deserialize)]
         #[serde(deny_unknown_fields)]
         struct Shape {
-            #[allow(dead_code)]
+            #[expect(dead_code, reason = "only its name counts")]
             models: Vec<u8>,
         }
         let error = parse::<Shape>("m.yaml", "\nmodel: []\n").unwrap_err();

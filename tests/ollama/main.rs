@@ -1,9 +1,14 @@
 //! Embedding and language models: against a server that speaks Ollama's protocol, faults included, and with a real local model.
 
 #[path = "../cli/room.rs"]
-#[allow(dead_code)]
+#[allow(
+    dead_code,
+    reason = "the room of the command line's tests, of which these need a part"
+)]
 mod room;
 mod server;
+#[path = "../shared/unchecked.rs"]
+mod unchecked;
 
 mod answers;
 mod budgets;

@@ -2,6 +2,7 @@
 //! `scripts/minilm.sh` fetches it, and `make test` calls that.
 
 use crate::room::Room;
+use crate::unchecked::unchecked;
 use codex_dreams::enrich::embeddings::LocalModel;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -21,10 +22,10 @@ fn model() -> Option<PathBuf> {
     let dir = cache.join("all-minilm-l6-v2-0.1.0");
     let there = dir.join("model.safetensors").is_file();
     if !there {
-        eprintln!(
-            "NOT CHECKED: all-MiniLM-L6-v2 is not in {} (scripts/minilm.sh fetches it)",
+        unchecked(&format!(
+            "all-MiniLM-L6-v2 is not in {} (scripts/minilm.sh fetches it)",
             dir.display()
-        );
+        ));
     }
     there.then_some(dir)
 }

@@ -5,4 +5,6 @@ mod failures;
 mod intake;
 mod room;
 mod server;
+#[path = "../shared/unchecked.rs"]
+mod unchecked;
 mod write_back;

@@ -2,6 +2,7 @@
 
 use crate::room::{Room, text};
 use crate::server::{Server, server};
+use crate::unchecked::unchecked;
 use codex_dreams::engine::WriteBack;
 use codex_dreams::publish::RELATIONS;
 use std::process::{Command, Stdio};
@@ -397,7 +398,7 @@ fn vectors_are_published_where_pgvector_is() {
         .count("SELECT count(*) FROM pg_available_extensions WHERE name = 'vector'")
         == 0
     {
-        eprintln!("pgvector is not installed: vectors were not tried");
+        unchecked("PostgreSQL has no pgvector: that vectors are published was not tried");
         return;
     }
     room.ok(&["consolidate", "--as-of", AS_OF]);
