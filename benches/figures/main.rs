@@ -1,5 +1,5 @@
-//! The figures codex promises, measured: `make bench`, or `make bench SIZES="10000 100000 1000000"`; `PARTS="diary postgres
-//! enrichment"` chooses among its parts.
+//! The figures codex promises, measured: `make bench`, or `make bench SIZES="10000 100000 1000000"`; `PARTS="diary daemon
+//! postgres enrichment"` chooses among its parts.
 //!
 //! For each size a synthetic diary over two years is imported and lived through in a process of its own, then one more day is
 //! ticked on top of it; the tables show how each figure grows with the history and where the time goes. PostgreSQL and the
@@ -8,18 +8,21 @@
 mod diary;
 mod enrichment;
 mod postgres;
+mod processes;
+mod service;
 mod stages;
 
 use comfy_table::{CellAlignment, Table, presets};
+use processes::{Process, fastest};
+use service::Served;
 use stages::{Lived, Ticked};
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
 
 /// Names the stage that a child process measures.
 const STAGE: &str = "CODEX_BENCH_STAGE";
-/// Times a short measurement is repeated; the fastest counts, the others met other work on the machine.
+/// Times a day's ticks are repeated; the fastest count, the others met other work on the machine.
 const REPEATS: usize = 3;
 
 /// What was measured on a diary of one size.
@@ -28,7 +31,8 @@ struct Figures {
     lived: Lived,
     ticked: Ticked,
     store_mib: f64,
-    query: Option<Process>,
+    query: Process,
+    served: Option<Served>,
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -73,8 +77,8 @@ fn measure_all() -> Result<(), Box<dyn Error>> {
     if wanted("postgres") {
         postgres::measure(folder.path())?;
     }
-    if wanted("diary") {
-        measure_diaries(folder.path(), sizes)?;
+    if wanted("diary") || wanted("daemon") {
+        measure_diaries(folder.path(), sizes, wanted("daemon"))?;
     }
     if wanted("enrichment") {
         print_enrichment(&enrichment::measure(folder.path())?);
@@ -82,21 +86,39 @@ fn measure_all() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn measure_diaries(folder: &Path, sizes: Vec<u64>) -> Result<(), Box<dyn Error>> {
-    let help = fastest(&["--help"])?;
+fn measure_diaries(
+    folder: &Path,
+    sizes: Vec<u64>,
+    with_daemon: bool,
+) -> Result<(), Box<dyn Error>> {
+    let processes = [
+        ("codex --help", "40 ms", fastest(&["--help"])?),
+        (
+            "codex run, 15 trivial models",
+            "70 ms, 60 MiB",
+            processes::trivial_models(folder)?,
+        ),
+    ];
     let mut figures: Vec<Figures> = Vec::new();
     for memories in sizes {
-        figures.push(measure(folder, memories)?);
+        figures.push(measure(folder, memories, with_daemon)?);
     }
     print_machine(&figures);
-    print_figures(&figures, &help);
+    print_figures(&figures);
+    for (name, goal, process) in processes {
+        println!(
+            "{name:30} {:.1} ms, peak memory {:.1} MiB (goal {goal})",
+            process.ms, process.peak_mib
+        );
+    }
+    println!();
     for f in &figures {
         print_models(f);
     }
     Ok(())
 }
 
-fn measure(folder: &Path, memories: u64) -> Result<Figures, Box<dyn Error>> {
+fn measure(folder: &Path, memories: u64, with_daemon: bool) -> Result<Figures, Box<dyn Error>> {
     let (file, next_day) = (folder.join("diary.jsonl"), folder.join("next.jsonl"));
     let store = folder.join(format!("{memories}.duckdb"));
     diary::write(&file, memories)?;
@@ -105,16 +127,14 @@ fn measure(folder: &Path, memories: u64) -> Result<Figures, Box<dyn Error>> {
     let lived: Lived = child("live", &store, &file)?;
     let store_mib = std::fs::metadata(&store)?.len() as f64 / f64::from(1 << 20);
     eprintln!(" backfilled in {:.1} s", lived.backfill_ms / 1e3);
-    let query = match supports("query")? {
-        true => Some(fastest(&[
-            "--db",
-            &store.to_string_lossy(),
-            "query",
-            "--text",
-            "What did Marta say about the roof in Lisbon?",
-        ])?),
-        false => None,
-    };
+    let query = fastest(&[
+        "--db",
+        &store.to_string_lossy(),
+        "query",
+        "--text",
+        "What did Marta say about the roof in Lisbon?",
+    ])?;
+    let served = with_daemon.then(|| service::measure(&store)).transpose()?;
     let mut ticked: Option<Ticked> = None;
     for _ in 0..REPEATS {
         let copy = folder.join("tick.duckdb");
@@ -132,6 +152,7 @@ fn measure(folder: &Path, memories: u64) -> Result<Figures, Box<dyn Error>> {
         ticked,
         store_mib,
         query,
+        served,
     })
 }
 
@@ -160,65 +181,6 @@ fn print_enrichment(figures: &[enrichment::Figure]) {
         table.add_row([*name, value, *goal]);
     }
     println!("{table}\n");
-}
-
-/// A whole process of codex.
-struct Process {
-    ms: f64,
-    peak_mib: f64,
-}
-
-fn supports(command: &str) -> Result<bool, Box<dyn Error>> {
-    let help = Command::new(env!("CARGO_BIN_EXE_codex"))
-        .arg("--help")
-        .output()?;
-    let help = String::from_utf8_lossy(&help.stdout).into_owned();
-    Ok(help
-        .lines()
-        .any(|line| line.split_whitespace().next() == Some(command)))
-}
-
-/// The fastest of some runs of codex with these arguments.
-fn fastest(arguments: &[&str]) -> Result<Process, Box<dyn Error>> {
-    let mut best = Process {
-        ms: f64::INFINITY,
-        peak_mib: 0.0,
-    };
-    for _ in 0..REPEATS * 3 {
-        let again = process(arguments)?;
-        best = Process {
-            ms: best.ms.min(again.ms),
-            peak_mib: best.peak_mib.max(again.peak_mib),
-        };
-    }
-    Ok(best)
-}
-
-fn process(arguments: &[&str]) -> Result<Process, Box<dyn Error>> {
-    let started = Instant::now();
-    let mut running = Command::new(env!("CARGO_BIN_EXE_codex"))
-        .args(arguments)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()?;
-    let status = format!("/proc/{}/status", running.id());
-    let mut peak_mib: f64 = 0.0;
-    let exit = loop {
-        peak_mib = peak_mib.max(stages::peak_of(
-            &std::fs::read_to_string(&status).unwrap_or_default(),
-        ));
-        match running.try_wait()? {
-            Some(exit) => break exit,
-            None => std::thread::sleep(Duration::from_micros(500)),
-        }
-    };
-    if !exit.success() {
-        return Err(format!("codex {} ended with {exit}", arguments.join(" ")).into());
-    }
-    Ok(Process {
-        ms: started.elapsed().as_secs_f64() * 1e3,
-        peak_mib,
-    })
 }
 
 fn print_machine(figures: &[Figures]) {
@@ -261,7 +223,7 @@ struct Row {
     unit: &'static str,
 }
 
-fn print_figures(figures: &[Figures], help: &Process) {
+fn print_figures(figures: &[Figures]) {
     let row = |name, goal, unit, value: &dyn Fn(&Figures) -> Option<f64>| Row {
         name,
         goal,
@@ -304,10 +266,23 @@ fn print_figures(figures: &[Figures], help: &Process) {
             Some(f.ticked.view_ms)
         }),
         row("codex query, cold", "150 ms at 10,000", "ms", &|f| {
-            f.query.as_ref().map(|q| q.ms)
+            Some(f.query.ms)
         }),
-        row("  peak memory", "", "MiB", &|f| {
-            f.query.as_ref().map(|q| q.peak_mib)
+        row("  peak memory", "", "MiB", &|f| Some(f.query.peak_mib)),
+        row(
+            "daemon, until it answers",
+            "500 ms at 100,000",
+            "ms",
+            &|f| Some(f.served.as_ref()?.start_ms),
+        ),
+        row("  at rest, of a core", "0.5 % at 10,000", "%", &|f| {
+            Some(f.served.as_ref()?.rest_percent)
+        }),
+        row("  at rest, memory", "80 MiB at 10,000", "MiB", &|f| {
+            Some(f.served.as_ref()?.rest_mib)
+        }),
+        row("  a command through its socket", "3 ms", "ms", &|f| {
+            Some(f.served.as_ref()?.overhead_ms)
         }),
     ];
     let mut table = table();
@@ -320,7 +295,7 @@ fn print_figures(figures: &[Figures], help: &Process) {
         cells.extend(
             row.values
                 .iter()
-                .map(|v| v.map_or("-".to_owned(), |v| format!("{v:.1} {}", row.unit))),
+                .map(|v| v.map_or("-".to_owned(), |v| format!("{} {}", shown(v), row.unit))),
         );
         cells.push(growth(&row.values));
         cells.push(row.goal.to_owned());
@@ -330,10 +305,12 @@ fn print_figures(figures: &[Figures], help: &Process) {
         column.set_cell_alignment(CellAlignment::Right);
     }
     println!("{table}\n");
-    println!(
-        "codex --help   {:.1} ms (goal 40 ms), peak memory {:.1} MiB\n",
-        help.ms, help.peak_mib
-    );
+}
+
+/// With a decimal, or two where it is small.
+fn shown(value: f64) -> String {
+    let decimals = if value < 1.0 { 2 } else { 1 };
+    format!("{value:.decimals$}")
 }
 
 /// How much the last size needs of what the one before it needed.

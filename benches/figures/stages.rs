@@ -95,7 +95,7 @@ pub fn live(store: &Path, file: &Path) -> Result<Lived, Box<dyn Error>> {
         enrich_ms,
         backfill_ms,
         nights,
-        cpu_s: cpu_seconds(),
+        cpu_s: cpu_seconds_of("/proc/self/stat"),
         peak_mib: peak_mib(),
         duckdb,
         models,
@@ -145,12 +145,18 @@ pub fn tick(store: &Path, file: &Path) -> Result<Ticked, Box<dyn Error>> {
     })
 }
 
-fn open(store: &Path) -> Result<(Engine, f64), Box<dyn Error>> {
+/// What codex would run with, on `store`.
+pub fn configuration(store: &Path) -> Result<(Config, Project), Box<dyn Error>> {
     let config = Config::load(&ConfigSources {
         database: Some(store.to_path_buf()),
         ..ConfigSources::from_process()
     })?;
     let project = Project::load(ProjectSource::Embedded).map_err(|e| e.to_string())?;
+    Ok((config, project))
+}
+
+fn open(store: &Path) -> Result<(Engine, f64), Box<dyn Error>> {
+    let (config, project) = configuration(store)?;
     let (engine, ms) = timed(|| Engine::open(&config, Arc::new(project), false));
     Ok((engine?, ms))
 }
@@ -200,25 +206,25 @@ pub fn timed<T>(work: impl FnOnce() -> T) -> (T, f64) {
 }
 
 /// The most memory this process ever held; 0 where the system does not say.
-fn peak_mib() -> f64 {
-    peak_of(&std::fs::read_to_string("/proc/self/status").unwrap_or_default())
+pub fn peak_mib() -> f64 {
+    mib_of(
+        &std::fs::read_to_string("/proc/self/status").unwrap_or_default(),
+        "VmHWM",
+    )
 }
 
-/// Reads VmHWM from the text of /proc/<pid>/status.
-pub fn peak_of(status: &str) -> f64 {
-    let line = status
+/// Reads an amount of memory from the text of /proc/<pid>/status: VmRSS now, VmHWM at most.
+pub fn mib_of(status: &str, what: &str) -> f64 {
+    status
         .lines()
-        .find_map(|l| l.strip_prefix("VmHWM:"))
-        .unwrap_or_default();
-    line.trim()
-        .trim_end_matches(" kB")
-        .parse::<f64>()
+        .find_map(|line| line.strip_prefix(what)?.strip_prefix(':'))
+        .and_then(|value| value.trim().trim_end_matches(" kB").parse::<f64>().ok())
         .map_or(0.0, |kib| kib / 1024.0)
 }
 
-/// Processor seconds of this process, in ticks of 10 ms; 0 where the system does not say.
-fn cpu_seconds() -> f64 {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+/// Processor seconds of a process, in ticks of 10 ms, by its file /proc/<pid>/stat; 0 where the system does not say.
+pub fn cpu_seconds_of(file: &str) -> f64 {
+    let stat = std::fs::read_to_string(file).unwrap_or_default();
     let fields: Vec<f64> = stat
         .rsplit(')')
         .next()

@@ -1,15 +1,14 @@
 -- depends on {{ ref('associations') }}, {{ ref('memory_concepts') }}: what fired together is tied by that, and this adds to it.
 -- One row a directed association between a memory that enters long-term memory tonight and the older one nearest in meaning among
 -- those it shares a concept with (semantic priming spreads by meaning, Neely 1977; Landauer & Dumais 1997). Only vectors that had
--- arrived count; without any, there is no row.
+-- arrived count; most stores have none.
+{{ config(skip_if_empty=source('enrichment', 'vectors')) }}
 WITH tonight AS (
     SELECT t.mind_id, t.memory_id, coalesce(f.describes, t.revision) AS revision, d.highest_arrival
     FROM {{ ref('memory_traces') }} t
     JOIN {{ source('cycle', 'due') }} d USING (mind_id)
     LEFT JOIN {{ source('enrichment', 'features') }} f ON f.memory_id = t.memory_id AND f.revision = t.revision
     WHERE t.consolidated_at = {{ as_of }} AND t.merged_into IS NULL
-      -- Most stores have no vectors; then nothing of the rest is computed.
-      AND t.memory_id IN (SELECT memory_id FROM {{ source('enrichment', 'vectors') }})
 ),
 
 embedded AS (

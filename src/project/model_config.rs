@@ -149,6 +149,8 @@ pub struct ConfigPatch {
     /// See [`ModelConfig::order_keys`].
     #[serde(default, deserialize_with = "one_or_more")]
     pub order_keys: Option<Vec<String>>,
+    /// See [`ModelConfig::skip_if_empty`].
+    pub skip_if_empty: Option<String>,
 }
 
 /// A model's configuration, complete.
@@ -174,6 +176,8 @@ pub struct ModelConfig {
     pub enabled: bool,
     /// Columns that are unique within the partitions of the model's windows, and so order them fully (for the lint).
     pub order_keys: Vec<String>,
+    /// A relation without whose rows the query has none: while it is empty, the query is not even planned.
+    pub skip_if_empty: Option<String>,
 }
 
 impl ModelConfig {
@@ -215,6 +219,7 @@ impl ModelConfig {
             tags,
             enabled: pick!(enabled).unwrap_or(true),
             order_keys: pick!(order_keys).unwrap_or_default(),
+            skip_if_empty: pick!(skip_if_empty),
         };
         config.check(strategy)?;
         Ok(config)
@@ -231,6 +236,9 @@ impl ModelConfig {
             (Transition, _) if self.cycle.is_none() => Err(
                 "a transition needs a cycle, for example `cycle: deep_sleep`: only cycles run transitions".to_owned(),
             ),
+            (other, _) if self.skip_if_empty.is_some() && !by_strategy => Err(format!(
+                "skip_if_empty has no meaning for a model that is materialized as {other}, whose earlier rows would stay: remove it, or use incremental or transition"
+            )),
             (_, Some(strategy @ (Merge | Delete))) if self.unique_key.is_empty() => Err(format!(
                 "the strategy '{strategy}' needs unique_key: the columns that identify a row"
             )),

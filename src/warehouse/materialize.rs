@@ -108,6 +108,9 @@ fn at(rendered: Option<&Path>, position: &Option<Position>) -> String {
 /// The relation a query's rows wait in where two statements need them.
 const INCOMING: &str = "temp.main.__codex_incoming";
 
+/// How a statement begins that fills [`INCOMING`]. Where it finds nothing, there is nothing to do with it either.
+const SET_ASIDE: &str = "CREATE OR REPLACE TEMP TABLE __codex_incoming AS";
+
 /// The statements that materialize a model, in order; the last one's count is the number of rows.
 pub fn statements(
     model: &Compiled,
@@ -183,7 +186,7 @@ fn by_strategy(model: &Compiled) -> Vec<String> {
         // Over a query with unions and joins, DuckDB 1.5.5's MERGE inserts the unmatched rows twice (always on one thread, now
         // and then on two); over a table it does not.
         (IncrementalStrategy::Merge, _) => vec![
-            format!("CREATE OR REPLACE TEMP TABLE __codex_incoming AS\n{sql}"),
+            format!("{SET_ASIDE}\n{sql}"),
             format!(
                 "MERGE INTO {relation} AS target USING {INCOMING} AS incoming ON {matching}\n\
                  WHEN MATCHED THEN UPDATE BY NAME\nWHEN NOT MATCHED THEN INSERT BY NAME"
@@ -234,7 +237,7 @@ fn epoch_cache(relation: &Relation, sql: &str, epochs: &Epochs) -> Vec<String> {
 /// Keeps the new rows aside, deletes what they replace, and inserts them.
 fn replace(relation: &Relation, sql: &str, delete: String) -> Vec<String> {
     vec![
-        format!("CREATE OR REPLACE TEMP TABLE __codex_incoming AS\n{sql}"),
+        format!("{SET_ASIDE}\n{sql}"),
         delete,
         format!("INSERT INTO {relation} BY NAME FROM {INCOMING}"),
     ]
@@ -298,8 +301,15 @@ pub fn materialize_onto(
     options: &Options<'_>,
 ) -> Result<Outcome, MaterializeError> {
     let mut rows = 0;
-    for statement in statements(model, existing, options)? {
-        rows = run(conn, &statement).map_err(|error| explain(conn, model, options, error))?;
+    let skipped = existing == Existing::Table
+        && made_of_nothing(conn, model).map_err(|error| explain(conn, model, options, error))?;
+    if !skipped {
+        for statement in statements(model, existing, options)? {
+            rows = run(conn, &statement).map_err(|error| explain(conn, model, options, error))?;
+            if rows == 0 && statement.starts_with(SET_ASIDE) {
+                break;
+            }
+        }
     }
     let has_rows = !matches!(
         model.config.materialized,
@@ -310,6 +320,19 @@ pub fn materialize_onto(
         created: existing == Existing::Nothing
             && model.config.materialized != Materialization::Ephemeral,
     })
+}
+
+/// Whether the model has no rows because what it is made of has none.
+fn made_of_nothing(conn: &Connection, model: &Compiled) -> duckdb::Result<bool> {
+    let Some(relation) = &model.config.skip_if_empty else {
+        return Ok(false);
+    };
+    let any: Option<bool> = conn
+        .query_row(&format!("SELECT true FROM {relation} LIMIT 1"), [], |row| {
+            row.get(0)
+        })
+        .optional()?;
+    Ok(any.is_none())
 }
 
 /// Runs a statement and reads its count. (`execute` knows none of CREATE TABLE AS, whose result has it as a row.)

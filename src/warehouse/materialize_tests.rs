@@ -250,3 +250,21 @@ fn sql_errors_are_placed_in_the_rendered_sql() {
         "{at_run_time}"
     );
 }
+
+#[test]
+fn a_query_is_not_even_planned_while_what_it_is_made_of_is_empty() {
+    let conn = filled();
+    conn.execute_batch("CREATE TABLE s.vectors (id INTEGER)")
+        .unwrap();
+    let made_of_vectors =
+        "{materialized: incremental, incremental_strategy: append, skip_if_empty: s.vectors}";
+    let planned = |conn: &Connection| run(conn, made_of_vectors, "SELECT no_such_column FROM s.m");
+    assert_eq!(planned(&conn).unwrap().rows, 0);
+    conn.execute_batch("INSERT INTO s.vectors VALUES (1)")
+        .unwrap();
+    assert!(planned(&conn).is_err());
+    let misplaced: ConfigPatch =
+        serde_yaml::from_str("{materialized: table, skip_if_empty: s.vectors}").unwrap();
+    let refused = ModelConfig::resolve("m", &StageName::parse("s").unwrap(), &misplaced, None);
+    assert!(refused.unwrap_err().contains("skip_if_empty"));
+}
