@@ -2,8 +2,9 @@
 -- Balanced: the states sum to the raw memories, no night passed a memory over, and no trace was lost or doubled.
 WITH counted AS (
     SELECT
-        s.mind_id,
-        count(*) AS states,
+        n.mind_id,
+        n.name AS mind,
+        count(s.memory_id) AS states,
         count(*) FILTER (s.state = 'erased') AS erased,
         count(*) FILTER (s.state = 'deleted') AS deleted,
         count(*) FILTER (s.state = 'forgotten') AS forgotten,
@@ -11,8 +12,9 @@ WITH counted AS (
         count(*) FILTER (s.state = 'short_term') AS short_term,
         count(*) FILTER (s.state = 'working') AS working,
         count(*) FILTER (s.state = 'pending') AS pending
-    FROM {{ ref('memory_states') }} s
-    GROUP BY s.mind_id
+    FROM {{ source('raw', 'minds') }} n
+    LEFT JOIN {{ ref('memory_states') }} s ON s.mind_id = n.mind_id
+    GROUP BY n.mind_id, n.name
 ),
 
 -- Older than a night that had seen it arrive, and yet without a trace or a place in the queue of late ones.
@@ -35,26 +37,19 @@ traces AS (
 )
 
 SELECT
-    n.mind_id,
-    n.name AS mind,
+    c.mind_id,
+    c.mind,
     coalesce(r.memories, 0) AS memories,
-    coalesce(c.erased, 0) AS erased,
-    coalesce(c.deleted, 0) AS deleted,
-    coalesce(c.forgotten, 0) AS forgotten,
-    coalesce(c.long_term, 0) AS long_term,
-    coalesce(c.short_term, 0) AS short_term,
-    coalesce(c.working, 0) AS working,
-    coalesce(c.pending, 0) AS pending,
+    c.* EXCLUDE (mind_id, mind, states),
     coalesce(t.traces, 0) AS traces,
     coalesce(s.memories, 0) AS learned,
     coalesce(p.passed_over, 0) AS passed_over,
-    coalesce(r.memories, 0)
-        = coalesce(c.erased + c.deleted + c.forgotten + c.long_term + c.short_term + c.working + c.pending, 0)
-    AND coalesce(p.passed_over, 0) = 0
-    AND coalesce(t.traces, 0) = coalesce(s.memories, 0) AS balanced
-FROM {{ source('raw', 'minds') }} n
-LEFT JOIN raw_memories r ON r.mind_id = n.mind_id
-LEFT JOIN counted c ON c.mind_id = n.mind_id
-LEFT JOIN passed_over p ON p.mind_id = n.mind_id
-LEFT JOIN traces t ON t.mind_id = n.mind_id
-LEFT JOIN {{ ref('minds') }} s ON s.mind_id = n.mind_id
+    coalesce(r.memories, 0) = c.states
+        AND c.states = c.erased + c.deleted + c.forgotten + c.long_term + c.short_term + c.working + c.pending
+        AND coalesce(p.passed_over, 0) = 0
+        AND coalesce(t.traces, 0) = coalesce(s.memories, 0) AS balanced
+FROM counted c
+LEFT JOIN raw_memories r ON r.mind_id = c.mind_id
+LEFT JOIN passed_over p ON p.mind_id = c.mind_id
+LEFT JOIN traces t ON t.mind_id = c.mind_id
+LEFT JOIN {{ ref('minds') }} s ON s.mind_id = c.mind_id

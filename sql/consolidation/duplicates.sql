@@ -6,6 +6,10 @@ WITH signatures AS (
     JOIN {{ source('cycle', 'due') }} USING (mind_id, epoch)
 ),
 
+gone AS (
+    SELECT memory_id FROM {{ ref('interventions') }} JOIN {{ source('cycle', 'due') }} USING (mind_id, epoch) WHERE deleted
+),
+
 -- A signature that half a diary shares (a greeting) finds its earliest holders only.
 holders AS (
     SELECT a.mind_id, a.epoch, a.memory_id, a.terms, unnest(min(b.memory_id, 4)) AS earlier_id
@@ -15,6 +19,7 @@ holders AS (
         UNION ALL
         SELECT mind_id, signature, memory_id FROM signatures
     ) b ON b.mind_id = a.mind_id AND b.signature = a.signature AND b.memory_id < a.memory_id
+    ANTI JOIN gone g ON g.memory_id = b.memory_id
     GROUP BY a.mind_id, a.epoch, a.memory_id, a.terms, a.signature
 ),
 
@@ -35,7 +40,7 @@ earlier AS (
     ) e ON e.memory_id = c.earlier_id
 ),
 
-words AS (
+words AS MATERIALIZED (
     SELECT e.earlier_id, p.term
     FROM earlier e
     JOIN {{ source('lexical', 'postings') }} p ON p.memory_id = e.earlier_id

@@ -37,6 +37,7 @@ partners AS (
             unnest(arg_min({exemplar_id: k.exemplar_id, weight: a.weight}, (k.memories, -a.weight, a.concept, k.exemplar_id), 2)) AS partner
         FROM about a
         JOIN {{ source('state', 'concepts') }} k USING (mind_id, concept)
+        JOIN {{ source('state', 'memory_traces') }} t ON t.memory_id = k.exemplar_id AND t.tier = 'long_term'
         WHERE k.exemplar_id <> a.memory_id
         GROUP BY a.mind_id, a.epoch, a.memory_id
     )

@@ -15,7 +15,7 @@ days AS (
     GROUP BY mind_id, epoch
 ),
 
-candidates AS (
+candidates AS MATERIALIZED (
     SELECT mind_id, epoch, memory_id, seed, salience, surprise, learned_at AS event_at,
         {{ var('initial_stability') }}::DECIMAL(12, 6) AS stability, greatest(learned_at, awake_at) AS from_at, epoch_end
     FROM fresh

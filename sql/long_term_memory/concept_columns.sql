@@ -2,20 +2,22 @@
 -- concept graph by label propagation (Raghavan et al. 2007), each concept keeping half a vote for itself so that labels settle;
 -- a new community takes the name of the old column it overlaps most. "Column" is a metaphor (Mountcastle 1997).
 -- Where there are vectors, concepts whose exemplars mean much the same are tied as if a memory were about both.
-WITH counted AS (
-    -- Counts afresh from the memories themselves, so that edits and deletions show.
-    SELECT m.mind_id, m.concept, count(*)::INTEGER AS memories, sum(m.weight::DECIMAL(4, 3))::DECIMAL(18, 6) AS weight
-    FROM {{ source('state', 'memory_concepts') }} m
-    JOIN {{ source('state', 'memory_traces') }} t USING (mind_id, memory_id)
-    JOIN {{ source('cycle', 'due') }} USING (mind_id)
-    WHERE t.tier = 'long_term' AND t.merged_into IS NULL
-    GROUP BY m.mind_id, m.concept
-),
-
-nodes AS (
+WITH nodes AS (
     SELECT k.*
     FROM {{ source('state', 'concepts') }} k
     JOIN {{ source('cycle', 'due') }} USING (mind_id)
+),
+
+counted AS (
+    -- Counts afresh from the memories themselves, so that edits and deletions show; an exemplar that is gone has a successor.
+    SELECT m.mind_id, m.concept, count(*)::INTEGER AS memories, sum(m.weight::DECIMAL(4, 3))::DECIMAL(18, 6) AS weight,
+        max(n.exemplar_id) FILTER (n.exemplar_id = m.memory_id) AS exemplar_id,
+        arg_min(m.memory_id, (-(m.weight * t.strength), m.memory_id)) AS next_exemplar_id
+    FROM {{ source('state', 'memory_concepts') }} m
+    JOIN {{ source('state', 'memory_traces') }} t USING (mind_id, memory_id)
+    JOIN nodes n ON n.mind_id = m.mind_id AND n.concept = m.concept
+    WHERE t.tier = 'long_term' AND t.merged_into IS NULL
+    GROUP BY m.mind_id, m.concept
 ),
 
 -- The concepts that stand for most, by vectors of their exemplars that had arrived.
@@ -91,7 +93,7 @@ SELECT
     n.mind_id, n.concept, n.kind,
     coalesce(c.memories, 0) AS memories,
     coalesce(c.weight, 0)::DECIMAL(18, 6) AS weight,
-    n.first_at, n.last_at, n.exemplar_id,
+    n.first_at, n.last_at, coalesce(c.exemplar_id, c.next_exemplar_id, n.exemplar_id) AS exemplar_id,
     coalesce(i.column_id, r.label) AS column_id
 FROM nodes n
 JOIN round_{{ var('column_rounds') }} r USING (mind_id, concept)
@@ -100,3 +102,4 @@ LEFT JOIN counted c ON c.mind_id = n.mind_id AND c.concept = n.concept
 WHERE coalesce(i.column_id, r.label) <> n.column_id
    OR coalesce(c.memories, 0) <> n.memories
    OR coalesce(c.weight, 0) <> n.weight
+   OR coalesce(c.exemplar_id, c.next_exemplar_id, n.exemplar_id) <> n.exemplar_id

@@ -1,14 +1,17 @@
--- One row a concept that tonight's consolidated memories are about. A concept not known before joins the column of its
+-- One row a concept that tonight's consolidated memories are about, or that one of earlier nights is about since it was revised:
+-- those are counted on Sunday, but a new concept is there at once. A concept not known before joins the column of its
 -- strongest neighbour that has one, ties by name; where none has, the strongest concept of its memory founds a column.
 WITH consolidated AS (
-    SELECT t.mind_id, t.memory_id, t.strength
+    SELECT t.mind_id, t.memory_id, t.strength, t.consolidated_at < {{ as_of }} AS revised
     FROM {{ ref('memory_traces') }} t
     JOIN {{ source('cycle', 'due') }} USING (mind_id)
-    WHERE t.consolidated_at = {{ as_of }} AND t.merged_into IS NULL
+    WHERE t.tier = 'long_term' AND t.merged_into IS NULL
+      AND (t.consolidated_at = {{ as_of }} OR t.memory_id IN (
+          SELECT memory_id FROM {{ ref('interventions') }} JOIN {{ source('cycle', 'due') }} USING (mind_id, epoch) WHERE revision IS NOT NULL))
 ),
 
-mentions AS (
-    SELECT m.mind_id, m.memory_id, m.concept, m.kind, m.weight, c.strength
+mentions AS MATERIALIZED (
+    SELECT m.mind_id, m.memory_id, m.concept, m.kind, m.weight, c.strength, c.revised
     FROM {{ ref('memory_concepts') }} m
     JOIN consolidated c USING (memory_id)
 ),
@@ -20,6 +23,8 @@ tonight AS (
         arg_min(kind, (-strength, memory_id)) AS kind,
         count(*)::INTEGER AS memories,
         sum(weight::DECIMAL(4, 3))::DECIMAL(18, 6) AS weight,
+        count(*) FILTER (NOT revised)::INTEGER AS more_memories,
+        coalesce(sum(weight::DECIMAL(4, 3)) FILTER (NOT revised), 0)::DECIMAL(18, 6) AS more_weight,
         arg_min(memory_id, (-(weight * strength), memory_id)) AS exemplar_id
     FROM mentions
     GROUP BY mind_id, concept
@@ -31,7 +36,7 @@ placed AS (
     LEFT JOIN {{ source('state', 'concepts') }} k USING (mind_id, concept)
 ),
 
-edges AS (
+edges AS MATERIALIZED (
     SELECT e.mind_id, e.source AS concept, e.target AS neighbour, e.weight FROM {{ ref('concept_edges') }} e WHERE e.last_at = {{ as_of }}
     UNION ALL
     SELECT e.mind_id, e.target, e.source, e.weight FROM {{ ref('concept_edges') }} e WHERE e.last_at = {{ as_of }}
@@ -60,8 +65,8 @@ SELECT
     p.mind_id,
     p.concept,
     coalesce(p.known_kind, p.kind) AS kind,
-    (p.memories + coalesce(p.known_memories, 0))::INTEGER AS memories,
-    (p.weight + coalesce(p.known_weight, 0))::DECIMAL(18, 6) AS weight,
+    coalesce(p.known_memories + p.more_memories, p.memories)::INTEGER AS memories,
+    coalesce(p.known_weight + p.more_weight, p.weight)::DECIMAL(18, 6) AS weight,
     coalesce(p.first_at, {{ as_of }}) AS first_at,
     {{ as_of }} AS last_at,
     p.exemplar_id,

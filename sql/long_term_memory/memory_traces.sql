@@ -1,16 +1,18 @@
 -- One row a memory whose trace the night makes or changes: its strength and stability as of its last event, and its tier.
 -- Encoding depends on attention (Craik & Lockhart 1972); each replay or use closes a share of the gap to 1; a reactivation
 -- after some forgetting makes the trace more stable than a massed one (spacing, Cepeda et al. 2006).
-WITH touches AS (
+WITH touches AS MATERIALIZED (
     SELECT mind_id, memory_id, count(*) AS replays, max(replayed_at) AS fired_at, 0 AS uses, 0 AS repeats, false AS deleted, NULL::BIGINT AS revision
     FROM {{ ref('replays') }}
     JOIN {{ source('cycle', 'due') }} USING (mind_id, epoch)
     GROUP BY mind_id, memory_id
     UNION ALL
-    -- An old memory that replay interleaved with new ones.
+    -- An old memory that replay interleaved with new ones; a repetition counts below.
     SELECT mind_id, source_id, 1, max(fired_at), 0, 0, false, NULL
-    FROM {{ ref('hebbian_updates') }}
+    FROM {{ ref('hebbian_updates') }} h
     JOIN {{ source('cycle', 'due') }} USING (mind_id, epoch)
+    ANTI JOIN {{ ref('duplicates') }} u
+        ON u.epoch = h.epoch AND least(h.source_id, h.target_id) = u.earlier_id AND greatest(h.source_id, h.target_id) = u.memory_id
     WHERE kind = 'semantic'
     GROUP BY mind_id, source_id
     UNION ALL
@@ -31,7 +33,7 @@ touched AS (
     GROUP BY mind_id, memory_id
 ),
 
-before AS (
+before AS MATERIALIZED (
     SELECT
         e.mind_id, e.memory_id, 'new' AS tier, NULL::VARCHAR AS reason, NULL::TIMESTAMP AS settled_at,
         least(1, {{ var('encoding_base') }} + {{ var('encoding_gain') }} * e.attention)::DECIMAL(9, 6) AS strength,

@@ -301,7 +301,10 @@ fn finish_half_done(
         let same: Vec<&Progress> = half
             .iter()
             .filter(|p| {
-                p.night_at == Some(at) && p.chain_step == first.chain_step && p.chain == first.chain
+                p.night_at == Some(at)
+                    && p.chain_step == first.chain_step
+                    && p.chain == first.chain
+                    && p.seen_arrival == first.seen_arrival
             })
             .collect();
         let due = same

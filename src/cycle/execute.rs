@@ -176,7 +176,9 @@ fn keep_late(conn: &Connection) -> Result<()> {
            AND m.memory_id NOT IN (SELECT memory_id FROM codex.late_memories);
          DELETE FROM codex.late_memories WHERE memory_id IN (
              SELECT memory_id FROM working_memory.epoch_memories JOIN temp.main.due USING (mind_id, epoch)
-             UNION ALL SELECT memory_id FROM raw.deletions)",
+             UNION ALL
+             SELECT x.memory_id FROM raw.deletions x JOIN temp.main.due d USING (mind_id)
+             WHERE x.arrival <= d.highest_arrival AND x.happened_at < d.epoch_end)",
     )?;
     Ok(())
 }
@@ -224,7 +226,9 @@ fn advance(conn: &Connection, step: &ChainStep) -> Result<()> {
         .collect();
     conn.execute_batch(&format!(
         "UPDATE codex.progress AS p
-         SET epoch = n.epoch, epoch_start = {at}, seen_arrival = n.seen, night_at = {at}, chain_step = 1, chain = n.chain
+         SET epoch = n.epoch, epoch_start = {at}, seen_arrival = n.seen, night_at = {at}, chain_step = 1, chain = n.chain,
+             last_night_at = CASE WHEN {at} IN (SELECT happened_at FROM raw.naps a WHERE a.mind_id = p.mind_id)
+                 THEN p.last_night_at ELSE {at} END
          FROM (VALUES {}) AS n(mind_id, epoch, seen, chain)
          WHERE p.mind_id = n.mind_id",
         rows.join(", ")

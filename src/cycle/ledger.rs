@@ -5,6 +5,10 @@ use crate::memory::MindId;
 use chrono::NaiveDateTime;
 use duckdb::{Connection, params};
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+
+/// The ledger's name for a mind forgetting what its nights had made of it; the raw log stays.
+pub(super) const RELIVE: &str = "relive";
 
 /// What a model did in a cycle.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -83,7 +87,8 @@ pub(super) struct Transition {
     pub fingerprint: String,
 }
 
-/// The transitions of the current generation up to `until`, in the order they ran.
+/// The transitions of the current generation up to `until`, in the order they ran. A mind that was lived through anew begins with
+/// the first night after that.
 pub(super) fn transitions(
     conn: &Connection,
     until: Option<NaiveDateTime>,
@@ -91,11 +96,11 @@ pub(super) fn transitions(
     let mut statement = conn.prepare(
         "SELECT ledger_id, cycle, step, as_of, array_to_string(minds, ','), seen_arrival, fingerprint
          FROM codex.ledger
-         WHERE transition AND generation = ? AND (?::TIMESTAMP IS NULL OR as_of <= ?::TIMESTAMP)
+         WHERE transition AND generation = ?
          ORDER BY ledger_id",
     )?;
     let generation = generation(conn)?;
-    let rows = statement.query_map(params![generation, until, until], |r| {
+    let rows = statement.query_map(params![generation], |r| {
         Ok((
             Transition {
                 ledger_id: r.get(0)?,
@@ -109,10 +114,24 @@ pub(super) fn transitions(
             r.get::<_, String>(4)?,
         ))
     })?;
-    rows.map(|row| {
-        let (mut transition, minds) = row?;
-        transition.minds = minds.split(',').map(MindId::parse).collect::<Result<_>>()?;
-        Ok(transition)
-    })
-    .collect()
+    let mut found: Vec<Transition> = rows
+        .map(|row| {
+            let (mut transition, minds) = row?;
+            transition.minds = minds.split(',').map(MindId::parse).collect::<Result<_>>()?;
+            Ok(transition)
+        })
+        .collect::<Result<_>>()?;
+    let relived: HashMap<MindId, i64> = found
+        .iter()
+        .filter(|t| t.cycle == RELIVE)
+        .flat_map(|t| t.minds.iter().map(|mind| (*mind, t.ledger_id)))
+        .collect();
+    for transition in &mut found {
+        let id = transition.ledger_id;
+        transition
+            .minds
+            .retain(|mind| relived.get(mind).is_none_or(|anew| *anew < id));
+    }
+    found.retain(|t| !t.minds.is_empty() && until.is_none_or(|until| t.as_of <= until));
+    Ok(found)
 }

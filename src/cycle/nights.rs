@@ -26,32 +26,24 @@ pub struct Sleep {
 
 /// The next sleep of a mind whose open epoch began at `epoch_start`, where it is due at `as_of`.
 ///
-/// `events` and `naps` are the times (UTC, sorted) of what happened, also before the epoch; `late` says that something older
-/// waits to be learned in it. `last_night` is the night before, naps left out.
+/// `first` is the first thing in it that a night has to take up. `events` and `naps` are the times (UTC, sorted) of what happened
+/// and kept the mind awake, also before the epoch. `last_night` is the night before, naps left out.
 pub fn next_sleep(
     zone: Tz,
     epoch_start: NaiveDateTime,
     last_night: Option<NaiveDateTime>,
+    first: Option<NaiveDateTime>,
     events: &[NaiveDateTime],
-    late: bool,
     naps: &[NaiveDateTime],
     as_of: NaiveDateTime,
 ) -> Option<Sleep> {
-    let first = if late {
-        // Late memories are learned when the epoch begins; before the first night everything is on time.
-        Some(epoch_start)
-    } else {
-        events
-            .get(events.partition_point(|e| *e < epoch_start))
-            .copied()
-    };
     let night = first.and_then(|event| night_after(zone, epoch_start, event, events));
     // A nap is an event of its own and ends an epoch whether or not anything else happened in it.
     let nap = naps
         .get(naps.partition_point(|n| *n <= epoch_start))
         .copied();
     let (at, nap) = match (night, nap) {
-        (Some(night), Some(nap)) if nap < night => (nap, true),
+        (Some(night), Some(nap)) if nap <= night => (nap, true),
         (Some(night), _) => (night, false),
         (None, Some(nap)) => (nap, true),
         (None, None) => return None,
@@ -149,8 +141,8 @@ mod tests {
             zone.parse().unwrap(),
             start,
             last_night,
+            events.iter().copied().find(|e| *e >= start),
             &events,
-            false,
             &naps,
             at(as_of),
         ) {
@@ -272,6 +264,23 @@ mod tests {
             sleeps.iter().map(|s| s.homeostasis).collect::<Vec<_>>(),
             [false, true, false]
         );
+    }
+
+    #[test]
+    fn what_is_taken_up_at_any_hour_waits_for_the_quiet_of_the_events() {
+        // An answer of a model came in the morning; people talked until 02:40.
+        let events = ["2026-01-11 01:45:00", "2026-01-11 02:40:00"].map(at);
+        let answered = Some(at("2026-01-10 10:00:00"));
+        let sleep = next_sleep(
+            Tz::UTC,
+            at(DAWN),
+            None,
+            answered,
+            &events,
+            &[],
+            at("2026-01-12 00:00:00"),
+        );
+        assert_eq!(sleep.unwrap().at, at("2026-01-11 03:15:00"));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Which nights are due: pure planning over event times, mind by mind, grouped by moment.
 
 use super::due::Due;
-use super::nights::{Sleep, next_sleep};
+use super::nights::next_sleep;
 use super::progress::Progress;
 use crate::error::Result;
 use crate::memory::MindId;
@@ -43,18 +43,29 @@ pub(super) fn due_nights(
         let mut late = life.late;
         let (mut start, mut epoch, mut seen) =
             (progress.epoch_start, progress.epoch, progress.seen_arrival);
-        let mut last_night = progress.night_at;
+        let mut last_night = progress.last_night_at;
         // The first night takes up what models said of memories that were learned before.
         let mut answers = life.answers.as_slice();
         loop {
-            let after = |events: &[NaiveDateTime], late, naps: &[NaiveDateTime]| {
-                next_sleep(progress.zone, start, last_night, events, late, naps, as_of)
+            let since =
+                |times: &[NaiveDateTime]| times.get(times.partition_point(|t| *t < start)).copied();
+            let first = if late > 0 {
+                // Late memories are learned when the epoch begins; before the first night everything is on time.
+                Some(start)
+            } else {
+                // Answers come at any hour and keep nobody awake.
+                since(&life.events).into_iter().chain(since(answers)).min()
             };
-            let by_events = after(&life.events, late > 0, &life.naps);
-            // Answers come at any hour and keep nobody awake.
-            let by_answers = after(answers, false, &[]);
             answers = &[];
-            let Some(sleep) = earlier(by_events, by_answers) else {
+            let Some(sleep) = next_sleep(
+                progress.zone,
+                start,
+                last_night,
+                first,
+                &life.events,
+                &life.naps,
+                as_of,
+            ) else {
                 break;
             };
             let taken = late.min(late_per_night);
@@ -86,14 +97,6 @@ pub(super) fn due_nights(
         .into_iter()
         .map(|(at, sleepers)| Night { at, sleepers })
         .collect())
-}
-
-/// The earlier of two sleeps, the first of equals.
-fn earlier(a: Option<Sleep>, b: Option<Sleep>) -> Option<Sleep> {
-    match (a, b) {
-        (Some(a), Some(b)) => Some(if b.at < a.at { b } else { a }),
-        (a, b) => a.or(b),
-    }
 }
 
 /// What a mind has not slept over yet.

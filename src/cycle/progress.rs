@@ -20,7 +20,8 @@ pub(super) struct Progress {
     /// That night's steps, and how many of them are done.
     pub chain: Vec<CycleType>,
     pub chain_step: usize,
-    pub homeostasis_at: Option<NaiveDateTime>,
+    /// The last night that was no nap.
+    pub last_night_at: Option<NaiveDateTime>,
 }
 
 impl Progress {
@@ -34,7 +35,7 @@ impl Progress {
 pub(super) fn progress(conn: &Connection, only: Option<MindId>) -> Result<Vec<Progress>> {
     let mut statement = conn.prepare(
         "SELECT p.mind_id::VARCHAR, m.time_zone, p.epoch, p.epoch_start, p.seen_arrival, p.night_at, p.chain,
-                p.chain_step, p.homeostasis_at
+                p.chain_step, p.last_night_at
          FROM codex.progress p JOIN raw.minds m USING (mind_id)
          ORDER BY p.mind_id",
     )?;
@@ -62,7 +63,7 @@ pub(super) fn progress(conn: &Connection, only: Option<MindId>) -> Result<Vec<Pr
             night_at,
             chain,
             chain_step,
-            homeostasis_at,
+            last_night_at,
         ) = row?;
         let mind = MindId::parse(&mind)?;
         if only.is_none_or(|only| only == mind) {
@@ -78,7 +79,7 @@ pub(super) fn progress(conn: &Connection, only: Option<MindId>) -> Result<Vec<Pr
                 night_at,
                 chain,
                 chain_step,
-                homeostasis_at,
+                last_night_at,
             });
         }
     }

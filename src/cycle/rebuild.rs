@@ -3,7 +3,7 @@
 use super::consolidate::Request;
 use super::due::{Due, set_due};
 use super::execute::clear_caches;
-use super::ledger::{self, Entry};
+use super::ledger::{self, Entry, RELIVE};
 use super::pipeline::Pipeline;
 use crate::clock;
 use crate::error::Result;
@@ -11,9 +11,6 @@ use crate::memory::{MindId, highest_arrival};
 use crate::warehouse::Warehouse;
 use chrono::NaiveDateTime;
 use duckdb::Connection;
-
-/// The ledger's name for a mind forgetting what its nights had made of it; the raw log stays.
-pub(super) const RELIVE: &str = "relive";
 
 /// Minds whose new memories all happened before their first night start over. Returns how many.
 pub(super) fn relive_older_histories(
@@ -49,7 +46,7 @@ pub(super) fn relive_older_histories(
 }
 
 /// Empties what nights made of `minds`.
-pub(super) fn relive(conn: &Connection, pipeline: &Pipeline, minds: &[MindId]) -> Result<()> {
+fn relive(conn: &Connection, pipeline: &Pipeline, minds: &[MindId]) -> Result<()> {
     let nowhere = NaiveDateTime::default();
     let due: Vec<Due> = minds
         .iter()
@@ -74,7 +71,7 @@ pub(super) fn relive(conn: &Connection, pipeline: &Pipeline, minds: &[MindId]) -
          DELETE FROM codex.ticks WHERE mind_id IN (SELECT mind_id FROM temp.main.due);
          UPDATE codex.progress
          SET epoch = 1, epoch_start = TIMESTAMP '0001-01-01', seen_arrival = 0, night_at = NULL, chain = '', chain_step = 0,
-             homeostasis_at = NULL
+             homeostasis_at = NULL, last_night_at = NULL
          WHERE mind_id IN (SELECT mind_id FROM temp.main.due)",
     )?;
     Ok(())

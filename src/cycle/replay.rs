@@ -8,7 +8,6 @@ use super::execute::{Caches, ChainStep, run_step};
 use super::ledger::{self, Transition};
 use super::pipeline::Pipeline;
 use super::progress::{Progress, parse_cycle, progress};
-use super::rebuild::{RELIVE, relive};
 use super::store::prepare_store;
 use super::verify::state_hash;
 use crate::error::{Error, Result};
@@ -91,7 +90,7 @@ pub fn replay(
 /// Each mind's chain of each night, as the ledger has it.
 fn chains(transitions: &[Transition]) -> Result<HashMap<(MindId, NaiveDateTime), Vec<CycleType>>> {
     let mut chains: HashMap<(MindId, NaiveDateTime), Vec<CycleType>> = HashMap::new();
-    for transition in transitions.iter().filter(|t| t.cycle != RELIVE) {
+    for transition in transitions {
         let cycle = parse_cycle(&transition.cycle)?;
         for mind in &transition.minds {
             let chain = chains.entry((*mind, transition.as_of)).or_default();
@@ -110,9 +109,6 @@ fn repeat(
     transition: &Transition,
     chains: &HashMap<(MindId, NaiveDateTime), Vec<CycleType>>,
 ) -> Result<()> {
-    if transition.cycle == RELIVE {
-        return target.transaction(|conn| relive(conn, pipeline, &transition.minds));
-    }
     let cycle = parse_cycle(&transition.cycle)?;
     let places: HashMap<MindId, Progress> = progress(target.conn(), None)?
         .into_iter()
@@ -221,7 +217,7 @@ fn copy_tables(conn: &Connection, history: bool) -> Result<()> {
     conn.execute_batch(
         "INSERT INTO fresh.codex.progress BY NAME
          SELECT mind_id, 1 AS epoch, TIMESTAMP '0001-01-01' AS epoch_start, 0 AS seen_arrival, NULL AS night_at, '' AS chain,
-                0 AS chain_step, NULL AS homeostasis_at
+                0 AS chain_step
          FROM raw.minds ORDER BY mind_id",
     )?;
     // What recall and the cache of answers need to go on as before.

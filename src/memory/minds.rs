@@ -168,7 +168,7 @@ pub fn ensure_mind(
         ],
     )?;
     conn.execute(
-        "INSERT INTO codex.progress VALUES (?::UUID, 1, TIMESTAMP '0001-01-01', 0, NULL, '', 0, NULL)",
+        "INSERT INTO codex.progress BY NAME SELECT ?::UUID AS mind_id, 1 AS epoch, TIMESTAMP '0001-01-01' AS epoch_start, 0 AS seen_arrival, '' AS chain, 0 AS chain_step",
         [mind.id.to_string()],
     )?;
     Ok(mind)

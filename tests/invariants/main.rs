@@ -7,6 +7,7 @@ mod calibration;
 mod history;
 mod one_past;
 mod order;
+mod told;
 mod world;
 
 use history::{History, Shape};
