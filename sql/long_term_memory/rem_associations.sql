@@ -1,7 +1,7 @@
 -- One row a creative association: two long-term memories of different columns with middling similarity, tied in REM sleep
 -- (Cai et al. 2009; Stickgold & Walker 2013). Tonight's memories dream of older ones they share a concept with; a hash rolls the
 -- dice. Provisional until something reinforces it.
-WITH seeds AS (
+WITH seeds AS MATERIALIZED (
     SELECT drawn.mind_id, drawn.memory_id, drawn.seed
     FROM (
         SELECT unnest(arg_min(
@@ -23,7 +23,7 @@ about AS (
     WHERE k.memories <= {{ var('rem_fan_limit') }}
 ),
 
-met AS (
+met AS MATERIALIZED (
     SELECT a.memory_id, m.memory_id AS other_id, min(a.seed) AS seed,
         sum((a.weight * m.weight)::DECIMAL(18, 6)) AS shared
     FROM about a
@@ -32,30 +32,46 @@ met AS (
 ),
 
 -- A memory lives in the column of its strongest concept.
-homes AS (
+homes AS MATERIALIZED (
     SELECT m.mind_id, m.memory_id, k.column_id, sqrt(m.norm)::DECIMAL(18, 6) AS norm
     FROM (
         SELECT min(m.mind_id) AS mind_id, m.memory_id,
             arg_min(m.concept, (-m.weight, m.concept)) AS concept,
             sum((m.weight * m.weight)::DECIMAL(18, 6)) AS norm
         FROM {{ source('state', 'memory_concepts') }} m
-        WHERE m.memory_id IN (SELECT memory_id FROM seeds UNION ALL SELECT other_id FROM met)
+        JOIN (SELECT memory_id FROM seeds UNION SELECT other_id FROM met) USING (memory_id)
         GROUP BY m.memory_id
     ) m
     JOIN {{ source('state', 'concepts') }} k USING (mind_id, concept)
 ),
 
-remote AS (
-    SELECT t.mind_id, m.memory_id, m.other_id,
-        md5_number_lower(concat_ws('/', m.seed, t.seed, {{ step }})) AS dice,
-        (m.shared / greatest(a.norm * b.norm, 0.000001))::DECIMAL(9, 6) AS similarity
+likely AS MATERIALIZED (
+    SELECT m.memory_id, m.other_id, m.seed, (m.shared / greatest(a.norm * b.norm, 0.000001))::DECIMAL(9, 6) AS similarity
     FROM met m
     JOIN homes a ON a.memory_id = m.memory_id
     JOIN homes b ON b.memory_id = m.other_id
-    JOIN {{ source('state', 'memory_traces') }} t ON t.memory_id = m.other_id AND t.tier = 'long_term'
-    ANTI JOIN {{ source('state', 'associations') }} k ON k.source_id = m.memory_id AND k.target_id = m.other_id
     WHERE a.column_id <> b.column_id
       AND m.shared / greatest(a.norm * b.norm, 0.000001) BETWEEN {{ var('rem_similarity_low') }} AND {{ var('rem_similarity_high') }}
+),
+
+-- Those of them that are tied already, in either direction.
+tied AS MATERIALIZED (
+    SELECT k.source_id, k.target_id
+    FROM {{ source('state', 'associations') }} k
+    JOIN (
+        SELECT memory_id AS source_id, other_id AS target_id FROM likely
+        UNION
+        SELECT other_id, memory_id FROM likely
+    ) USING (source_id, target_id)
+),
+
+remote AS (
+    SELECT t.mind_id, l.memory_id, l.other_id,
+        md5_number_lower(concat_ws('/', l.seed, t.seed, {{ step }})) AS dice,
+        l.similarity
+    FROM likely l
+    JOIN {{ source('state', 'memory_traces') }} t ON t.memory_id = l.other_id AND t.tier = 'long_term'
+    ANTI JOIN tied k ON k.source_id = l.memory_id AND k.target_id = l.other_id
 ),
 
 -- One dream a memory and cycle.
@@ -89,5 +105,5 @@ FROM (
     SELECT mind_id, other_id, memory_id, (similarity * {{ var('rem_creativity_factor') }})::DECIMAL(9, 6) FROM kept
 ) dreamt
 -- What fired together keeps its weight, where only one direction was tied before.
-ANTI JOIN {{ source('state', 'associations') }} k ON k.source_id = dreamt.source_id AND k.target_id = dreamt.target_id
+ANTI JOIN tied k ON k.source_id = dreamt.source_id AND k.target_id = dreamt.target_id
 WHERE weight >= {{ var('weak_connection_threshold') }}
