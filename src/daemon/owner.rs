@@ -153,20 +153,11 @@ impl Owner {
             if self.is_stopping() {
                 break;
             }
-            let now = clock::now();
-            let until = scheduler
-                .next()
-                .and_then(|next| (next - now).to_std().ok())
-                .unwrap_or(Duration::ZERO)
-                // Waking a moment before its time would be waking twice.
-                + Duration::from_millis(1);
-            let nap = match self.running().is_empty() {
-                true => NAP,
-                false => WATCHFUL_NAP,
-            };
+            let busy = !self.running().is_empty();
+            let nap = nap(scheduler.next(), clock::now(), busy);
             drop(
                 self.bell
-                    .wait_timeout(scheduler, until.min(nap))
+                    .wait_timeout(scheduler, nap)
                     .unwrap_or_else(PoisonError::into_inner),
             );
         }
@@ -382,6 +373,17 @@ impl Owner {
     }
 }
 
+/// How long to sleep until the next rhythm looks at `next`, if any does.
+fn nap(next: Option<NaiveDateTime>, now: NaiveDateTime, busy: bool) -> Duration {
+    let longest = if busy { WATCHFUL_NAP } else { NAP };
+    let Some(next) = next else {
+        return longest;
+    };
+    let until = (next - now).to_std().unwrap_or(Duration::ZERO);
+    // Waking a moment before its time would be waking twice.
+    longest.min(until + Duration::from_millis(1))
+}
+
 /// The store, once whoever has it for a moment is done.
 fn wait_for_store(config: &Config, path: &Path) -> Result<crate::engine::Warehouse> {
     let patience = Duration::from_secs(u64::from(config.settings.lock_timeout));
@@ -422,4 +424,21 @@ fn told(found: &Consolidation) -> String {
 
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_sleeps_until_the_next_look_and_as_long_as_it_may_where_there_is_none() {
+        let now = NaiveDateTime::default();
+        let at = |ms| Some(now + chrono::Duration::milliseconds(ms));
+        assert_eq!(nap(None, now, false), NAP);
+        assert_eq!(nap(None, now, true), WATCHFUL_NAP);
+        assert_eq!(nap(at(40), now, true), Duration::from_millis(41));
+        assert_eq!(nap(at(-40), now, false), Duration::from_millis(1));
+        assert_eq!(nap(at(60_000), now, false), NAP);
+        assert_eq!(nap(at(60_000), now, true), WATCHFUL_NAP);
+    }
 }
