@@ -118,7 +118,10 @@ fn hear(from: &mut BufReader<UnixStream>, calls: &Sender<Result<Call>>, line: &L
         }
     }
     line.gone.store(true, Ordering::SeqCst);
-    while let Some(interrupt) = lock(&line.asked).clone() {
+    loop {
+        // Whoever answers wants to say that it has: nothing is held while this waits.
+        let asked = lock(&line.asked).clone();
+        let Some(interrupt) = asked else { break };
         interrupt.stop();
         std::thread::sleep(INSIST);
     }
