@@ -50,6 +50,8 @@ pub(super) struct Owner {
     setup: Setup,
     pub(super) shared: Shared,
     config: Mutex<Config>,
+    /// One reload after another.
+    reloading: Mutex<()>,
     pub(super) scheduler: Mutex<Scheduler>,
     /// Rings when the loop should look up before its time.
     pub(super) bell: Condvar,
@@ -124,6 +126,7 @@ impl Owner {
             setup,
             shared: Shared::new(engine),
             config: Mutex::new(config),
+            reloading: Mutex::default(),
             scheduler: Mutex::new(scheduler),
             bell: Condvar::new(),
             running: Mutex::default(),
@@ -287,6 +290,7 @@ impl Owner {
 
     /// Reads configuration, project and schedule anew and puts them in force: all of them, or none.
     pub(super) fn reload(&self) -> Result<String> {
+        let _one = lock(&self.reloading);
         let loaded = self.setup.load()?;
         let before = self.config().settings;
         let after = &loaded.config.settings;
@@ -295,8 +299,9 @@ impl Owner {
             notes.push("memory_limit and threads change with the next start");
         }
         let patience = Duration::from_secs(u64::from(after.lock_timeout));
+        let wanted = || !self.is_stopping();
         self.shared
-            .put_in_force(loaded.project, &loaded.config, patience)?;
+            .put_in_force(loaded.project, &loaded.config, patience, &wanted)?;
         let number = loaded.rhythms.len();
         *lock(&self.config) = loaded.config;
         self.scheduler().replace(loaded.rhythms, clock::now());

@@ -165,18 +165,20 @@ impl Shared {
     /// Puts other models and services in force, once nobody is at work. Those of before stay where the new ones cannot be made ready.
     ///
     /// # Errors
-    /// Usage when a model is wrong; unavailable when somebody is at work for longer than `patience`.
+    /// Usage when a model is wrong; unavailable when somebody is at work for longer than `patience`; failed when it is no longer
+    /// wanted.
     pub fn put_in_force(
         &self,
         project: Arc<Project>,
         config: &Config,
         patience: Duration,
+        wanted: &dyn Fn() -> bool,
     ) -> Result<()> {
         let pipeline = Pipeline::new(project, &config.parameters)?;
         let _held = self
             .others
             .lane
-            .take(Turn::Alone, "reload", Some(patience), &|| true)?;
+            .take(Turn::Alone, "reload", Some(patience), wanted)?;
         let mut root = self.root();
         let fingerprint = pipeline.fingerprint().to_owned();
         root.adopt(Arc::new(ReadyModels::new(pipeline)))?;
