@@ -421,8 +421,8 @@ impl Engine {
             Some(others) if !self.writing => others.clone(),
             _ => return work(self),
         };
-        let interrupt = self.interrupt.clone();
-        let wanted = || !interrupt.as_ref().is_some_and(|i| i.is_stopped());
+        let stopped = self.stopped();
+        let wanted = || !stopped();
         let lane = &others.lane;
         let mut held = match self.reading {
             true => lane.take_within(Turn::Writing, what, self.patience, &wanted)?,
@@ -435,6 +435,28 @@ impl Engine {
             held.changed_nothing();
         }
         done
+    }
+
+    /// Has the turn to write, however long that takes, and also where the question has been stopped: it cannot be interrupted.
+    /// For what a model has said, and keeping it is a matter of milliseconds.
+    pub(super) fn recording<T>(
+        &mut self,
+        what: &str,
+        work: impl FnOnce(&mut Engine) -> Result<T>,
+    ) -> Result<T> {
+        let others = match &self.others {
+            Some(others) if !self.writing => others.clone(),
+            _ => return work(self),
+        };
+        let _held = others.lane.take(Turn::Writing, what, None, &|| true)?;
+        // A connection that whoever stops the question does not reach.
+        work(&mut self.beside(others, Some(Turn::Writing))?)
+    }
+
+    /// Whether whoever asked has gone, or the owner of the store ends.
+    pub(super) fn stopped(&self) -> impl Fn() -> bool + use<> {
+        let interrupt = self.interrupt.clone();
+        move || interrupt.as_ref().is_some_and(|i| i.is_stopped())
     }
 
     /// The turn to write, if it can be had now.

@@ -5,7 +5,7 @@ pub use super::remote::Purpose;
 use super::remote::RemoteModel;
 use super::{list_models, local_name, ollama_name};
 use crate::config::{Embeddings, Settings};
-use crate::enrich::ollama::{Client, Trouble, on_the_network};
+use crate::enrich::ollama::{Client, Trouble, on_the_network, on_the_network_unless};
 use crate::error::{Error, Result};
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -45,6 +45,20 @@ impl Embedder {
         texts: &[String],
         purpose: Purpose,
     ) -> Result<Vec<Result<Vec<f32>, String>>> {
+        let results = self.embed_unless(texts, purpose, &|| false)?;
+        Ok(results.unwrap_or_default())
+    }
+
+    /// The same, given up once it is `stopped`: none then.
+    ///
+    /// # Errors
+    /// As [`embed`](Embedder::embed).
+    pub fn embed_unless(
+        &self,
+        texts: &[String],
+        purpose: Purpose,
+        stopped: &dyn Fn() -> bool,
+    ) -> Result<Option<Vec<Result<Vec<f32>, String>>>> {
         match &self.way {
             Way::Local(dir, loaded) => {
                 let model = match loaded.get() {
@@ -54,9 +68,12 @@ impl Embedder {
                         loaded.get_or_init(|| model)
                     }
                 };
-                Ok(model.embed(texts)?.into_iter().map(Ok).collect())
+                Ok(Some(model.embed(texts)?.into_iter().map(Ok).collect()))
             }
-            Way::Remote(model) => Ok(on_the_network(model.embed(texts, purpose))??),
+            Way::Remote(model) => {
+                let embedded = on_the_network_unless(stopped, model.embed(texts, purpose))?;
+                Ok(embedded.transpose()?)
+            }
         }
     }
 
