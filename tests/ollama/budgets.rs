@@ -42,7 +42,10 @@ fn a_tick_keeps_to_its_share_and_a_day_to_its_budget() {
         engine.enrich_tick().unwrap().as_deref(),
         Some("6 vectors, 2 memories")
     );
-    assert_eq!(engine.enrich_tick().unwrap().as_deref(), Some("1 memory"));
+    assert_eq!(
+        engine.enrich_tick().unwrap().as_deref(),
+        Some("1 memory; the day's budget is used up (settings.enrich_per_day)")
+    );
     // Nothing more today, and that is nothing to tell.
     assert_eq!(engine.enrich_tick().unwrap(), None);
     assert_eq!(scene.server.asked("chat").len(), 3);
