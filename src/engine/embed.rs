@@ -3,8 +3,8 @@
 use super::Engine;
 use crate::clock;
 use crate::enrich::embeddings::{
-    self, Choice, Embedded, Purpose, Vector, append_vectors, choose, count_owed, owed_texts,
-    settle_model, vector_counts,
+    self, Choice, Embedded, Purpose, Standing, Vector, append_vectors, choose, count_owed,
+    owed_texts, settle_model, standing, vector_counts,
 };
 use crate::error::Result;
 use chrono::{Duration, NaiveDateTime};
@@ -149,7 +149,12 @@ impl Engine {
             return Ok(report);
         }
         report.owed = count_owed(self.warehouse.conn(), &model, None)?;
-        report.active = self.writing("enrich", |engine| settle_model(&engine.warehouse, &model))?;
+        report.active = match standing(self.warehouse.conn(), &model)? {
+            Standing::Ready => {
+                self.writing("enrich", |engine| settle_model(&engine.warehouse, &model))?
+            }
+            standing => standing == Standing::Asked,
+        };
         tracing::info!(
             model,
             embedded = report.embedded,

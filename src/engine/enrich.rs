@@ -207,7 +207,10 @@ impl Engine {
         }
         let project = self.pipeline().renderer().project();
         let prompts = Prompts::new(|kind| project.prompt(&kind.path()).map(str::to_owned))?;
-        let key = self.writing("enrich", |engine| answers::answer_key(&engine.warehouse))?;
+        let key = match answers::known_answer_key(self.warehouse.conn())? {
+            Some(key) => key,
+            None => self.writing("enrich", |engine| answers::answer_key(&engine.warehouse))?,
+        };
         Ok(Ok(Asking {
             client,
             prompts: Arc::new(prompts),

@@ -1,6 +1,6 @@
 //! The daemon watches itself.
 
-use crate::house::{House, kill, long_diary, wait_until};
+use crate::house::{House, long_diary, wait_until};
 use crate::room::{Room, ran};
 use serde_json::Value;
 
@@ -105,25 +105,4 @@ fn a_look_that_takes_too_long_is_interrupted_and_the_others_go_on() {
     // What people ask for has no deadline.
     house.room.ok(&["consolidate"]);
     assert_eq!(house.room.json(&["status"])["minds"][0]["nights"], 60);
-}
-
-#[test]
-fn idle_it_writes_nothing() {
-    let house = House::running(Room::lived());
-    wait_until("everything has looked", || {
-        let rhythms = house.status()["rhythms"].clone();
-        rhythms
-            .as_array()
-            .unwrap()
-            .iter()
-            .all(|r| r["looks"].as_u64() > Some(0) && r["state"] == "waiting")
-    });
-    let written = || house.room.count("SELECT count(*) FROM codex.ledger");
-    let before = written();
-    // What comes in is seen by the next look; until then, looks find nothing.
-    kill(house.pid(), "HUP");
-    wait_until("it has looked again", || {
-        rhythm(&house, "working")["looks"].as_u64() > Some(1)
-    });
-    assert_eq!(written(), before);
 }
