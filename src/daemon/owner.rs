@@ -39,10 +39,16 @@ pub(super) struct Running {
     pub(super) what: String,
     /// The rhythm, where it is one's look.
     pub(super) rhythm: Option<String>,
-    pub(super) since: Instant,
-    /// How long it may take.
-    pub(super) deadline: Option<Duration>,
+    pub(super) limit: Option<Limit>,
     pub(super) interrupt: Arc<Interrupt>,
+}
+
+/// How long something may be at work, not counting what it waits for its turns.
+#[derive(Clone)]
+pub(super) struct Limit {
+    pub(super) deadline: Duration,
+    /// It took longer and was interrupted.
+    pub(super) overrun: Arc<AtomicBool>,
 }
 
 /// The daemon.
@@ -200,9 +206,13 @@ impl Owner {
         let settings = self.config().settings.daemon;
         let deadline = rhythm.deadline.unwrap_or(settings.deadline);
         let what = format!("{RHYTHM}{name}");
-        let deadline = Duration::from_secs(u64::from(deadline));
+        let limit = Limit {
+            deadline: Duration::from_secs(u64::from(deadline)),
+            overrun: Arc::default(),
+        };
+        let overrun = limit.overrun.clone();
         let started = Instant::now();
-        let done = self.under_way(&what, Some(deadline), |interrupt| match &rhythm.work {
+        let done = self.under_way(&what, Some(limit), |interrupt| match &rhythm.work {
             Work::Cycle(cycle) => self
                 .shared
                 .look(*cycle, clock::now(), interrupt)
@@ -224,12 +234,9 @@ impl Owner {
                 tracing::info!(rhythm = name, seconds, "{did}");
                 Outcome::Did(did)
             }
-            Err(e) if started.elapsed() >= deadline => {
+            Err(e) if overrun.load(Ordering::SeqCst) => {
                 tracing::error!(rhythm = name, seconds, error = %e, "a look took longer than its deadline and was interrupted");
-                Outcome::Failed(format!(
-                    "interrupted at its deadline of {} s",
-                    deadline.as_secs()
-                ))
+                Outcome::Failed(format!("interrupted at its deadline of {deadline} s"))
             }
             Err(e) if self.is_stopping() => {
                 tracing::warn!(rhythm = name, seconds, error = %e, "interrupted by the end of the daemon");
@@ -249,7 +256,7 @@ impl Owner {
     pub(super) fn under_way<T>(
         &self,
         what: &str,
-        deadline: Option<Duration>,
+        limit: Option<Limit>,
         work: impl FnOnce(&Arc<Interrupt>) -> Result<T>,
     ) -> Result<T> {
         let interrupt = Arc::new(Interrupt::default());
@@ -257,8 +264,7 @@ impl Owner {
         let entry = Running {
             what: what.to_owned(),
             rhythm: what.strip_prefix(RHYTHM).map(str::to_owned),
-            since: Instant::now(),
-            deadline,
+            limit,
             interrupt: interrupt.clone(),
         };
         lock(&self.running).push((number, entry));

@@ -40,10 +40,10 @@ impl Owner {
     /// One look around.
     pub(super) fn watch(&self) {
         for running in self.running() {
-            if running
-                .deadline
-                .is_some_and(|d| running.since.elapsed() > d)
+            if let Some(limit) = &running.limit
+                && running.interrupt.worked() > limit.deadline
             {
+                limit.overrun.store(true, Ordering::SeqCst);
                 running.interrupt.stop();
             }
         }

@@ -424,10 +424,11 @@ impl Engine {
         let stopped = self.stopped();
         let wanted = || !stopped();
         let lane = &others.lane;
-        let mut held = match self.reading {
-            true => lane.take_within(Turn::Writing, what, self.patience, &wanted)?,
-            false => lane.take(Turn::Writing, what, self.patience, &wanted)?,
+        let take = || match self.reading {
+            true => lane.take_within(Turn::Writing, what, self.patience, &wanted),
+            false => lane.take(Turn::Writing, what, self.patience, &wanted),
         };
+        let mut held = self.waiting(take)?;
         self.writing = true;
         let done = work(self);
         self.writing = false;
@@ -448,9 +449,16 @@ impl Engine {
             Some(others) if !self.writing => others.clone(),
             _ => return work(self),
         };
-        let _held = others.lane.take(Turn::Writing, what, None, &|| true)?;
+        let _held = self.waiting(|| others.lane.take(Turn::Writing, what, None, &|| true))?;
         // A connection that whoever stops the question does not reach.
         work(&mut self.beside(others, Some(Turn::Writing))?)
+    }
+
+    fn waiting<T>(&self, wait: impl FnOnce() -> T) -> T {
+        match &self.interrupt {
+            Some(interrupt) => interrupt.waiting(wait),
+            None => wait(),
+        }
     }
 
     /// Whether whoever asked has gone, or the owner of the store ends.

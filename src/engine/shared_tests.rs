@@ -1,8 +1,9 @@
 use super::*;
 use crate::config::{Config, ConfigSources};
+use crate::project::CycleType;
 
-#[test]
-fn a_duckdb_that_has_given_up_is_opened_anew_with_all_that_was_committed() {
+/// A new store, and the directory it is in.
+fn store() -> (Shared, tempfile::TempDir) {
     let dir = tempfile::tempdir().unwrap();
     let sources = ConfigSources {
         database: Some(dir.path().join("memory.duckdb")),
@@ -10,7 +11,13 @@ fn a_duckdb_that_has_given_up_is_opened_anew_with_all_that_was_committed() {
     };
     let config = Config::load(&sources).unwrap();
     let project = Project::load(ProjectSource::Embedded).unwrap();
-    let shared = Shared::new(Engine::open(&config, Arc::new(project), false).unwrap());
+    let engine = Engine::open(&config, Arc::new(project), false).unwrap();
+    (Shared::new(engine), dir)
+}
+
+#[test]
+fn a_duckdb_that_has_given_up_is_opened_anew_with_all_that_was_committed() {
+    let (shared, _dir) = store();
     let interrupt = Arc::new(Interrupt::default());
     let paused = std::collections::BTreeSet::from(["working".to_owned()]);
     shared
@@ -34,14 +41,7 @@ fn a_duckdb_that_has_given_up_is_opened_anew_with_all_that_was_committed() {
 
 #[test]
 fn what_is_stopped_ends_and_says_so() {
-    let dir = tempfile::tempdir().unwrap();
-    let sources = ConfigSources {
-        database: Some(dir.path().join("memory.duckdb")),
-        ..ConfigSources::default()
-    };
-    let config = Config::load(&sources).unwrap();
-    let project = Project::load(ProjectSource::Embedded).unwrap();
-    let shared = Shared::new(Engine::open(&config, Arc::new(project), false).unwrap());
+    let (shared, _dir) = store();
     let interrupt = Arc::new(Interrupt::default());
     let done = std::thread::scope(|scope| {
         let work = scope.spawn(|| {
@@ -61,4 +61,22 @@ fn what_is_stopped_ends_and_says_so() {
     shared
         .work("a test", &other, |engine| engine.sql("SELECT 1"))
         .unwrap();
+}
+
+#[test]
+fn a_look_that_waits_for_its_turn_is_not_at_work_yet() {
+    let (shared, _dir) = store();
+    let import = shared.lane().try_take(Turn::Writing, "import").unwrap();
+    let interrupt = Arc::new(Interrupt::default());
+    std::thread::scope(|scope| {
+        let now = chrono::NaiveDateTime::default();
+        let look = scope.spawn(|| shared.look(CycleType::Working, now, &interrupt));
+        while shared.lane().waiting() == 0 {
+            std::thread::yield_now();
+        }
+        assert_eq!(interrupt.worked(), Duration::ZERO);
+        drop(import);
+        assert_eq!(look.join().unwrap().unwrap(), None);
+    });
+    assert!(interrupt.worked() > Duration::ZERO);
 }
