@@ -76,7 +76,7 @@ fn a_look_that_waits_for_its_turn_is_not_at_work_yet() {
         }
         assert_eq!(interrupt.worked(), Duration::ZERO);
         drop(import);
-        assert_eq!(look.join().unwrap().unwrap(), None);
+        assert!(look.join().unwrap().unwrap().is_none());
     });
     assert!(interrupt.worked() > Duration::ZERO);
 }
