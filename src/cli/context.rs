@@ -7,7 +7,9 @@ use crate::engine::request::Wired;
 use crate::engine::{DEFAULT_MIND, Project, ProjectSource, Target};
 use crate::error::{Error, Result};
 use clap::Args;
+use std::cell::{Cell, OnceCell};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use tracing_subscriber::filter::LevelFilter;
 
 /// Options of every command.
@@ -43,11 +45,19 @@ pub(super) struct Globals {
 /// What a command needs to know of where it runs.
 pub(super) struct Context {
     globals: Globals,
+    /// Read once: its warnings are told once.
+    config: OnceCell<Config>,
+    /// Whether a note about the daemon's settings was told.
+    told: Rc<Cell<bool>>,
 }
 
 impl Context {
     pub(super) fn new(globals: Globals) -> Context {
-        Context { globals }
+        Context {
+            globals,
+            config: OnceCell::new(),
+            told: Rc::default(),
+        }
     }
 
     pub(super) fn json(&self) -> bool {
@@ -112,12 +122,15 @@ impl Context {
 
     /// The effective configuration; warnings about it are told.
     pub(super) fn config(&self) -> Result<Config> {
+        if let Some(config) = self.config.get() {
+            return Ok(config.clone());
+        }
         let config =
             Config::load(&self.sources()?).map_err(|e| Error::usage(e.to_string()).caused_by(e))?;
         for warning in &config.warnings {
             self.note(&format!("warning: {warning}"));
         }
-        Ok(config)
+        Ok(self.config.get_or_init(|| config).clone())
     }
 
     /// Where the project comes from.
@@ -151,7 +164,17 @@ impl Context {
 
     /// Questions to the store.
     pub(super) fn session(&self) -> Result<Session> {
-        Ok(Session::new(self.config()?, self.project()?, self.source()))
+        let session = Session::new(self.config()?, self.project()?, self.source());
+        if self.globals.quiet {
+            return Ok(session);
+        }
+        let told = self.told.clone();
+        Ok(session.telling(Box::new(move |text| {
+            // Once, however many questions a command asks.
+            if !told.replace(true) {
+                note(text);
+            }
+        })))
     }
 
     /// Questions to the store, of which a dry run is one: it makes none where there is none.

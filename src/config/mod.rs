@@ -6,6 +6,7 @@
 //! `MAX_DB_CONNECTIONS`), then `--vars` and `--db`.
 
 mod conninfo;
+mod digest;
 mod error;
 mod layers;
 mod models;
@@ -23,6 +24,7 @@ use std::path::{Path, PathBuf};
 
 use serde_yaml::Mapping;
 
+pub use digest::{Digests, differing};
 pub use error::ConfigError;
 pub use models::{Embeddings, Enrichment, KeepAlive, OllamaSettings};
 pub use parameters::{Declaration, Origin, Parameter, Parameters};

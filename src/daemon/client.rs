@@ -2,6 +2,7 @@
 
 use super::protocol::{Call, Hello, Message, Order, receive, send};
 use super::status::DaemonStatus;
+use crate::config::Digests;
 use crate::engine::request::Wired;
 use crate::engine::{Caller, Holder, Progress};
 use crate::error::{Error, Result};
@@ -86,6 +87,11 @@ impl Client {
     /// The daemon's process.
     pub fn pid(&self) -> u32 {
         self.daemon.pid
+    }
+
+    /// What the daemon works with.
+    pub fn settings(&self) -> &Digests {
+        &self.daemon.settings
     }
 
     /// Asks the store; `heard` is told how far the answer is. Dropping the client on the way interrupts it. None when the daemon

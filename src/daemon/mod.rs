@@ -30,7 +30,7 @@ mod watch;
 pub use client::{Client, Probe};
 pub use crontab::crontab;
 pub use process::{Started, Stopped, run_here, start, stop};
-pub use session::Session;
+pub use session::{Noted, Session};
 pub use setup::Setup;
 pub use status::{Alert, DaemonStatus, RhythmStatus};
 pub use unit::{Unit, install, uninstall};

@@ -71,7 +71,7 @@ fn converse(owner: &Arc<Owner>, stream: UnixStream) -> Result<()> {
     stream.set_write_timeout(Some(PATIENCE)).map_err(broken)?;
     let mut from = BufReader::new(stream.try_clone().map_err(broken)?);
     let mut to = stream;
-    send(&mut to, &Hello::mine())?;
+    send(&mut to, &Hello::with(&owner.config()))?;
     match receive::<Hello>(&mut from)? {
         Some(hello) if hello.understands(&Hello::mine()) => {}
         // It has read our hello and knows why.

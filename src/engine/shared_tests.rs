@@ -68,8 +68,8 @@ fn a_look_that_waits_for_its_turn_is_not_at_work_yet() {
     let (shared, _dir) = store();
     let import = shared.lane().try_take(Turn::Writing, "import").unwrap();
     let interrupt = Arc::new(Interrupt::default());
+    let now = chrono::NaiveDateTime::default();
     std::thread::scope(|scope| {
-        let now = chrono::NaiveDateTime::default();
         let look = scope.spawn(|| shared.look(CycleType::Working, now, &interrupt));
         while shared.lane().waiting() == 0 {
             std::thread::yield_now();

@@ -301,6 +301,31 @@ fn other_parameters_are_answered_as_without_it() {
 }
 
 #[test]
+fn other_settings_than_the_daemon_s_are_told_once_and_the_command_goes_on() {
+    let house = House::running(Room::lived());
+    let status = |args: &[&str], url: Option<&str>| {
+        let mut codex = house.room.codex();
+        codex.args(args).envs(url.map(|url| ("OLLAMA_URL", url)));
+        let ran = ran(&mut codex);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        ran.stderr
+    };
+    assert_eq!(status(&["status"], None), "");
+    // A command that asks twice.
+    house
+        .room
+        .write("questions.jsonl", "{\"text\":\"the vet\"}\n");
+    let args = ["query", "--batch", "questions.jsonl"];
+    let said = status(&args, Some("http://127.0.0.1:9"));
+    let notes: Vec<&str> = said.lines().filter(|l| l.contains("settings")).collect();
+    assert_eq!(notes.len(), 1, "{said}");
+    for what in [&format!("pid {}", house.pid()), "(ollama)", "daemon reload"] {
+        assert!(notes[0].contains(what), "no {what:?} in {said}");
+    }
+    assert_eq!(status(&["status", "-q"], Some("http://127.0.0.1:9")), "");
+}
+
+#[test]
 fn who_waits_too_long_hears_for_what() {
     let house = House::of(Room::new());
     house.room.write("long.jsonl", long_diary(60));
