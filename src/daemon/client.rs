@@ -136,6 +136,14 @@ impl Client {
         }
     }
 
+    /// The same, if it says so soon: what it is about to be told does not wait for one that hangs.
+    pub(super) fn status_soon(&mut self) -> Option<DaemonStatus> {
+        self.to.set_read_timeout(Some(HELLO)).ok()?;
+        let status = self.status().ok();
+        self.to.set_read_timeout(None).ok()?;
+        status
+    }
+
     /// Has the daemon do something; it says what became of it.
     ///
     /// # Errors

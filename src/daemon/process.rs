@@ -194,11 +194,12 @@ fn wait(reader: PipeReader, database: &Path) -> Result<Started> {
     })
 }
 
-/// Stops the daemon of the store at `database`: what runs has `grace` to end, is interrupted then, and killed at last.
+/// Stops the daemon of the store at `database`: what runs has its grace to end, is interrupted then, and killed at last. The grace
+/// is the daemon's own; `otherwise` where it does not say.
 ///
 /// # Errors
 /// Unavailable when the store is in the hands of somebody who is no daemon; failed when it cannot be stopped.
-pub fn stop(database: &Path, grace: Duration) -> Result<Stopped> {
+pub fn stop(database: &Path, otherwise: Duration) -> Result<Stopped> {
     let database = canonical(database)?;
     if !Holder::is_there(&database) {
         return Ok(Stopped::NotRunning);
@@ -212,6 +213,7 @@ pub fn stop(database: &Path, grace: Duration) -> Result<Stopped> {
         ))
         .hint("it will be free when that command is done"));
     };
+    let grace = own_grace(&database).unwrap_or(otherwise);
     signal(pid, Signal::TERM)?;
     if gone_within(&database, pid, grace + LAST_WORDS) {
         return Ok(Stopped::Ended(pid));
@@ -223,6 +225,13 @@ pub fn stop(database: &Path, grace: Duration) -> Result<Stopped> {
             "the daemon (pid {pid}) does not end, even killed"
         ))),
     }
+}
+
+/// What the daemon itself leaves to what is running.
+fn own_grace(database: &Path) -> Option<Duration> {
+    let mut client = Probe::of(database).client().ok()??;
+    let status = client.status_soon()?;
+    Some(Duration::from_secs(u64::from(status.grace_seconds)))
 }
 
 fn signal(pid: u32, signal: Signal) -> Result<()> {

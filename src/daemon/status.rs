@@ -15,6 +15,8 @@ pub struct DaemonStatus {
     pub started_at: String,
     /// Seconds since.
     pub uptime_seconds: u64,
+    /// Seconds that stopping leaves to what is running before it is interrupted.
+    pub grace_seconds: u32,
     /// Its resident memory, where the system tells.
     pub memory_bytes: Option<u64>,
     /// The store it owns.

@@ -183,6 +183,7 @@ impl Owner {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             started_at: rfc3339(self.started_at),
             uptime_seconds: self.started.elapsed().as_secs(),
+            grace_seconds: self.config().settings.daemon.grace,
             memory_bytes: memory(),
             database_bytes: size(&database),
             database,
