@@ -18,6 +18,8 @@ use tracing_subscriber::filter::LevelFilter;
 
 /// Lines of the log that are shown when a daemon does not start.
 const LAST_LINES: usize = 5;
+/// How long whoever has the store may take to say that it is a daemon.
+const FIRST_WORDS: Duration = Duration::from_secs(5);
 /// How long a daemon may take, past its grace, before it is killed.
 const LAST_WORDS: Duration = Duration::from_secs(15);
 
@@ -201,10 +203,10 @@ fn wait(reader: PipeReader, database: &Path) -> Result<Started> {
 /// Unavailable when the store is in the hands of somebody who is no daemon; failed when it cannot be stopped.
 pub fn stop(database: &Path, otherwise: Duration) -> Result<Stopped> {
     let database = canonical(database)?;
+    let holder = announced(&database);
     if !Holder::is_there(&database) {
         return Ok(Stopped::NotRunning);
     }
-    let holder = Holder::of(&database);
     let (Some(pid), Some(_)) = (holder.pid, &holder.socket) else {
         return Err(Error::unavailable(format!(
             "no daemon runs; {} is in use by {}",
@@ -224,6 +226,19 @@ pub fn stop(database: &Path, otherwise: Duration) -> Result<Stopped> {
         false => Err(Error::failed(format!(
             "the daemon (pid {pid}) does not end, even killed"
         ))),
+    }
+}
+
+/// Who has the store; one that may be a daemon about to answer is given the time to say so.
+fn announced(database: &Path) -> Holder {
+    let started = Instant::now();
+    loop {
+        let holder = Holder::of(database);
+        let is_known = holder.socket.is_some() || !Holder::is_there(database);
+        if is_known || started.elapsed() > FIRST_WORDS {
+            return holder;
+        }
+        std::thread::sleep(Duration::from_millis(10));
     }
 }
 

@@ -125,6 +125,54 @@ fn a_start_that_fails_says_why_and_leaves_nothing() {
 }
 
 #[test]
+fn one_that_is_about_to_answer_can_be_stopped() {
+    let house = House::of(Room::with_diary());
+    let start = house.begin(&["daemon", "start"]);
+    wait_until("it has the store", || house.is_owned());
+    let said = house.room.ok(&["daemon", "stop"]);
+    assert!(said.contains("has stopped"), "{said}");
+    assert!(!house.is_owned());
+    ended(start);
+}
+
+#[test]
+fn a_reload_that_waits_for_its_turn_does_not_keep_it_from_stopping() {
+    let house = House::of(Room::with_diary());
+    house.room.ok(&["schedule", "pause", "--all"]);
+    let start = ran(house
+        .room
+        .codex()
+        .args(["daemon", "start"])
+        .env("CODEX_DAEMON_GRACE", "0")
+        .env("CODEX_LOCK_TIMEOUT", "300"));
+    assert_eq!(start.code, 0, "{}", start.stderr);
+    let endless = "SELECT count(*) FROM range(10000000000) a, range(1000) b";
+    let query = house.begin(&["sql", endless]);
+    let busy = || house.status()["busy"].as_array().unwrap().len();
+    wait_until("it is at work", || busy() == 1);
+    kill(house.pid(), "HUP");
+    wait_until("the reload waits", || house.status()["waiting"] == 1);
+    kill(house.pid(), "TERM");
+    wait_until("it has gone", || !house.is_owned());
+    ended(query);
+    let log = house.room.ok(&["daemon", "logs"]);
+    assert!(log.contains("the daemon has stopped"), "{log}");
+}
+
+#[test]
+fn it_says_how_long_stopping_leaves_to_what_runs() {
+    let house = House::of(Room::with_diary());
+    house.room.ok(&["schedule", "pause", "--all"]);
+    let start = ran(house
+        .room
+        .codex()
+        .args(["daemon", "start"])
+        .env("CODEX_DAEMON_GRACE", "7"));
+    assert_eq!(start.code, 0, "{}", start.stderr);
+    assert_eq!(house.status()["grace_seconds"], 7);
+}
+
+#[test]
 fn it_waits_for_a_command_that_has_the_store() {
     let house = House::of(Room::new());
     house.room.write("long.jsonl", long_diary(30));
@@ -188,8 +236,18 @@ fn only_its_user_reaches_it() {
 fn signals_stop_and_reload_it() {
     for signal in ["TERM", "INT"] {
         let house = House::running(Room::with_diary());
+        let socket = house.holder().socket.unwrap();
         kill(house.pid(), signal);
         wait_until("it has gone", || !house.is_owned());
+        // One that dies of the signal would leave both as they are.
+        assert!(!socket.exists(), "{signal} leaves a socket");
+        let log = house.room.ok(&["daemon", "logs"]);
+        for said in [
+            format!("signal=SIG{signal}"),
+            "the daemon has stopped".into(),
+        ] {
+            assert!(log.contains(&said), "no {said:?} in {log}");
+        }
         assert_eq!(house.room.json(&["verify"])["ok"], true);
     }
     let house = House::running(Room::with_diary());
