@@ -17,7 +17,6 @@ use crate::engine::{
 };
 use crate::error::{Error, Result};
 use chrono::NaiveDateTime;
-use std::collections::BTreeSet;
 use std::os::unix::net::UnixListener;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -58,6 +57,8 @@ pub(super) struct Owner {
     config: Mutex<Config>,
     /// One reload after another.
     reloading: Mutex<()>,
+    /// One after another learns which rhythms rest.
+    pausing: Mutex<()>,
     pub(super) scheduler: Mutex<Scheduler>,
     /// Rings when the loop should look up before its time.
     pub(super) bell: Condvar,
@@ -133,6 +134,7 @@ impl Owner {
             shared: Shared::new(engine),
             config: Mutex::new(config),
             reloading: Mutex::default(),
+            pausing: Mutex::default(),
             scheduler: Mutex::new(scheduler),
             bell: Condvar::new(),
             running: Mutex::default(),
@@ -321,36 +323,20 @@ impl Owner {
         Ok(text)
     }
 
-    /// Has a rhythm rest, or go on; `all` means every one.
-    pub(super) fn rest(&self, name: &str, rest: bool) -> Result<String> {
-        let known: BTreeSet<String> = self
-            .scheduler()
-            .beats()
-            .iter()
-            .map(|beat| beat.rhythm.name.clone())
-            .collect();
-        let mut paused = self.scheduler().paused().clone();
-        if name != "all" && !known.contains(name) {
-            return Err(rhythms::unknown(name, known.iter().map(String::as_str)));
-        }
-        let names = match name {
-            "all" => known,
-            name => BTreeSet::from([name.to_owned()]),
-        };
-        for name in names {
-            match rest {
-                true => paused.insert(name),
-                false => paused.remove(&name),
-            };
-        }
+    /// Has the rhythms rest that the store says, and no others.
+    pub(super) fn read_paused(&self) {
+        // Who reads last has seen what all before have written.
+        let _one = lock(&self.pausing);
         let interrupt = Arc::new(Interrupt::default());
-        self.shared.work("schedule pause", &interrupt, |engine| {
-            engine.set_paused_rhythms(&paused)
-        })?;
-        self.scheduler().set_paused(paused);
-        self.bell.notify_all();
-        tracing::info!(rhythm = name, rest, "paused or resumed");
-        Ok(name.to_owned())
+        let read = |engine: &mut Engine| engine.paused_rhythms();
+        match self.shared.work_beside(&interrupt, read) {
+            Ok(paused) => {
+                tracing::info!(?paused, "paused or resumed");
+                self.scheduler().set_paused(paused);
+                self.bell.notify_all();
+            }
+            Err(e) => tracing::warn!(error = %e, "the paused rhythms cannot be read"),
+        }
     }
 
     pub(super) fn is_stopping(&self) -> bool {

@@ -80,10 +80,6 @@ pub enum Order {
     Status,
     /// Configuration, project and schedule anew.
     Reload,
-    /// A rhythm rests.
-    Pause(String),
-    /// A rhythm goes on.
-    Resume(String),
 }
 
 /// What the daemon says.

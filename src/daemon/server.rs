@@ -182,7 +182,5 @@ fn obey(owner: &Arc<Owner>, order: Order) -> Result<Message> {
     match order {
         Order::Status => Ok(Message::Status(Box::new(owner.status()))),
         Order::Reload => owner.reload().map(Message::Told),
-        Order::Pause(name) => owner.rest(&name, true).map(Message::Told),
-        Order::Resume(name) => owner.rest(&name, false).map(Message::Told),
     }
 }

@@ -100,9 +100,10 @@ impl Owner {
                 ),
             );
         }
+        let now = clock::now();
         for beat in self.scheduler().beats() {
             if let (Some(until), Some((_, Outcome::Failed(why)))) =
-                (beat.rests_until, &beat.outcome)
+                (beat.rests_until.filter(|until| *until > now), &beat.outcome)
             {
                 alert(
                     "CRITICAL",
@@ -111,7 +112,7 @@ impl Owner {
                         "the rhythm {} failed {} times in a row and rests until {} UTC: {why}",
                         beat.rhythm.name,
                         beat.failures,
-                        until.format("%H:%M")
+                        until.format("%Y-%m-%d %H:%M")
                     ),
                 );
             }
@@ -153,10 +154,12 @@ impl Owner {
         self.config().settings.database
     }
 
-    /// What the daemon adds to an answer: its own checks to those of the store.
+    /// What an answer means to the daemon itself, and what it adds to it: its own checks to those of the store.
     pub(super) fn add_to(&self, reply: &mut Reply) {
-        let Reply::CheckHealth(checks) = reply else {
-            return;
+        let checks = match reply {
+            Reply::CheckHealth(checks) => checks,
+            Reply::RestRhythms(_) => return self.read_paused(),
+            _ => return,
         };
         let alerts = lock(&self.alerts).clone();
         if alerts.is_empty() {
@@ -236,6 +239,7 @@ fn rhythm(
     let state = match (beat.running, paused, rests_until) {
         (true, ..) if at_work => "running",
         (true, ..) => "queued",
+        _ if !beat.rhythm.enabled => "disabled",
         (_, true, _) => "paused",
         (.., Some(_)) => "resting",
         _ => "waiting",
