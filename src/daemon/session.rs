@@ -161,7 +161,7 @@ impl Session {
                 ProjectSource::Directory(dir) => Some(absolute(dir)?),
                 ProjectSource::Embedded => None,
             },
-            parameters: Some(self.config.parameters.to_stored()),
+            parameters: self.config.parameters.to_stored(),
         })
     }
 }

@@ -1,4 +1,4 @@
-//! The one façade that the command line (and later daemon and servers) call: requests in, results and progress out.
+//! The one façade that daemon and command line call: requests in, results and progress out.
 //!
 //! # Layout
 //!
@@ -18,14 +18,17 @@
 //! * `transfer`: export, and import of what it wrote
 //! * `models`: a project made ready, shared by all who ask
 //! * `rhythms`: whether something is due, for those who look again and again
-//! * `shared`, `lane`, `interrupt`: one open store that many questions share, their turns, and stopping one
+//! * `shared`, `lane`, `interrupt`: one open store that many questions share, their turns, and stopping one; `beside`: one of many
+//!   engines on it, `foreign`: questions with another project
 //! * `rows`: rows of a query as typed values
 
 mod advice;
 mod advisors;
+mod beside;
 mod doctor;
 mod embed;
 mod enrich;
+mod foreign;
 mod history;
 mod interrupt;
 mod lane;
@@ -118,7 +121,7 @@ pub struct Engine {
     /// The embedding and language models it may ask.
     advisors: Arc<Advisors>,
     /// Those who share the store, where this is not the only engine on it.
-    others: Option<Arc<shared::Others>>,
+    others: Option<Arc<beside::Others>>,
     /// Whether it has a turn to read among them, and so may not wait for those who wait for it to end.
     reading: bool,
     /// Whether it has the turn to write.

@@ -52,14 +52,16 @@ impl Shared {
         let what = format!("the rhythm {cycle}");
         let mut held = self.lane().take(Turn::Writing, &what, None, &wanted)?;
         let before = self.lane().writes();
-        let looked = self.with_turn(Some(&held), Turn::Writing, interrupt, |engine| {
+        let turn = Some(Turn::Writing);
+        let (mut engine, wrote_trail) = self.root().beside(self.others.clone(), turn)?;
+        let looked = interrupt.over(&mut engine, |engine| {
             let found = engine.look(cycle, as_of)?;
             let until = next_due(&engine.warehouse, engine.pipeline(), cycle, as_of)?;
             Ok((found, until))
         });
         self.examine(&looked);
         let (found, until) = looked?;
-        let wrote = found.is_some();
+        let wrote = found.is_some() || wrote_trail;
         if !wrote {
             held.changed_nothing();
         }
@@ -69,6 +71,8 @@ impl Shared {
             until,
         };
         quiet().insert(cycle, last);
+        drop(held);
+        self.write_trail();
         Ok(found)
     }
 }

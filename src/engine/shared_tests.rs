@@ -1,5 +1,9 @@
 use super::*;
 use crate::config::{Config, ConfigSources};
+use crate::engine::ProjectSource;
+use crate::engine::{Needs, Request};
+use crate::error::Error;
+use crate::memory::Activation;
 use crate::project::CycleType;
 
 /// A new store, and the directory it is in.
@@ -10,9 +14,36 @@ fn store() -> (Shared, tempfile::TempDir) {
         ..ConfigSources::default()
     };
     let config = Config::load(&sources).unwrap();
-    let project = Project::load(ProjectSource::Embedded).unwrap();
-    let engine = Engine::open(&config, Arc::new(project), false).unwrap();
+    let engine = Engine::open(&config, Arc::new(project()), false).unwrap();
     (Shared::new(engine), dir)
+}
+
+fn project() -> Project {
+    Project::load(ProjectSource::Embedded).unwrap()
+}
+
+/// Somebody who asks with these parameters.
+fn caller(vars: &str) -> Caller {
+    let sources = ConfigSources {
+        database: Some("/nowhere".into()),
+        vars: Some(vars.to_owned()),
+        ..ConfigSources::default()
+    };
+    let parameters = Config::load(&sources).unwrap().parameters;
+    Caller {
+        directory: "/".into(),
+        patience: 30,
+        fingerprint: cycle::fingerprint(&project(), &parameters),
+        project: None,
+        parameters: parameters.to_stored(),
+    }
+}
+
+/// What the views of the store are, as one text.
+fn views(engine: &Engine) -> String {
+    let sql = "SELECT string_agg(sql, '' ORDER BY sql) FROM duckdb_views() WHERE NOT internal";
+    let conn = engine.warehouse.conn();
+    conn.query_row(sql, [], |r| r.get(0)).unwrap()
 }
 
 #[test]
@@ -79,4 +110,112 @@ fn a_look_that_waits_for_its_turn_is_not_at_work_yet() {
         assert!(look.join().unwrap().unwrap().is_none());
     });
     assert!(interrupt.worked() > Duration::ZERO);
+}
+
+#[test]
+fn whatever_becomes_of_a_question_with_other_parameters_the_owner_s_are_in_force_again() {
+    let (shared, _dir) = store();
+    let interrupt = Arc::new(Interrupt::default());
+    let ours = views(&shared.root());
+    let theirs = caller("{consolidation_threshold: 0.123}");
+    let needs = Needs::LOOK;
+    let alone = Needs {
+        turn: Turn::Alone,
+        ..needs
+    };
+    for needs in [needs, alone] {
+        let mut seen = String::new();
+        let failed = shared.answer_as(&theirs, needs, &interrupt, |engine| {
+            seen = views(engine);
+            Err(Error::failed("a question that fails"))
+        });
+        assert!(failed.is_err());
+        assert_ne!(seen, ours, "theirs were in force");
+        assert_eq!(views(&shared.root()), ours);
+        let broken = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            shared.answer_as(&theirs, needs, &interrupt, |_| panic!("a mistake"))
+        }));
+        assert!(broken.is_err());
+        assert_eq!(views(&shared.root()), ours);
+        let root = shared.root();
+        assert_eq!(
+            root.pipeline().fingerprint(),
+            *shared.fingerprint.lock().unwrap()
+        );
+        assert!(!shared.unready.load(Ordering::SeqCst));
+    }
+}
+
+#[test]
+fn models_that_could_not_be_put_back_are_before_the_next_question() {
+    let (shared, _dir) = store();
+    let interrupt = Arc::new(Interrupt::default());
+    let ours = views(&shared.root());
+    let theirs = shared.models_of(&caller("{consolidation_threshold: 0.123}"));
+    cycle::prepare_store(&shared.root().warehouse, theirs.unwrap().pipeline()).unwrap();
+    shared.unready.store(true, Ordering::SeqCst);
+    let seen = shared.work("a test", &interrupt, |engine| Ok(views(engine)));
+    assert_eq!(seen.unwrap(), ours);
+    assert!(!shared.unready.load(Ordering::SeqCst));
+}
+
+#[test]
+fn a_question_with_other_parameters_that_waits_for_a_model_is_refused() {
+    let (shared, _dir) = store();
+    let interrupt = Arc::new(Interrupt::default());
+    let enrich = || {
+        Request::EnrichOwed(crate::engine::request::EnrichOwed {
+            request: crate::engine::EnrichRequest::default(),
+        })
+    };
+    let theirs = caller("{consolidation_threshold: 0.123}");
+    let refused = shared
+        .answer(enrich(), &theirs, &interrupt, &mut |_| ())
+        .unwrap_err();
+    assert_eq!(refused.kind().exit_code(), 3);
+    assert!(refused.next_step().unwrap().contains("stop the daemon"));
+    assert_eq!(shared.lane().writes(), 0, "nobody had to wait for it");
+    // With the owner's own it goes its way: this store has no models to ask.
+    let mine = Caller {
+        fingerprint: shared.fingerprint.lock().unwrap().clone(),
+        ..theirs
+    };
+    let answered = shared.answer(enrich(), &mine, &interrupt, &mut |_| ());
+    assert!(!answered.is_err_and(|e| e.to_string().contains("another project")));
+}
+
+#[test]
+fn what_readers_leave_is_written_at_the_end_of_the_work_they_met() {
+    let (shared, _dir) = store();
+    let interrupt = Arc::new(Interrupt::default());
+    let left = || {
+        shared.others.write_later(Activation {
+            mind: crate::memory::MindId::of("default"),
+            kind: crate::memory::ActivationKind::Used,
+            memory_ids: vec![1],
+            query: None,
+            at: chrono::NaiveDateTime::default(),
+        });
+    };
+    let now = chrono::NaiveDateTime::default();
+    let written = || {
+        let sql = "SELECT count(*) FROM raw.activations";
+        let root = shared.root();
+        root.warehouse
+            .conn()
+            .query_row(sql, [], |r| r.get::<_, i64>(0))
+            .unwrap()
+    };
+    // While it is at work, somebody reads.
+    shared.work("a test", &interrupt, |_| Ok(left())).unwrap();
+    assert_eq!(written(), 1);
+    shared.work_beside(&interrupt, |_| Ok(left())).unwrap();
+    assert_eq!(written(), 2);
+    // A look that finds one is a write, and the next look sees it.
+    let writes = shared.lane().writes();
+    left();
+    shared.look(CycleType::Working, now, &interrupt).unwrap();
+    assert_eq!((written(), shared.lane().writes()), (3, writes + 1));
+    shared.look(CycleType::Working, now, &interrupt).unwrap();
+    assert_eq!(shared.lane().writes(), writes + 1);
 }
