@@ -2,6 +2,11 @@
 
 use crate::house::{House, ended, kill, long_diary, wait_until};
 use crate::room::{Room, ran};
+use codex_dreams::config::{Config, ConfigSources};
+use codex_dreams::daemon::protocol::{Call, Hello, Message, receive, send};
+use codex_dreams::engine::request::SelectJson;
+use codex_dreams::engine::{Caller, Project, ProjectSource, Reply, Request, fingerprint};
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 
 #[test]
@@ -210,6 +215,52 @@ fn stopping_interrupts_a_cycle_that_takes_too_long() {
     assert_eq!(house.room.json(&["verify"])["ok"], true);
     house.room.ok(&["consolidate"]);
     assert_eq!(house.room.json(&["status"])["minds"][0]["nights"], 50);
+}
+
+#[test]
+fn an_answer_on_its_way_arrives_before_it_stops() {
+    let house = House::running(Room::with_diary());
+    // Far more than a socket takes in at once, for one who is slow to read it.
+    let socket = house.holder().socket.unwrap();
+    let mut stream = std::os::unix::net::UnixStream::connect(&socket).unwrap();
+    let mut from = BufReader::new(stream.try_clone().unwrap());
+    let _: Hello = receive(&mut from).unwrap().unwrap();
+    send(&mut stream, &Hello::mine()).unwrap();
+    let rows = 200_000;
+    let request = Request::SelectJson(SelectJson {
+        query: format!("SELECT i, repeat('a', 100) AS text FROM range({rows}) r(i)"),
+    });
+    let caller = Caller {
+        directory: "/".into(),
+        patience: 30,
+        fingerprint: own_fingerprint(),
+        project: None,
+        parameters: String::new(),
+    };
+    let request = Box::new(request);
+    send(&mut stream, &Call::Ask { request, caller }).unwrap();
+    // Its first byte is there: the rest is on its way.
+    from.fill_buf().unwrap();
+    kill(house.pid(), "TERM");
+    wait_until("it stops", || {
+        house.room.ok(&["daemon", "logs"]).contains("stopping")
+    });
+    let answer: Message = receive(&mut from).unwrap().unwrap();
+    match answer {
+        Message::Reply(Reply::SelectJson(found)) => assert_eq!(found.len(), rows),
+        other => panic!("{other:?}"),
+    }
+    wait_until("it has gone", || !house.is_owned());
+}
+
+/// That of the daemon's own project and parameters.
+fn own_fingerprint() -> String {
+    let sources = ConfigSources {
+        database: Some("/nowhere".into()),
+        ..ConfigSources::default()
+    };
+    let parameters = Config::load(&sources).unwrap().parameters;
+    fingerprint(&Project::load(ProjectSource::Embedded).unwrap(), &parameters)
 }
 
 #[test]
