@@ -168,7 +168,9 @@ fn insights_have_confidence_and_evidence() {
         (&found["since"], &found["as_of"]),
         (&"2026-02-25T12:00:00Z".into(), &AFTER.into())
     );
-    for insight in found["insights"].as_array().unwrap() {
+    let insights = found["insights"].as_array().unwrap();
+    assert!(!insights.is_empty(), "two days say something: {found}");
+    for insight in insights {
         assert!((0.0..=1.0).contains(&insight["confidence"].as_f64().unwrap()));
         assert!(insight["evidence"][0]["id"].is_i64(), "{insight}");
     }
@@ -217,6 +219,7 @@ fn sql_reads_and_only_reads() {
     }
     room.refused(2, "nope", &["sql", "SELECT nope FROM raw.memories"]);
     room.refused(2, "SELEC", &["sql", "SELEC 1"]);
+    room.refused(1, "hint", &["sql", "FROM 'nowhere.csv'"]);
     assert_eq!(room.count("SELECT count(*) FROM raw.memories"), 6);
 }
 
