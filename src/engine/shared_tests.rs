@@ -39,9 +39,9 @@ fn caller(vars: &str) -> Caller {
     }
 }
 
-/// What the views of the store are, as one text.
+/// What the views of the store are, as a hash.
 fn views(engine: &Engine) -> String {
-    let sql = "SELECT string_agg(sql, '' ORDER BY sql) FROM duckdb_views() WHERE NOT internal";
+    let sql = "SELECT md5(string_agg(sql, '' ORDER BY sql)) FROM duckdb_views() WHERE NOT internal";
     let conn = engine.warehouse.conn();
     conn.query_row(sql, [], |r| r.get(0)).unwrap()
 }
@@ -117,7 +117,7 @@ fn whatever_becomes_of_a_question_with_other_parameters_the_owner_s_are_in_force
     let (shared, _dir) = store();
     let interrupt = Arc::new(Interrupt::default());
     let ours = views(&shared.root());
-    let theirs = caller("{consolidation_threshold: 0.123}");
+    let theirs = caller("{gradual_forgetting_rate: 0.8}");
     let needs = Needs::LOOK;
     let alone = Needs {
         turn: Turn::Alone,
@@ -151,7 +151,7 @@ fn models_that_could_not_be_put_back_are_before_the_next_question() {
     let (shared, _dir) = store();
     let interrupt = Arc::new(Interrupt::default());
     let ours = views(&shared.root());
-    let theirs = shared.models_of(&caller("{consolidation_threshold: 0.123}"));
+    let theirs = shared.models_of(&caller("{gradual_forgetting_rate: 0.8}"));
     cycle::prepare_store(&shared.root().warehouse, theirs.unwrap().pipeline()).unwrap();
     shared.unready.store(true, Ordering::SeqCst);
     let seen = shared.work("a test", &interrupt, |engine| Ok(views(engine)));
@@ -168,7 +168,7 @@ fn a_question_with_other_parameters_that_waits_for_a_model_is_refused() {
             request: crate::engine::EnrichRequest::default(),
         })
     };
-    let theirs = caller("{consolidation_threshold: 0.123}");
+    let theirs = caller("{gradual_forgetting_rate: 0.8}");
     let refused = shared
         .answer(enrich(), &theirs, &interrupt, &mut |_| ())
         .unwrap_err();

@@ -281,6 +281,12 @@ fn ctrl_c_cancels_what_the_daemon_does() {
         .as_i64()
         .unwrap();
     assert!(nights < 60, "{nights}");
+    // Nothing of it is left under way: stopping waits for nobody.
+    house.room.ok(&["daemon", "stop"]);
+    let log = house.room.ok(&["daemon", "logs"]);
+    assert!(log.contains("the daemon has stopped"), "{log}");
+    assert!(!log.contains("did not end in time"), "{log}");
+    house.start();
     assert_eq!(house.room.json(&["verify"])["ok"], true);
     house.room.ok(&["consolidate"]);
     assert_eq!(house.room.json(&["status"])["minds"][0]["nights"], 60);
