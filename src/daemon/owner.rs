@@ -10,7 +10,7 @@ use super::status::Alert;
 use super::watch::Activity;
 use super::{log, server, socket};
 use crate::clock;
-use crate::config::Config;
+use crate::config::{Config, Settings};
 use crate::engine::{
     Consolidation, Engine, Holder, Interrupt, Pipeline, ProjectSource, Shared, StoreNeeds,
     canonical,
@@ -305,6 +305,10 @@ impl Owner {
         let mut notes = Vec::new();
         if before.memory_limit != after.memory_limit || before.threads != after.threads {
             notes.push("memory_limit and threads change with the next start");
+        }
+        let log = |settings: &Settings| (settings.daemon.log_level, settings.daemon.log_days);
+        if log(&before) != log(after) {
+            notes.push("log_level and log_days change with the next start");
         }
         let patience = Duration::from_secs(u64::from(after.lock_timeout));
         let wanted = || !self.is_stopping();

@@ -260,7 +260,10 @@ fn own_fingerprint() -> String {
         ..ConfigSources::default()
     };
     let parameters = Config::load(&sources).unwrap().parameters;
-    fingerprint(&Project::load(ProjectSource::Embedded).unwrap(), &parameters)
+    fingerprint(
+        &Project::load(ProjectSource::Embedded).unwrap(),
+        &parameters,
+    )
 }
 
 #[test]
