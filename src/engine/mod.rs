@@ -64,8 +64,7 @@ pub use overview::{
 };
 pub use postgres::{Exchange, IntakeReport, Lived, PostgresHealth};
 pub use project::{
-    CompiledModel, Ending, ListedModel, Listing, Models, Ran, RunReport, RunRequest, Selecting,
-    Target, TestRequest,
+    CompiledModel, Ending, ListedModel, Listing, Models, Order, Ran, RunReport, Selecting, Target,
 };
 pub use questions::Trail;
 pub use request::{Ask, Needs, Progress, Reply, Request, StoreNeeds, Turn};
