@@ -5,10 +5,10 @@ use crate::config::{Config, ConfigSources};
 use crate::daemon::{Session, Setup};
 use crate::engine::request::Wired;
 use crate::engine::{DEFAULT_MIND, Project, ProjectSource, Target};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use clap::Args;
 use std::cell::{Cell, OnceCell};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::rc::Rc;
 use tracing_subscriber::filter::LevelFilter;
 
@@ -114,9 +114,7 @@ impl Context {
     /// Where configuration comes from; what the environment says wins over `.env`.
     pub(super) fn sources(&self) -> Result<ConfigSources> {
         let mut sources = self.own_sources();
-        sources
-            .read_env_file(&self.env_file())
-            .map_err(|e| Error::usage(e.to_string()).caused_by(e))?;
+        sources.read_env_file(&self.env_file())?;
         Ok(sources)
     }
 
@@ -125,8 +123,7 @@ impl Context {
         if let Some(config) = self.config.get() {
             return Ok(config.clone());
         }
-        let config =
-            Config::load(&self.sources()?).map_err(|e| Error::usage(e.to_string()).caused_by(e))?;
+        let config = Config::load(&self.sources()?)?;
         for warning in &config.warnings {
             self.note(&format!("warning: {warning}"));
         }
@@ -143,7 +140,7 @@ impl Context {
 
     /// The project: the directory's, else the one in the binary.
     pub(super) fn project(&self) -> Result<Project> {
-        Project::load(self.source()).map_err(|e| Error::usage(e.to_string()).caused_by(e))
+        Ok(Project::load(self.source())?)
     }
 
     /// Where rendered SQL and results go: as given, else `target` beside the project.
@@ -204,10 +201,4 @@ impl Context {
     pub(super) fn mind(&self) -> String {
         self.mind_name().unwrap_or(DEFAULT_MIND).to_owned()
     }
-}
-
-/// A path as the owner of the store, who may work in another directory, finds it.
-pub(super) fn absolute(path: &Path) -> Result<PathBuf> {
-    std::path::absolute(path)
-        .map_err(|e| Error::usage(format!("{} is not a path: {e}", path.display())))
 }

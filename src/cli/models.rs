@@ -1,9 +1,9 @@
 //! `codex models`: embedding models on this machine.
 
-use super::context::{Context, absolute};
+use super::context::Context;
 use super::progress::Progress;
 use super::render::{Outcome, Output, table};
-use crate::engine::{PullSource, list_models, pull_model};
+use crate::engine::{PullSource, absolute, list_models, pull_model};
 use clap::Subcommand;
 use serde_json::json;
 use std::path::PathBuf;

@@ -3,9 +3,9 @@
 use super::context::Context;
 use super::daemon::{program, second};
 use super::render::{Outcome, Output, Stop, table};
-use crate::clock;
+use crate::clock::{self, rfc3339};
 use crate::daemon::rhythms::{self, Rhythm};
-use crate::daemon::{NEXT_LOOKS, Probe, crontab, rfc3339};
+use crate::daemon::{NEXT_LOOKS, Probe, crontab};
 use crate::engine::canonical;
 use crate::engine::request::{ReadSchedule, RestRhythms, ScheduleState};
 use crate::error::Result;

@@ -34,4 +34,4 @@ pub use session::{Noted, Session};
 pub use setup::Setup;
 pub use status::{Alert, DaemonStatus, RhythmStatus};
 pub use unit::{Unit, install, uninstall};
-pub use watch::{NEXT_LOOKS, rfc3339};
+pub use watch::NEXT_LOOKS;

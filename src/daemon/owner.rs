@@ -13,7 +13,7 @@ use crate::clock;
 use crate::config::{Config, Settings};
 use crate::engine::{
     Consolidation, Engine, Holder, Interrupt, Pipeline, ProjectSource, Shared, StoreNeeds,
-    canonical,
+    canonical, lock,
 };
 use crate::error::{Error, Result};
 use chrono::NaiveDateTime;
@@ -421,10 +421,6 @@ fn told(found: &Consolidation) -> String {
     .flatten()
     .collect();
     parts.join(", ")
-}
-
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

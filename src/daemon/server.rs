@@ -1,10 +1,10 @@
 //! Answering: a thread for every connection, and one that hears when the client hangs up.
 
-use super::owner::{Owner, lock};
+use super::owner::Owner;
 use super::protocol::{Call, Hello, Message, Order, receive, send};
 use super::socket::is_of_this_user;
 use crate::engine::request::Failure;
-use crate::engine::{Caller, Interrupt, Progress, Request};
+use crate::engine::{Caller, Interrupt, Progress, Request, lock};
 use crate::error::{Error, Result};
 use std::io::BufReader;
 use std::os::unix::net::{UnixListener, UnixStream};

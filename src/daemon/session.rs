@@ -4,11 +4,11 @@ use super::client::{Client, Probe};
 use crate::config::{Config, differing};
 use crate::engine::request::Wired;
 use crate::engine::{
-    Caller, Engine, Holder, Pipeline, Progress, Project, ProjectSource, StoreNeeds, canonical,
-    fingerprint,
+    Caller, Engine, Holder, Pipeline, Progress, Project, ProjectSource, StoreNeeds, absolute,
+    canonical, fingerprint,
 };
 use crate::error::{Error, Result};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -164,9 +164,4 @@ impl Session {
             parameters: self.config.parameters.to_stored(),
         })
     }
-}
-
-fn absolute(path: &Path) -> Result<PathBuf> {
-    std::path::absolute(path)
-        .map_err(|e| Error::usage(format!("{} is not a path: {e}", path.display())))
 }

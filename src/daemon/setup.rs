@@ -1,9 +1,9 @@
 //! What a daemon is set up with, read again at every reload.
 
 use super::rhythms::{self, Rhythm};
-use crate::config::{Config, ConfigError, ConfigSources};
-use crate::engine::{Project, ProjectSource};
-use crate::error::{Error, Result};
+use crate::config::{Config, ConfigSources};
+use crate::engine::{Project, ProjectSource, absolute};
+use crate::error::Result;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -58,10 +58,9 @@ impl Setup {
     }
 
     fn config(&self) -> Result<Config> {
-        let wrong = |e: ConfigError| Error::usage(e.to_string()).caused_by(e);
         let mut sources = self.sources.clone();
-        sources.read_env_file(&self.env_file).map_err(wrong)?;
-        Config::load(&sources).map_err(wrong)
+        sources.read_env_file(&self.env_file)?;
+        Ok(Config::load(&sources)?)
     }
 
     /// Where the configuration comes from.
@@ -85,8 +84,7 @@ impl Setup {
     /// Reads all of it.
     pub(super) fn load(&self) -> Result<Loaded> {
         let config = self.config()?;
-        let project = Project::load(self.source.clone())
-            .map_err(|e| Error::usage(e.to_string()).caused_by(e))?;
+        let project = Project::load(self.source.clone())?;
         let rhythms = rhythms::of_project(&project)?;
         Ok(Loaded {
             config,
@@ -94,9 +92,4 @@ impl Setup {
             rhythms,
         })
     }
-}
-
-fn absolute(path: &Path) -> Result<PathBuf> {
-    std::path::absolute(path)
-        .map_err(|e| Error::usage(format!("{} is not a path: {e}", path.display())))
 }

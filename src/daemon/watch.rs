@@ -1,10 +1,10 @@
 //! Watching itself: memory, the size of the store, deadlines, rhythms that keep failing; and saying how it is.
 
-use super::owner::{Owner, lock};
+use super::owner::Owner;
 use super::scheduler::{Beat, Outcome};
 use super::status::{Alert, DaemonStatus, RhythmStatus, Work};
-use crate::clock;
-use crate::engine::{HealthCheck, Reply, Turn};
+use crate::clock::{self, rfc3339};
+use crate::engine::{HealthCheck, Reply, Turn, lock};
 use chrono::NaiveDateTime;
 use chrono_tz::Tz;
 use std::path::Path;
@@ -272,11 +272,6 @@ fn rhythm(
         failures: beat.failures,
         rests_until: rests_until.map(rfc3339),
     }
-}
-
-/// A moment as machines read it.
-pub fn rfc3339(at: NaiveDateTime) -> String {
-    at.format("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 /// The process's resident memory in bytes, where the system tells.

@@ -103,8 +103,7 @@ impl Shared {
             Some(directory) => ProjectSource::Directory(directory.clone()),
             None => ProjectSource::Embedded,
         };
-        let project =
-            Project::load(source).map_err(|e| Error::usage(e.to_string()).caused_by(e))?;
+        let project = Project::load(source)?;
         let parameters = Parameters::from_stored(&caller.parameters)
             .map_err(|e| Error::failed(format!("the parameters cannot be read: {e}")))?;
         let models = Arc::new(ReadyModels::new(Pipeline::new(

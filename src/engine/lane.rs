@@ -1,6 +1,7 @@
 //! Turns at a store that several questions share: readers beside each other, writers one after another, in the order they came.
 
 use super::Turn;
+use super::shared::lock;
 use crate::error::{Error, Result};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -224,7 +225,7 @@ impl Lane {
     }
 
     fn tickets(&self) -> MutexGuard<'_, Tickets> {
-        self.tickets.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.tickets)
     }
 }
 

@@ -71,6 +71,8 @@ pub use request::{Ask, Needs, Progress, Reply, Request, StoreNeeds, Turn};
 pub use shared::{Caller, Shared};
 pub use sql::{Snapshot, Table};
 
+pub(crate) use shared::lock;
+
 // What requests and results are made of, so that callers need nothing but the engine.
 pub use crate::cycle::{
     Advance, Consolidation, Pipeline, Replay, Request as CycleRequest, STATES, Verification,
@@ -89,13 +91,14 @@ pub use crate::memory::{
 pub use crate::project::{CycleType, Project, ProjectSource};
 pub use crate::publish::WriteBack;
 pub use crate::recall::{Answer, Hit, Question};
-pub use crate::warehouse::{Holder, Warehouse, canonical};
+pub use crate::warehouse::{Holder, Warehouse, absolute, canonical};
 
-use crate::config::{Config, Parameters, Settings};
+use crate::config::{Config, ConfigError, Parameters, Settings};
 use crate::cycle;
 use crate::enrich::enrich_pending;
 use crate::error::{Error, Result};
 use crate::memory;
+use crate::project::ProjectError;
 use crate::warehouse::{Access, OpenOptions};
 use advisors::Advisors;
 use chrono::NaiveDateTime;
@@ -336,5 +339,17 @@ fn store_options(config: &Config, allow_read_only: bool) -> OpenOptions {
         threads: settings.threads.get() as usize,
         patience: Duration::from_secs(u64::from(settings.lock_timeout)),
         allow_read_only,
+    }
+}
+
+impl From<ConfigError> for Error {
+    fn from(wrong: ConfigError) -> Error {
+        Error::usage(wrong.to_string()).caused_by(wrong)
+    }
+}
+
+impl From<ProjectError> for Error {
+    fn from(wrong: ProjectError) -> Error {
+        Error::usage(wrong.to_string()).caused_by(wrong)
     }
 }

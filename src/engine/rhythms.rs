@@ -1,6 +1,6 @@
 //! What a schedule needs to know of the store, and looking whether something is due.
 
-use super::shared::HEALING;
+use super::shared::{HEALING, lock};
 use super::{Consolidation, CycleRequest, CycleType, Engine, Interrupt, Shared, Turn};
 use crate::cycle::next_due;
 use crate::error::{Error, Result};
@@ -8,7 +8,7 @@ use crate::memory::{MindId, all_minds, parse_time_zone};
 use chrono::NaiveDateTime;
 use chrono_tz::Tz;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 /// Where the store keeps which rhythms rest.
 const PAUSED: &str = "paused_rhythms";
@@ -40,7 +40,7 @@ impl Shared {
         as_of: NaiveDateTime,
         interrupt: &Arc<Interrupt>,
     ) -> Result<Option<Consolidation>> {
-        let quiet = || self.quiet.lock().unwrap_or_else(PoisonError::into_inner);
+        let quiet = || lock(&self.quiet);
         if let Some(last) = quiet().get(&cycle)
             && last.writes == self.lane().writes()
             && (last.from..last.until).contains(&as_of)
