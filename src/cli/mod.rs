@@ -151,3 +151,50 @@ fn run(context: &Context, command: Command) -> Result<ExitCode, Stop> {
     out.finish()?;
     Ok(code)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    /// The commands below one, with the words that call each.
+    fn below(command: &clap::Command, words: &str) -> Vec<(String, clap::Command)> {
+        let each = command.get_subcommands().flat_map(|command| {
+            let words = format!("{words} {}", command.get_name());
+            let deeper = below(command, &words);
+            std::iter::once((words, command.clone())).chain(deeper)
+        });
+        each.collect()
+    }
+
+    #[test]
+    fn every_command_says_what_it_does_with_examples_and_its_arguments_what_they_are() {
+        let mut codex = Cli::command();
+        codex.build();
+        let commands = below(&codex, "codex");
+        assert!(commands.len() > 40, "{}", commands.len());
+        for (words, mut command) in commands {
+            // What clap adds itself.
+            if words.contains(" help") {
+                continue;
+            }
+            assert!(command.get_about().is_some(), "{words}");
+            let help = command.render_long_help().to_string();
+            let examples = help.split_once("Examples:").map(|(_, after)| after);
+            assert!(
+                examples.is_some_and(|examples| examples.contains("codex ")),
+                "{words} has no examples"
+            );
+            for global in ["--db", "--json", "--mind"] {
+                assert!(help.contains(global), "{words} without {global}");
+            }
+            for argument in command.get_arguments() {
+                assert!(
+                    argument.get_help().is_some(),
+                    "{words}: {}",
+                    argument.get_id()
+                );
+            }
+        }
+    }
+}

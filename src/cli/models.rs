@@ -21,12 +21,17 @@ Examples:
 Any sentence model of the BERT family will do: config.json, tokenizer.json, model.safetensors.")]
 pub(super) enum Models {
     /// The models that are there
+    #[command(after_help = "Examples:\n  codex models list\n  codex models list --json")]
     List,
-    /// Fetch a model, or take it from a directory
     Pull(Pull),
 }
 
+/// Fetch a model, or take it from a directory
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  codex models pull all-minilm-l6-v2
+  codex models pull my-model --from downloads/my-model")]
 pub(super) struct Pull {
     /// Its name, such as all-minilm-l6-v2
     #[arg(value_name = "NAME")]
