@@ -3,6 +3,7 @@
 use super::context::Context;
 use super::daemon::{program, second};
 use super::render::{Outcome, Output, Stop, table};
+use super::service::tell_left_behind;
 use crate::clock::{self, rfc3339};
 use crate::daemon::rhythms::{self, Rhythm};
 use crate::daemon::{NEXT_LOOKS, Probe, crontab};
@@ -93,6 +94,7 @@ impl Schedule {
             Schedule::Crontab(_) => {
                 let setup = context.setup()?;
                 let text = crontab(&setup.rhythms()?, &setup, &program()?);
+                tell_left_behind(context, "these lines do")?;
                 match out.json {
                     true => out.document(&json!({"crontab": text}))?,
                     false => out.line(text.trim_end())?,

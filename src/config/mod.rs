@@ -92,6 +92,19 @@ impl ConfigSources {
         Ok(true)
     }
 
+    /// The environment variables that say something about codex: `CODEX_…`, PostgreSQL's `PG…`, and the names people know.
+    pub fn variables(&self) -> BTreeMap<&str, &str> {
+        let is_ours = |name: &str| {
+            let known = KNOWN_NAMES.iter().any(|(known, _)| *known == name);
+            known || ["CODEX_", "PG"].iter().any(|start| name.starts_with(start))
+        };
+        self.environment
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .filter(|(name, value)| is_ours(name) && !value.is_empty())
+            .collect()
+    }
+
     /// What an address of PostgreSQL may leave to its surroundings.
     fn surroundings(&self) -> Surroundings {
         Surroundings {

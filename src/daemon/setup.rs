@@ -68,6 +68,29 @@ impl Setup {
         &self.sources
     }
 
+    /// The directory whose `.env` is read, where there is one and no option leads to it.
+    pub fn directory(&self) -> Option<&Path> {
+        let is_read = self.sources.project_dir.is_none() && self.env_file.exists();
+        self.env_file.parent().filter(|_| is_read)
+    }
+
+    /// What of the environment says something about codex and reaches neither a service nor cron, by name: no option carries it,
+    /// and no file.
+    ///
+    /// # Errors
+    /// Usage when `.env` is wrong.
+    pub fn left_behind(&self) -> Result<Vec<String>> {
+        const CARRIED: [&str; 3] = ["DUCKDB_PATH", "CODEX_CONFIG", "CODEX_CACHE"];
+        let mut file = ConfigSources::default();
+        file.read_env_file(&self.env_file)?;
+        let variables = self.sources.variables().into_iter();
+        Ok(variables
+            .filter(|(name, _)| !CARRIED.contains(name))
+            .filter(|(name, value)| file.environment.get(*name).map(String::as_str) != Some(*value))
+            .map(|(name, _)| name.to_owned())
+            .collect())
+    }
+
     /// Where the project comes from.
     pub(super) fn source(&self) -> &ProjectSource {
         &self.source
