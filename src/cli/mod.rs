@@ -12,13 +12,14 @@ mod daemon;
 mod doctor;
 mod enrich;
 mod explain;
+mod health;
 mod import;
 mod init;
 mod insights;
 mod logs;
 mod memory;
+mod metrics;
 mod models;
-mod overview;
 mod postgres;
 mod progress;
 mod project;
@@ -28,8 +29,10 @@ mod replay;
 mod schedule;
 mod service;
 mod sql;
+mod status;
 mod times;
 mod transfer;
+mod verify;
 
 use clap::{Parser, Subcommand};
 use context::{Context, Globals};
@@ -84,10 +87,10 @@ enum Command {
     Sql(sql::Sql),
     Snapshot(sql::Snapshot),
     Export(transfer::Export),
-    Status(overview::Status),
-    Health(overview::Health),
-    Metrics(overview::Metrics),
-    Verify(overview::Verify),
+    Status(status::Status),
+    Health(health::Health),
+    Metrics(metrics::Metrics),
+    Verify(verify::Verify),
     Doctor(doctor::Doctor),
     Config(config::Config),
     #[command(subcommand)]

@@ -1,10 +1,10 @@
 //! The daemon at work: it owns the store, looks when its rhythms say so, and answers until it is told to stop.
 
 use super::client::Probe;
-use super::jobs;
 use super::process::Ready;
-use super::rhythms::{self, Rhythm, Work};
-use super::scheduler::{Outcome, Scheduler};
+use super::rhythms;
+use super::running::Running;
+use super::scheduler::Scheduler;
 use super::setup::{Loaded, Setup};
 use super::status::Alert;
 use super::watch::Activity;
@@ -12,43 +12,21 @@ use super::{log, server, socket};
 use crate::clock;
 use crate::config::{Config, Settings};
 use crate::engine::{
-    Consolidation, Engine, Holder, Interrupt, Pipeline, ProjectSource, Shared, StoreNeeds,
-    canonical, lock,
+    Engine, Holder, Interrupt, Pipeline, ProjectSource, Shared, StoreNeeds, canonical, lock,
 };
 use crate::error::{Error, Result};
 use chrono::NaiveDateTime;
 use std::os::unix::net::UnixListener;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How the look of a rhythm is called.
-const RHYTHM: &str = "the rhythm ";
 /// The longest it sleeps: a clock that was set and a machine that was asleep are noticed so soon.
 const NAP: Duration = Duration::from_secs(5);
 /// The same while something runs whose deadline is watched.
 const WATCHFUL_NAP: Duration = Duration::from_millis(500);
-
-/// Something under way that can be stopped.
-#[derive(Clone)]
-pub(super) struct Running {
-    pub(super) what: String,
-    /// The rhythm, where it is one's look.
-    pub(super) rhythm: Option<String>,
-    pub(super) limit: Option<Limit>,
-    pub(super) interrupt: Arc<Interrupt>,
-}
-
-/// How long something may be at work, not counting what it waits for its turns.
-#[derive(Clone)]
-pub(super) struct Limit {
-    pub(super) deadline: Duration,
-    /// It took longer and was interrupted.
-    pub(super) overrun: Arc<AtomicBool>,
-}
 
 /// The daemon.
 pub(super) struct Owner {
@@ -62,8 +40,8 @@ pub(super) struct Owner {
     pub(super) scheduler: Mutex<Scheduler>,
     /// Rings when the loop should look up before its time.
     pub(super) bell: Condvar,
-    running: Mutex<Vec<(u64, Running)>>,
-    numbers: AtomicU64,
+    pub(super) running: Mutex<Vec<(u64, Running)>>,
+    pub(super) numbers: AtomicU64,
     /// Looks and other writes that the zones of the minds were last read after.
     zones_read: AtomicU64,
     pub(super) stopping: AtomicBool,
@@ -174,114 +152,8 @@ impl Owner {
         }
     }
 
-    fn dispatch(self: &Arc<Owner>, name: &str, looks: &Sender<String>) {
-        let work = self.rhythm(name).map(|rhythm| rhythm.work);
-        let sent = match work {
-            Some(Work::Cycle(_)) => looks.send(name.to_owned()).is_ok(),
-            // A job may wait for a network: it has a thread of its own.
-            Some(Work::Job(_)) => {
-                let (owner, name) = (self.clone(), name.to_owned());
-                spawn("job", move || owner.run_rhythm(&name)).is_ok()
-            }
-            None => false,
-        };
-        if !sent {
-            let outcome = Outcome::Failed("it could not be started".to_owned());
-            self.scheduler().finished(name, clock::now(), outcome);
-        }
-    }
-
-    /// Runs what is due, one after another, in the order it became due.
-    fn run_cycles(&self, due: &Receiver<String>) {
-        for name in due {
-            if self.is_stopping() {
-                continue;
-            }
-            self.run_rhythm(&name);
-        }
-    }
-
-    fn run_rhythm(&self, name: &str) {
-        let Some(rhythm) = self.rhythm(name) else {
-            return;
-        };
-        let settings = self.config().settings.daemon;
-        let deadline = rhythm.deadline.unwrap_or(settings.deadline);
-        let what = format!("{RHYTHM}{name}");
-        let limit = Limit {
-            deadline: Duration::from_secs(u64::from(deadline)),
-            overrun: Arc::default(),
-        };
-        let overrun = limit.overrun.clone();
-        let started = Instant::now();
-        let done = self.under_way(&what, Some(limit), |interrupt| match &rhythm.work {
-            Work::Cycle(cycle) => self
-                .shared
-                .look(*cycle, clock::now(), interrupt)
-                .map(|found| found.as_ref().map(told)),
-            Work::Job(job) => match jobs::find(job) {
-                Some(job) if !(job.wanted)(&self.config()) => Ok(None),
-                Some(job) => {
-                    let config = self.config();
-                    self.shared
-                        .work_beside(interrupt, |engine| (job.run)(engine, &config, clock::now()))
-                }
-                None => Err(Error::failed(format!("there is no job '{job}'"))),
-            },
-        });
-        let seconds = started.elapsed().as_secs_f64();
-        let outcome = match done {
-            Ok(None) => Outcome::Nothing,
-            Ok(Some(did)) => {
-                tracing::info!(rhythm = name, seconds, "{did}");
-                Outcome::Did(did)
-            }
-            Err(e) if overrun.load(Ordering::SeqCst) => {
-                tracing::error!(rhythm = name, seconds, error = %e, "a look took longer than its deadline and was interrupted");
-                Outcome::Failed(format!("interrupted at its deadline of {deadline} s"))
-            }
-            Err(e) if self.is_stopping() => {
-                tracing::warn!(rhythm = name, seconds, error = %e, "interrupted by the end of the daemon");
-                Outcome::Failed(e.to_string())
-            }
-            Err(e) => {
-                tracing::error!(rhythm = name, seconds, error = %e, "a look failed");
-                Outcome::Failed(e.to_string())
-            }
-        };
-        self.scheduler().finished(name, clock::now(), outcome);
-        self.read_zones();
-        self.bell.notify_all();
-    }
-
-    /// Runs `work` where it can be seen and stopped. A mistake of codex's own ends this work and nothing else.
-    pub(super) fn under_way<T>(
-        &self,
-        what: &str,
-        limit: Option<Limit>,
-        work: impl FnOnce(&Arc<Interrupt>) -> Result<T>,
-    ) -> Result<T> {
-        let interrupt = Arc::new(Interrupt::default());
-        let number = self.numbers.fetch_add(1, Ordering::Relaxed);
-        let entry = Running {
-            what: what.to_owned(),
-            rhythm: what.strip_prefix(RHYTHM).map(str::to_owned),
-            limit,
-            interrupt: interrupt.clone(),
-        };
-        lock(&self.running).push((number, entry));
-        let done = catch_unwind(AssertUnwindSafe(|| work(&interrupt)));
-        lock(&self.running).retain(|(n, _)| *n != number);
-        done.unwrap_or_else(|_| {
-            Err(
-                Error::failed(format!("{what} met a mistake in codex itself"))
-                    .hint("`codex daemon logs --level ERROR` says more; please report it"),
-            )
-        })
-    }
-
     /// New minds may live in other zones.
-    fn read_zones(&self) {
+    pub(super) fn read_zones(&self) {
         let writes = self.shared.lane().writes();
         if self.zones_read.swap(writes, Ordering::Relaxed) == writes {
             return;
@@ -347,11 +219,6 @@ impl Owner {
         self.stopping.load(Ordering::SeqCst)
     }
 
-    pub(super) fn running(&self) -> Vec<Running> {
-        let running = lock(&self.running);
-        running.iter().map(|(_, running)| running.clone()).collect()
-    }
-
     pub(super) fn config(&self) -> Config {
         lock(&self.config).clone()
     }
@@ -365,12 +232,6 @@ impl Owner {
 
     pub(super) fn scheduler(&self) -> MutexGuard<'_, Scheduler> {
         lock(&self.scheduler)
-    }
-
-    fn rhythm(&self, name: &str) -> Option<Rhythm> {
-        let scheduler = self.scheduler();
-        let beat = scheduler.beats().iter().find(|b| b.rhythm.name == name)?;
-        Some(beat.rhythm.clone())
     }
 }
 
@@ -404,23 +265,6 @@ fn wait_for_store(config: &Config, path: &Path) -> Result<crate::engine::Warehou
         }
         std::thread::sleep(Duration::from_millis(10));
     }
-}
-
-/// What a look did, in a line.
-fn told(found: &Consolidation) -> String {
-    let count = |n: u64, one: &str, many: &str| {
-        (n > 0).then(|| format!("{n} {}", if n == 1 { one } else { many }))
-    };
-    let parts: Vec<String> = [
-        count(found.nights, "night", "nights"),
-        count(found.steps, "step of sleep", "steps of sleep"),
-        count(found.ticks, "tick by day", "ticks by day"),
-        count(found.relived, "mind lived anew", "minds lived anew"),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
-    parts.join(", ")
 }
 
 #[cfg(test)]
