@@ -248,6 +248,18 @@ mod tests {
         lane.try_take(turn, "a test")
     }
 
+    /// Somebody who waits until nobody else has a turn.
+    fn waiting_to_be_alone(lane: &Arc<Lane>) -> std::thread::JoinHandle<Result<()>> {
+        let other = lane.clone();
+        let alone = std::thread::spawn(move || {
+            other.take(Turn::Alone, "rebuild", None, &|| true).map(drop)
+        });
+        while lane.waiting() == 0 {
+            std::thread::yield_now();
+        }
+        alone
+    }
+
     #[test]
     fn readers_and_one_writer_stand_beside_each_other() {
         let lane = Arc::new(Lane::default());
@@ -266,13 +278,7 @@ mod tests {
     fn who_waits_to_be_alone_is_not_overtaken_for_ever() {
         let lane = Arc::new(Lane::default());
         let reader = now(&lane, Turn::Reading);
-        let other = lane.clone();
-        let alone = std::thread::spawn(move || {
-            other.take(Turn::Alone, "rebuild", None, &|| true).map(drop)
-        });
-        while lane.waiting() == 0 {
-            std::thread::yield_now();
-        }
+        let alone = waiting_to_be_alone(&lane);
         assert!(now(&lane, Turn::Reading).is_none());
         drop(reader);
         alone.join().unwrap().unwrap();
@@ -283,13 +289,7 @@ mod tests {
     fn who_reads_and_wants_to_write_does_not_wait_for_those_who_wait_for_it() {
         let lane = Arc::new(Lane::default());
         let reading = now(&lane, Turn::Reading);
-        let other = lane.clone();
-        let alone = std::thread::spawn(move || {
-            other.take(Turn::Alone, "rebuild", None, &|| true).map(drop)
-        });
-        while lane.waiting() == 0 {
-            std::thread::yield_now();
-        }
+        let alone = waiting_to_be_alone(&lane);
         assert!(now(&lane, Turn::Writing).is_none());
         let writing =
             lane.take_within(Turn::Writing, "consolidate", Some(Duration::ZERO), &|| true);

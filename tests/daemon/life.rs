@@ -1,6 +1,6 @@
 //! Starting, stopping, and what is left behind.
 
-use crate::house::{House, ended, kill, long_diary, wait_until};
+use crate::house::{House, ended, kill, wait_until};
 use crate::room::{Room, ran};
 use codex_dreams::config::{Config, ConfigSources};
 use codex_dreams::daemon::protocol::{Call, Hello, Message, receive, send};
@@ -153,8 +153,7 @@ fn a_reload_that_waits_for_its_turn_does_not_keep_it_from_stopping() {
     assert_eq!(start.code, 0, "{}", start.stderr);
     let endless = "SELECT count(*) FROM range(10000000000) a, range(1000) b";
     let query = house.begin(&["sql", endless]);
-    let busy = || house.status()["busy"].as_array().unwrap().len();
-    wait_until("it is at work", || busy() == 1);
+    wait_until("it is at work", || house.is_at_work_on("sql"));
     kill(house.pid(), "HUP");
     wait_until("the reload waits", || house.status()["waiting"] == 1);
     kill(house.pid(), "TERM");
@@ -179,9 +178,7 @@ fn it_says_how_long_stopping_leaves_to_what_runs() {
 
 #[test]
 fn it_waits_for_a_command_that_has_the_store() {
-    let house = House::of(Room::new());
-    house.room.write("long.jsonl", long_diary(30));
-    house.room.ok(&["import", "long.jsonl"]);
+    let house = House::with_days(30);
     let consolidation = house.begin(&["consolidate"]);
     wait_until("the store is owned", || house.is_owned());
     house.start();
@@ -191,22 +188,14 @@ fn it_waits_for_a_command_that_has_the_store() {
 
 #[test]
 fn stopping_interrupts_a_cycle_that_takes_too_long() {
-    let house = House::of(Room::new());
-    house.room.write("long.jsonl", long_diary(50));
-    house.room.ok(&["import", "long.jsonl"]);
+    let house = House::with_days(50);
     let start = ran(house
         .room
         .codex()
         .args(["daemon", "start"])
         .env("CODEX_DAEMON_GRACE", "0"));
     assert_eq!(start.code, 0, "{}", start.stderr);
-    wait_until("a cycle runs", || {
-        let busy = &house.status()["busy"];
-        busy.as_array()
-            .unwrap()
-            .iter()
-            .any(|work| work["what"].as_str().unwrap().contains("rhythm"))
-    });
+    wait_until("a cycle runs", || house.is_at_work_on("rhythm"));
     assert!(house.room.ok(&["daemon", "stop"]).contains("has stopped"));
     let nights = house.room.json(&["status"])["minds"][0]["nights"]
         .as_i64()

@@ -1,6 +1,6 @@
 //! The daemon watches itself.
 
-use crate::house::{House, long_diary, wait_until};
+use crate::house::{House, wait_until};
 use crate::room::{Room, ran};
 use serde_json::Value;
 
@@ -79,9 +79,7 @@ fn without_anything_to_tell_it_says_that_it_is_well() {
 
 #[test]
 fn a_look_that_takes_too_long_is_interrupted_and_the_others_go_on() {
-    let house = House::of(Room::new());
-    house.room.write("long.jsonl", long_diary(60));
-    house.room.ok(&["import", "long.jsonl"]);
+    let house = House::with_days(60);
     start_with(&house, &[("CODEX_DAEMON_DEADLINE", "0")]);
     wait_until("the look was interrupted", || {
         rhythm(&house, "working")["outcome"]
