@@ -17,6 +17,10 @@ use std::time::Duration;
 
 /// What DuckDB says when it answers nothing more.
 const GIVEN_UP: [&str; 2] = ["database has been invalidated", "FATAL Error"];
+/// What DuckDB says of a plan whose tables have grown since it was made.
+const STALE: &str = "statistics in your data source are corrupt";
+/// How often a question is read at most where that happens.
+const MOST_READS: usize = 4;
 /// How long the daemon's own work waits for the store to be opened anew.
 pub(super) const HEALING: Duration = Duration::from_secs(30);
 
@@ -98,7 +102,10 @@ impl Shared {
             self.with_turn(held.as_ref(), needs.turn, interrupt, |engine| {
                 engine.patience = Some(patience);
                 engine.look_from(&caller.directory)?;
-                request.answer(engine, heard)
+                match needs.turn {
+                    Turn::Reading => unless_stale(|| request.clone().answer(engine, heard)),
+                    _ => request.answer(engine, heard),
+                }
             })
         };
         drop(held);
@@ -286,6 +293,22 @@ impl Shared {
     pub(super) fn root(&self) -> MutexGuard<'_, Engine> {
         lock(&self.root)
     }
+}
+
+/// Reads, and once more where DuckDB made its plan before somebody's commit and ran it after: it takes the statistics of before
+/// for corrupt then.
+fn unless_stale<T>(mut read: impl FnMut() -> Result<T>) -> Result<T> {
+    let mut done = read();
+    for _ in 1..MOST_READS {
+        match &done {
+            Err(e) if e.to_string().contains(STALE) => {
+                tracing::info!(error = %e, "read anew, since somebody wrote meanwhile");
+                done = read();
+            }
+            _ => break,
+        }
+    }
+    done
 }
 
 /// What a mutex guards, also after somebody who had it met a mistake.

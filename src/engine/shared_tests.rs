@@ -219,3 +219,28 @@ fn what_readers_leave_is_written_at_the_end_of_the_work_they_met() {
     shared.look(CycleType::Working, now, &interrupt).unwrap();
     assert_eq!(shared.lane().writes(), writes + 1);
 }
+
+#[test]
+fn a_plan_that_a_commit_made_stale_is_made_anew() {
+    let stale = || Error::failed(format!("group 72 exceeded 64: {STALE}"));
+    let mut reads = 0;
+    let done = unless_stale(|| {
+        reads += 1;
+        if reads < 3 { Err(stale()) } else { Ok(reads) }
+    });
+    assert_eq!(done.unwrap(), 3);
+    let mut reads = 0;
+    let done: Result<()> = unless_stale(|| {
+        reads += 1;
+        Err(stale())
+    });
+    assert!(done.is_err());
+    assert_eq!(reads, MOST_READS);
+    let mut reads = 0;
+    let done: Result<()> = unless_stale(|| {
+        reads += 1;
+        Err(Error::failed("another"))
+    });
+    assert!(done.is_err());
+    assert_eq!(reads, 1);
+}
