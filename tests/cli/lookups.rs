@@ -1,6 +1,6 @@
 //! Answers out: query, insights, explain, sql, snapshot and the overviews.
 
-use crate::room::{AFTER, Room};
+use crate::room::Room;
 use serde_json::Value;
 
 #[test]
