@@ -188,7 +188,7 @@ fn a_question_with_other_parameters_that_waits_for_a_model_is_refused() {
 fn what_readers_leave_is_written_at_the_end_of_the_work_they_met() {
     let (shared, _dir) = store();
     let interrupt = Arc::new(Interrupt::default());
-    let left = || {
+    let left = || -> Result<()> {
         shared.others.write_later(Activation {
             mind: crate::memory::MindId::of("default"),
             kind: crate::memory::ActivationKind::Used,
@@ -196,6 +196,7 @@ fn what_readers_leave_is_written_at_the_end_of_the_work_they_met() {
             query: None,
             at: chrono::NaiveDateTime::default(),
         });
+        Ok(())
     };
     let now = chrono::NaiveDateTime::default();
     let written = || {
@@ -207,13 +208,13 @@ fn what_readers_leave_is_written_at_the_end_of_the_work_they_met() {
             .unwrap()
     };
     // While it is at work, somebody reads.
-    shared.work("a test", &interrupt, |_| Ok(left())).unwrap();
+    shared.work("a test", &interrupt, |_| left()).unwrap();
     assert_eq!(written(), 1);
-    shared.work_beside(&interrupt, |_| Ok(left())).unwrap();
+    shared.work_beside(&interrupt, |_| left()).unwrap();
     assert_eq!(written(), 2);
     // A look that finds one is a write, and the next look sees it.
     let writes = shared.lane().writes();
-    left();
+    left().unwrap();
     shared.look(CycleType::Working, now, &interrupt).unwrap();
     assert_eq!((written(), shared.lane().writes()), (3, writes + 1));
     shared.look(CycleType::Working, now, &interrupt).unwrap();

@@ -10,6 +10,9 @@ use crate::error::{Error, Result};
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
+/// A vector a text, or why there is none.
+pub type Vectors = Vec<Result<Vec<f32>, String>>;
+
 /// A model that embeds texts, ready to be asked.
 pub struct Embedder {
     name: String,
@@ -40,11 +43,7 @@ impl Embedder {
     ///
     /// # Errors
     /// Unavailable when the server is in trouble, failed when the local model breaks; a text that cannot be embedded is its own result.
-    pub fn embed(
-        &self,
-        texts: &[String],
-        purpose: Purpose,
-    ) -> Result<Vec<Result<Vec<f32>, String>>> {
+    pub fn embed(&self, texts: &[String], purpose: Purpose) -> Result<Vectors> {
         let results = self.embed_unless(texts, purpose, &|| false)?;
         Ok(results.unwrap_or_default())
     }
@@ -58,7 +57,7 @@ impl Embedder {
         texts: &[String],
         purpose: Purpose,
         stopped: &dyn Fn() -> bool,
-    ) -> Result<Option<Vec<Result<Vec<f32>, String>>>> {
+    ) -> Result<Option<Vectors>> {
         match &self.way {
             Way::Local(dir, loaded) => {
                 let model = match loaded.get() {
