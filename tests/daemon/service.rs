@@ -153,6 +153,21 @@ fn a_reload_that_is_wrong_is_refused_and_the_old_stays_in_force() {
 }
 
 #[test]
+fn a_reload_says_what_changes_with_the_next_start() {
+    let house = House::of(Room::with_diary());
+    let settings = |text: &str| house.room.write("codex.yaml", format!("settings:\n{text}"));
+    settings("  lock_timeout: 9\n");
+    let codex = |args: &[&str]| house.room.ok(&[&["--config", "codex.yaml"], args].concat());
+    codex(&["daemon", "start"]);
+    assert!(!codex(&["daemon", "reload"]).contains("next start"));
+    settings("  threads: 1\n  daemon:\n    log_days: 3\n");
+    let said = codex(&["daemon", "reload"]);
+    for what in ["memory_limit and threads", "log_level and log_days"] {
+        assert!(said.contains(what), "no {what:?} in {said}");
+    }
+}
+
+#[test]
 fn a_service_is_written_shown_and_removed() {
     let room = Room::new();
     let shown = room.ok(&["daemon", "install", "--print"]);
