@@ -8,3 +8,8 @@ pub fn now() -> NaiveDateTime {
     now.with_nanosecond(now.nanosecond() / 1_000 * 1_000)
         .unwrap_or(now)
 }
+
+/// A moment in UTC as machines read it.
+pub fn rfc3339(at: NaiveDateTime) -> String {
+    at.format("%Y-%m-%dT%H:%M:%SZ").to_string()
+}

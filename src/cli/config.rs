@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 use std::process::ExitCode;
 
-/// The effective settings and parameters, and where they come from
+/// The effective settings and parameters, and where the parameters come from
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

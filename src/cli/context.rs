@@ -5,9 +5,11 @@ use crate::config::{Config, ConfigSources};
 use crate::daemon::{Session, Setup};
 use crate::engine::request::Wired;
 use crate::engine::{DEFAULT_MIND, Project, ProjectSource, Target};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use clap::Args;
-use std::path::{Path, PathBuf};
+use std::cell::{Cell, OnceCell};
+use std::path::PathBuf;
+use std::rc::Rc;
 use tracing_subscriber::filter::LevelFilter;
 
 /// Options of every command.
@@ -43,11 +45,19 @@ pub(super) struct Globals {
 /// What a command needs to know of where it runs.
 pub(super) struct Context {
     globals: Globals,
+    /// Read once: its warnings are told once.
+    config: OnceCell<Config>,
+    /// Whether a note about the daemon's settings was told.
+    told: Rc<Cell<bool>>,
 }
 
 impl Context {
     pub(super) fn new(globals: Globals) -> Context {
-        Context { globals }
+        Context {
+            globals,
+            config: OnceCell::new(),
+            told: Rc::default(),
+        }
     }
 
     pub(super) fn json(&self) -> bool {
@@ -104,20 +114,20 @@ impl Context {
     /// Where configuration comes from; what the environment says wins over `.env`.
     pub(super) fn sources(&self) -> Result<ConfigSources> {
         let mut sources = self.own_sources();
-        sources
-            .read_env_file(&self.env_file())
-            .map_err(|e| Error::usage(e.to_string()).caused_by(e))?;
+        sources.read_env_file(&self.env_file())?;
         Ok(sources)
     }
 
     /// The effective configuration; warnings about it are told.
     pub(super) fn config(&self) -> Result<Config> {
-        let config =
-            Config::load(&self.sources()?).map_err(|e| Error::usage(e.to_string()).caused_by(e))?;
+        if let Some(config) = self.config.get() {
+            return Ok(config.clone());
+        }
+        let config = Config::load(&self.sources()?)?;
         for warning in &config.warnings {
             self.note(&format!("warning: {warning}"));
         }
-        Ok(config)
+        Ok(self.config.get_or_init(|| config).clone())
     }
 
     /// Where the project comes from.
@@ -130,7 +140,7 @@ impl Context {
 
     /// The project: the directory's, else the one in the binary.
     pub(super) fn project(&self) -> Result<Project> {
-        Project::load(self.source()).map_err(|e| Error::usage(e.to_string()).caused_by(e))
+        Ok(Project::load(self.source())?)
     }
 
     /// Where rendered SQL and results go: as given, else `target` beside the project.
@@ -151,7 +161,17 @@ impl Context {
 
     /// Questions to the store.
     pub(super) fn session(&self) -> Result<Session> {
-        Ok(Session::new(self.config()?, self.project()?, self.source()))
+        let session = Session::new(self.config()?, self.project()?, self.source());
+        if self.globals.quiet {
+            return Ok(session);
+        }
+        let told = self.told.clone();
+        Ok(session.telling(Box::new(move |text| {
+            // Once, however many questions a command asks.
+            if !told.replace(true) {
+                note(text);
+            }
+        })))
     }
 
     /// Questions to the store, of which a dry run is one: it makes none where there is none.
@@ -181,10 +201,4 @@ impl Context {
     pub(super) fn mind(&self) -> String {
         self.mind_name().unwrap_or(DEFAULT_MIND).to_owned()
     }
-}
-
-/// A path as the owner of the store, who may work in another directory, finds it.
-pub(super) fn absolute(path: &Path) -> Result<PathBuf> {
-    std::path::absolute(path)
-        .map_err(|e| Error::usage(format!("{} is not a path: {e}", path.display())))
 }

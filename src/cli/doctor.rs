@@ -4,7 +4,7 @@ use super::context::Context;
 use super::progress::Progress;
 use super::render::{Outcome, Output, one_line};
 use crate::config::Settings;
-use crate::engine::{Level, examine, examine_models, pull_on_server};
+use crate::engine::{Level, PullSource, examine, examine_models, pull_model, pull_on_server};
 use crate::error::Result;
 use clap::Args;
 use serde_json::json;
@@ -16,12 +16,12 @@ use std::process::ExitCode;
 Examples:
   codex doctor
   codex doctor --json
-  codex doctor --fix     fetch missing models onto the Ollama server
+  codex doctor --fix     fetch missing models
 
 It looks at the configuration, the Ollama server and its models, the local model, DuckDB's PostgreSQL extension, the connection, the tables and columns of pipeline/sources.yaml,
 indexes, rights, and the schema `dreams`. It changes nothing but the extension directory, and opens no store.")]
 pub(super) struct Doctor {
-    /// Fetch the models onto the Ollama server that the settings name and it does not have
+    /// Fetch the models that the settings name and that are not there: onto the Ollama server, or where embeddings is local, here
     #[arg(long)]
     fix: bool,
 }
@@ -59,9 +59,20 @@ impl Doctor {
     }
 }
 
-/// Fetches what the server lacks.
+/// Fetches what the server lacks, and a local model that is asked for by name.
 fn fix(settings: &Settings, context: &Context) -> Result<()> {
-    for model in examine_models(settings)?.models {
+    let found = examine_models(settings)?;
+    if found.local.needed && !found.local.there {
+        let name = &found.local.name;
+        context.note(&format!("fetching {name} from the hub"));
+        let mut progress = Progress::start("MB", context.quiet());
+        let pulled = pull_model(&settings.models, name, &PullSource::Hub, |file, bytes| {
+            progress.tell(bytes / 1_000_000, None, file);
+        });
+        progress.finish();
+        pulled?;
+    }
+    for model in found.models {
         if model.there || model.fix.is_none() {
             continue;
         }

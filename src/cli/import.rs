@@ -1,11 +1,12 @@
 //! `codex import`.
 
-use super::context::{Context, absolute};
+use super::context::Context;
 use super::progress::Progress;
 use super::render::{Outcome, Output, counted, note, one_line, table};
 use crate::engine::request::ImportFiles;
 use crate::engine::{
-    self, FoundExport, ImportAdvance, ImportOptions, ImportReport, find_export, parse_time_zone,
+    self, FoundExport, ImportAdvance, ImportOptions, ImportReport, absolute, find_export,
+    parse_time_zone,
 };
 use crate::error::{Error, Result};
 use clap::Args;

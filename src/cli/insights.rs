@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::render::{Outcome, Output, counted, minute, one_line, table};
 use super::times;
-use crate::clock;
+use crate::clock::{self, rfc3339};
 use crate::engine::Period;
 use crate::engine::request::FindInsights;
 use crate::error::Error;
@@ -41,8 +41,9 @@ impl Insights {
             mind: context.only_mind(),
         })?;
         if out.json {
-            let utc = |at: NaiveDateTime| at.format("%Y-%m-%dT%H:%M:%SZ").to_string();
-            out.document(&json!({"since": utc(since), "as_of": utc(as_of), "insights": insights}))?;
+            out.document(
+                &json!({"since": rfc3339(since), "as_of": rfc3339(as_of), "insights": insights}),
+            )?;
             return Ok(ExitCode::SUCCESS);
         }
         let (from, to) = (minute(&since.to_string()), minute(&as_of.to_string()));

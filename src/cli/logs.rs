@@ -114,6 +114,8 @@ fn follow(
         None => (None, 0),
     };
     let mut rest = Vec::new();
+    // The next day's file, once it was seen: what came into this one before is read first.
+    let mut next: Option<PathBuf> = None;
     loop {
         if let Some(file) = &current {
             let mut added = Vec::new();
@@ -133,16 +135,18 @@ fn follow(
             }
         }
         out.flush()?;
-        // The next day's file, once this one is read to its end.
-        let next = log::files(dir)?
+        if let Some(file) = next.take() {
+            // A line that was torn off, by a full disk for one, is never completed.
+            rest.clear();
+            current = Some(file);
+            at = 0;
+            continue;
+        }
+        next = log::files(dir)?
             .into_iter()
             .find(|file| current.as_ref().is_none_or(|current| file > current));
-        match next {
-            Some(file) if rest.is_empty() => {
-                current = Some(file);
-                at = 0;
-            }
-            _ => std::thread::sleep(FOLLOW),
+        if next.is_none() {
+            std::thread::sleep(FOLLOW);
         }
     }
 }

@@ -12,13 +12,14 @@ mod daemon;
 mod doctor;
 mod enrich;
 mod explain;
+mod health;
 mod import;
 mod init;
 mod insights;
 mod logs;
 mod memory;
+mod metrics;
 mod models;
-mod overview;
 mod postgres;
 mod progress;
 mod project;
@@ -28,8 +29,10 @@ mod replay;
 mod schedule;
 mod service;
 mod sql;
+mod status;
 mod times;
 mod transfer;
+mod verify;
 
 use clap::{Parser, Subcommand};
 use context::{Context, Globals};
@@ -84,10 +87,10 @@ enum Command {
     Sql(sql::Sql),
     Snapshot(sql::Snapshot),
     Export(transfer::Export),
-    Status(overview::Status),
-    Health(overview::Health),
-    Metrics(overview::Metrics),
-    Verify(overview::Verify),
+    Status(status::Status),
+    Health(health::Health),
+    Metrics(metrics::Metrics),
+    Verify(verify::Verify),
     Doctor(doctor::Doctor),
     Config(config::Config),
     #[command(subcommand)]
@@ -150,4 +153,51 @@ fn run(context: &Context, command: Command) -> Result<ExitCode, Stop> {
     }?;
     out.finish()?;
     Ok(code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    /// The commands below one, with the words that call each.
+    fn below(command: &clap::Command, words: &str) -> Vec<(String, clap::Command)> {
+        let each = command.get_subcommands().flat_map(|command| {
+            let words = format!("{words} {}", command.get_name());
+            let deeper = below(command, &words);
+            std::iter::once((words, command.clone())).chain(deeper)
+        });
+        each.collect()
+    }
+
+    #[test]
+    fn every_command_says_what_it_does_with_examples_and_its_arguments_what_they_are() {
+        let mut codex = Cli::command();
+        codex.build();
+        let commands = below(&codex, "codex");
+        assert!(commands.len() > 40, "{}", commands.len());
+        for (words, mut command) in commands {
+            // What clap adds itself.
+            if words.contains(" help") {
+                continue;
+            }
+            assert!(command.get_about().is_some(), "{words}");
+            let help = command.render_long_help().to_string();
+            let examples = help.split_once("Examples:").map(|(_, after)| after);
+            assert!(
+                examples.is_some_and(|examples| examples.contains("codex ")),
+                "{words} has no examples"
+            );
+            for global in ["--db", "--json", "--mind"] {
+                assert!(help.contains(global), "{words} without {global}");
+            }
+            for argument in command.get_arguments() {
+                assert!(
+                    argument.get_help().is_some(),
+                    "{words}: {}",
+                    argument.get_id()
+                );
+            }
+        }
+    }
 }

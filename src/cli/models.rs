@@ -1,9 +1,9 @@
 //! `codex models`: embedding models on this machine.
 
-use super::context::{Context, absolute};
+use super::context::Context;
 use super::progress::Progress;
 use super::render::{Outcome, Output, table};
-use crate::engine::{PullSource, list_models, pull_model};
+use crate::engine::{PullSource, absolute, list_models, pull_model};
 use clap::Subcommand;
 use serde_json::json;
 use std::path::PathBuf;
@@ -21,12 +21,17 @@ Examples:
 Any sentence model of the BERT family will do: config.json, tokenizer.json, model.safetensors.")]
 pub(super) enum Models {
     /// The models that are there
+    #[command(after_help = "Examples:\n  codex models list\n  codex models list --json")]
     List,
-    /// Fetch a model, or take it from a directory
     Pull(Pull),
 }
 
+/// Fetch a model, or take it from a directory
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  codex models pull all-minilm-l6-v2
+  codex models pull my-model --from downloads/my-model")]
 pub(super) struct Pull {
     /// Its name, such as all-minilm-l6-v2
     #[arg(value_name = "NAME")]

@@ -5,7 +5,7 @@ use super::render::{Outcome, Output, Stop};
 use super::times;
 use crate::clock;
 use crate::engine::request::{RunModels, TestModels};
-use crate::engine::{Ending, Models, Progress, Ran, RunReport, RunRequest, Selecting, TestRequest};
+use crate::engine::{Ending, Models, Order, Progress, Ran, RunReport, Selecting};
 use crate::error::Result;
 use chrono::NaiveDateTime;
 use clap::Args;
@@ -48,6 +48,33 @@ struct Place {
     target_path: Option<PathBuf>,
 }
 
+/// What to run or test, and how.
+#[derive(Debug, Args)]
+struct Ordered {
+    #[command(flatten)]
+    selection: Selection,
+    /// Nothing more after the first failure
+    #[arg(short = 'x', long)]
+    fail_fast: bool,
+    /// Threads of DuckDB; models and tests run one after another
+    #[arg(long, value_name = "N")]
+    threads: Option<NonZeroU32>,
+    #[command(flatten)]
+    place: Place,
+}
+
+impl Ordered {
+    fn order(self, context: &Context) -> Result<Order> {
+        Ok(Order {
+            selecting: self.selection.into(),
+            as_of: self.place.as_of(),
+            fail_fast: self.fail_fast,
+            target: context.target(self.place.target_path)?,
+            threads: self.threads.map(NonZeroU32::get),
+        })
+    }
+}
+
 impl Place {
     fn as_of(&self) -> NaiveDateTime {
         self.as_of.unwrap_or_else(clock::now)
@@ -82,6 +109,11 @@ impl Ls {
 
 /// Render the models' SQL into target/compiled; one alone is printed too
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  codex compile                              all of them
+  codex compile -s episodes                  one, printed too
+  codex compile -s +episodes --as-of 2026-03-04")]
 pub(super) struct Compile {
     #[command(flatten)]
     selection: Selection,
@@ -120,67 +152,50 @@ Examples:
 What nights write (transitions) changes only in `codex consolidate`. A model that fails leaves its relation as it was, and what is
 computed from it is skipped.")]
 pub(super) struct Run {
-    #[command(flatten)]
-    selection: Selection,
     /// Build incremental models and caches anew
     #[arg(short, long)]
     full_refresh: bool,
-    /// Run nothing more after the first failure
-    #[arg(short = 'x', long)]
-    fail_fast: bool,
-    /// Threads of DuckDB; models run one after another
-    #[arg(long, value_name = "N")]
-    threads: Option<NonZeroU32>,
     #[command(flatten)]
-    place: Place,
+    ordered: Ordered,
 }
 
 impl Run {
     pub(super) fn run(self, context: &Context, out: &mut Output) -> Outcome {
-        let request = RunRequest {
-            selecting: self.selection.into(),
-            as_of: self.place.as_of(),
+        let asked = RunModels {
+            order: self.ordered.order(context)?,
             full_refresh: self.full_refresh,
-            fail_fast: self.fail_fast,
-            target: context.target(self.place.target_path)?,
-            threads: self.threads.map(NonZeroU32::get),
         };
         let mut teller = Teller::new(out);
         let report = context
             .session()?
-            .ask(RunModels { request }, &mut |heard| teller.hear(&heard))?;
+            .ask(asked, &mut |heard| teller.hear(&heard))?;
         teller.end(context, &report)
     }
 }
 
 /// Test the data: unique, not_null, relationships, accepted_values and sql/tests
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  codex test                                 everything
+  codex test -s memory_traces                what is said of one model
+  codex test -s stage:analytics -x           stop at the first failure
+
+A test is a query, and every row it finds is a failure: exit code 1 then. target/compiled/tests holds the queries.")]
 pub(super) struct Test {
     #[command(flatten)]
-    selection: Selection,
-    /// Run nothing more after the first failure
-    #[arg(short = 'x', long)]
-    fail_fast: bool,
-    /// Threads of DuckDB; tests run one after another
-    #[arg(long, value_name = "N")]
-    threads: Option<NonZeroU32>,
-    #[command(flatten)]
-    place: Place,
+    ordered: Ordered,
 }
 
 impl Test {
     pub(super) fn run(self, context: &Context, out: &mut Output) -> Outcome {
-        let request = TestRequest {
-            selecting: self.selection.into(),
-            as_of: self.place.as_of(),
-            fail_fast: self.fail_fast,
-            target: context.target(self.place.target_path)?,
-            threads: self.threads.map(NonZeroU32::get),
+        let asked = TestModels {
+            order: self.ordered.order(context)?,
         };
         let mut teller = Teller::new(out);
         let report = context
             .session()?
-            .ask(TestModels { request }, &mut |heard| teller.hear(&heard))?;
+            .ask(asked, &mut |heard| teller.hear(&heard))?;
         teller.end(context, &report)
     }
 }

@@ -1,6 +1,6 @@
 //! `codex replay`.
 
-use super::context::{Context, absolute};
+use super::context::Context;
 use super::progress::Progress;
 use super::render::{Outcome, Output};
 use super::times;
@@ -32,7 +32,7 @@ pub(super) struct Replay {
 impl Replay {
     pub(super) fn run(self, context: &Context, out: &mut Output) -> Outcome {
         let order = ReplayInto {
-            into: absolute(&self.into)?,
+            into: engine::absolute(&self.into)?,
             until: self.until,
         };
         let mut progress = Progress::start("steps", context.quiet());

@@ -3,10 +3,10 @@
 use super::context::Context;
 use super::daemon::{program, second};
 use super::render::{Outcome, Output, Stop, table};
-use crate::clock;
-use crate::daemon::protocol::Order;
+use super::service::tell_left_behind;
+use crate::clock::{self, rfc3339};
 use crate::daemon::rhythms::{self, Rhythm};
-use crate::daemon::{NEXT_LOOKS, Probe, crontab, rfc3339};
+use crate::daemon::{NEXT_LOOKS, Probe, crontab};
 use crate::engine::canonical;
 use crate::engine::request::{ReadSchedule, RestRhythms, ScheduleState};
 use crate::error::Result;
@@ -94,6 +94,7 @@ impl Schedule {
             Schedule::Crontab(_) => {
                 let setup = context.setup()?;
                 let text = crontab(&setup.rhythms()?, &setup, &program()?);
+                tell_left_behind(context, "these lines do")?;
                 match out.json {
                     true => out.document(&json!({"crontab": text}))?,
                     false => out.line(text.trim_end())?,
@@ -177,7 +178,10 @@ fn list(context: &Context, out: &mut Output) -> Result<(), Stop> {
 
 fn without_daemon(rhythm: &Rhythm, zones: &[Tz], state: &ScheduleState) -> Listed {
     let paused = state.paused.contains(&rhythm.name);
-    let next = rhythm.next_looks(clock::now(), zones, NEXT_LOOKS);
+    let next = match rhythm.enabled {
+        true => rhythm.next_looks(clock::now(), zones, NEXT_LOOKS),
+        false => Vec::new(),
+    };
     Listed {
         name: rhythm.name.clone(),
         looks_for: rhythm.looks_for().to_owned(),
@@ -195,45 +199,47 @@ fn without_daemon(rhythm: &Rhythm, zones: &[Tz], state: &ScheduleState) -> Liste
 
 impl Which {
     fn rest(self, rest: bool, context: &Context, out: &mut Output) -> Result<(), Stop> {
-        let database = canonical(&context.config()?.settings.database)?;
-        let names = match Probe::of(&database).client()? {
-            Some(mut client) => {
-                let orders = match self.all {
-                    true => vec!["all".to_owned()],
-                    false => self.names,
-                };
-                for name in &orders {
-                    client.tell(match rest {
-                        true => Order::Pause(name.clone()),
-                        false => Order::Resume(name.clone()),
-                    })?;
-                }
-                orders
-            }
-            None => {
-                let rhythms = context.setup()?.rhythms()?;
-                let known = || rhythms.iter().map(|rhythm| rhythm.name.as_str());
+        let known = known(context)?;
+        let names = match self.all {
+            true => known,
+            false => {
+                let known = || known.iter().map(String::as_str);
                 if let Some(name) = self.names.iter().find(|n| !known().any(|k| k == **n)) {
                     return Err(rhythms::unknown(name, known()).into());
                 }
-                let names = match self.all {
-                    true => known().map(str::to_owned).collect(),
-                    false => self.names.clone(),
-                };
-                context.ask(RestRhythms { names, rest })?;
-                match self.all {
-                    true => vec!["all".to_owned()],
-                    false => self.names,
-                }
+                self.names
             }
         };
+        let asked = RestRhythms {
+            names: names.clone(),
+            rest,
+        };
+        context.ask(asked)?;
         if out.json {
             return out.document(&json!({"rhythms": names, "paused": rest}));
         }
-        let names = names.join(", ");
+        let names = match self.all {
+            true => "all".to_owned(),
+            false => names.join(", "),
+        };
         out.line(match rest {
             true => format!("paused: {names}"),
             false => format!("resumed: {names}"),
         })
     }
+}
+
+/// The names of the rhythms: the daemon's, or the schedule's where none runs.
+fn known(context: &Context) -> Result<Vec<String>> {
+    let database = canonical(&context.config()?.settings.database)?;
+    Ok(match Probe::of(&database).client()? {
+        Some(mut client) => {
+            let rhythms = client.status()?.rhythms.into_iter();
+            rhythms.map(|rhythm| rhythm.name).collect()
+        }
+        None => {
+            let rhythms = context.setup()?.rhythms()?.into_iter();
+            rhythms.map(|rhythm| rhythm.name).collect()
+        }
+    })
 }

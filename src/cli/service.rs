@@ -39,6 +39,7 @@ fn unit(context: &Context) -> Result<Unit> {
 impl Install {
     pub(super) fn run(self, context: &Context, out: &mut Output) -> Outcome {
         let unit = unit(context)?;
+        tell_left_behind(context, "the service does")?;
         if !self.print {
             install(&unit, self.force)?;
         }
@@ -58,20 +59,20 @@ impl Install {
         for command in &unit.enable {
             out.line(format!("  {command}"))?;
         }
-        let from_here: Vec<String> = context
-            .sources()?
-            .environment
-            .into_keys()
-            .filter(|name| name.starts_with("CODEX_"))
-            .collect();
-        if !from_here.is_empty() {
-            context.note(&format!(
-                "note: the service does not see {} of this shell; put such settings into a file (--config)",
-                from_here.join(", ")
-            ));
-        }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Says which settings of this shell's environment do not reach whom.
+pub(super) fn tell_left_behind(context: &Context, whom: &str) -> Result<()> {
+    let names = context.setup()?.left_behind()?;
+    if !names.is_empty() {
+        context.note(&format!(
+            "note: {whom} not see {} of this shell; put such settings into a file (--config) or into .env",
+            names.join(", ")
+        ));
+    }
+    Ok(())
 }
 
 /// Removes it and says so.

@@ -1,7 +1,8 @@
 //! `codex sql` and `codex snapshot`.
 
-use super::context::{Context, absolute};
+use super::context::Context;
 use super::render::{Outcome, Output, one_line, size, table};
+use crate::engine::absolute;
 use crate::engine::request::{SelectJson, SelectTable, TakeSnapshot};
 use clap::Args;
 use std::path::PathBuf;

@@ -1,10 +1,10 @@
 //! `codex export`, and `codex import` of what it wrote.
 
-use super::context::{Context, absolute};
+use super::context::Context;
 use super::progress::Progress;
 use super::render::{Outcome, Output, counted, note, size, table};
 use crate::engine::request::{RestoreExport, WriteExport};
-use crate::engine::{self, ExportFormat, ExportOptions, FoundExport};
+use crate::engine::{self, ExportFormat, ExportOptions, FoundExport, absolute};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -6,6 +6,7 @@
 //! `MAX_DB_CONNECTIONS`), then `--vars` and `--db`.
 
 mod conninfo;
+mod digest;
 mod error;
 mod layers;
 mod models;
@@ -23,6 +24,7 @@ use std::path::{Path, PathBuf};
 
 use serde_yaml::Mapping;
 
+pub use digest::{Digests, differing};
 pub use error::ConfigError;
 pub use models::{Embeddings, Enrichment, KeepAlive, OllamaSettings};
 pub use parameters::{Declaration, Origin, Parameter, Parameters};
@@ -88,6 +90,19 @@ impl ConfigSources {
             self.environment.entry(name).or_insert(value);
         }
         Ok(true)
+    }
+
+    /// The environment variables that say something about codex: `CODEX_…`, PostgreSQL's `PG…`, and the names people know.
+    pub fn variables(&self) -> BTreeMap<&str, &str> {
+        let is_ours = |name: &str| {
+            let known = KNOWN_NAMES.iter().any(|(known, _)| *known == name);
+            known || ["CODEX_", "PG"].iter().any(|start| name.starts_with(start))
+        };
+        self.environment
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .filter(|(name, value)| is_ours(name) && !value.is_empty())
+            .collect()
     }
 
     /// What an address of PostgreSQL may leave to its surroundings.

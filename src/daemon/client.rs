@@ -2,6 +2,7 @@
 
 use super::protocol::{Call, Hello, Message, Order, receive, send};
 use super::status::DaemonStatus;
+use crate::config::Digests;
 use crate::engine::request::Wired;
 use crate::engine::{Caller, Holder, Progress};
 use crate::error::{Error, Result};
@@ -88,6 +89,11 @@ impl Client {
         self.daemon.pid
     }
 
+    /// What the daemon works with.
+    pub fn settings(&self) -> &Digests {
+        &self.daemon.settings
+    }
+
     /// Asks the store; `heard` is told how far the answer is. Dropping the client on the way interrupts it. None when the daemon
     /// is about to stop, and has not begun.
     ///
@@ -128,6 +134,14 @@ impl Client {
             Message::Status(status) => Ok(*status),
             _ => Err(Error::failed("the daemon answered another question")),
         }
+    }
+
+    /// The same, if it says so soon: what it is about to be told does not wait for one that hangs.
+    pub(super) fn status_soon(&mut self) -> Option<DaemonStatus> {
+        self.to.set_read_timeout(Some(HELLO)).ok()?;
+        let status = self.status().ok();
+        self.to.set_read_timeout(None).ok()?;
+        status
     }
 
     /// Has the daemon do something; it says what became of it.

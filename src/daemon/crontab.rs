@@ -7,13 +7,16 @@ use std::path::Path;
 
 /// The lines of a crontab for `rhythms`; `program` is codex.
 ///
-/// cron has no seconds and no zones: what comes more than once a minute comes once, and zones are said in comments. Running them
-/// beside the daemon does no harm, since what is done is not due.
+/// cron has no seconds and no zones: what comes more than once a minute comes once, and zones are said in comments. Each line goes
+/// to the directory of the file `.env` first, where there is one. Running them beside the daemon does no harm, since what is done is not due.
 pub fn crontab(rhythms: &[Rhythm], setup: &Setup, program: &Path) -> String {
     let mut words = vec![program.display().to_string()];
     words.extend(options(setup.sources()));
     let command: Vec<String> = words.iter().map(|word| shell_word(word)).collect();
-    let command = command.join(" ");
+    let there = setup.directory().map_or_else(String::new, |dir| {
+        format!("cd {} && ", shell_word(&dir.display().to_string()))
+    });
+    let command = format!("{there}{}", command.join(" "));
     let mut text = String::from(
         "# codex: biological rhythms for cron. Add these lines with `crontab -e`.\n\
          # cron looks once a minute at most; what is due is run whenever codex looks, so nothing is lost.\n",
@@ -26,9 +29,14 @@ pub fn crontab(rhythms: &[Rhythm], setup: &Setup, program: &Path) -> String {
             ));
             continue;
         };
+        // What comes in every hour comes by any clock.
+        let by_the_clock = rhythm.when.iter().any(|pattern| {
+            let mut hours_on = pattern.as_str().split_whitespace().skip(2);
+            hours_on.any(|field| field != "*")
+        });
         let mut notes = vec![match rhythm.zone {
+            _ if !by_the_clock => String::new(),
             Zone::Minds => "by the clock of each mind; this is the machine's".to_owned(),
-            Zone::Of(chrono_tz::Tz::UTC) => String::new(),
             Zone::Of(zone) => format!("by the clock of {zone}; this is the machine's"),
         }];
         let mut lines: Vec<String> = Vec::new();
@@ -51,10 +59,12 @@ pub fn crontab(rhythms: &[Rhythm], setup: &Setup, program: &Path) -> String {
             true => String::new(),
             false => format!(" ({})", notes.join("; ")),
         };
+        // A description of several lines is one comment all the same.
+        let described: Vec<&str> = rhythm.description.split_whitespace().collect();
         text.push_str(&format!(
             "\n# {}: {}{notes}\n{}\n",
             rhythm.name,
-            rhythm.description,
+            described.join(" "),
             lines.join("\n")
         ));
     }

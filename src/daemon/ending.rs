@@ -30,16 +30,25 @@ impl Owner {
                     tokio::select! {
                         _ = term.recv() => owner.stop("SIGTERM"),
                         _ = int.recv() => owner.stop("SIGINT"),
-                        _ = hup.recv() => {
-                            if let Err(e) = owner.reload() {
-                                tracing::error!(error = %e, "not reloaded: what was in force stays in force");
-                            }
-                        }
+                        _ = hup.recv() => owner.reload_aside(),
                     }
                 }
             });
         })?;
         Ok(())
+    }
+
+    /// Reloads on a thread of its own: it may wait for those at work, and the next signal is heard meanwhile.
+    fn reload_aside(self: &Arc<Owner>) {
+        let owner = self.clone();
+        let begun = spawn("reload", move || {
+            if let Err(e) = owner.reload() {
+                tracing::error!(error = %e, "not reloaded: what was in force stays in force");
+            }
+        });
+        if let Err(e) = begun {
+            tracing::error!(error = %e, "not reloaded");
+        }
     }
 
     fn stop(&self, signal: &str) {

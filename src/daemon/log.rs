@@ -223,6 +223,9 @@ pub fn files(dir: &Path) -> Result<Vec<PathBuf>> {
 pub fn last(dir: &Path, count: usize, wanted: impl Fn(&Line) -> bool) -> Result<Vec<Line>> {
     let mut found: Vec<Line> = Vec::new();
     for file in files(dir)?.iter().rev() {
+        if found.len() >= count {
+            break;
+        }
         let text = fs::read(file)
             .map_err(|e| Error::failed(format!("cannot read {}: {e}", file.display())))?;
         let text = String::from_utf8_lossy(&text);

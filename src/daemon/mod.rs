@@ -5,7 +5,8 @@
 //! * `session`: asks the owner of the store, or becomes it; `client` talks to a daemon, in the words of `protocol`
 //! * `process`: start, stop; `setup` is what it is started with, `owner` what runs then, `ending` how it ends; `server` answers,
 //!   `socket` is where
-//! * `rhythms`, `scheduler`, `jobs`: when it looks, and for what; `crontab`: the same for cron
+//! * `rhythms`, `scheduler`, `jobs`: when it looks, and for what; `looks`: looking, `running`: what is under way; `crontab`: the same
+//!   for cron
 //! * `watch`: memory, file size, deadlines; `status`, `log`: what it says of itself
 //! * `unit`: systemd and launchd
 
@@ -14,10 +15,12 @@ mod crontab;
 mod ending;
 pub mod jobs;
 pub mod log;
+mod looks;
 mod owner;
 mod process;
 pub mod protocol;
 pub mod rhythms;
+mod running;
 pub mod scheduler;
 mod server;
 mod session;
@@ -30,8 +33,8 @@ mod watch;
 pub use client::{Client, Probe};
 pub use crontab::crontab;
 pub use process::{Started, Stopped, run_here, start, stop};
-pub use session::Session;
+pub use session::{Noted, Session};
 pub use setup::Setup;
 pub use status::{Alert, DaemonStatus, RhythmStatus};
 pub use unit::{Unit, install, uninstall};
-pub use watch::{NEXT_LOOKS, rfc3339};
+pub use watch::NEXT_LOOKS;

@@ -18,6 +18,8 @@ use tracing_subscriber::filter::LevelFilter;
 
 /// Lines of the log that are shown when a daemon does not start.
 const LAST_LINES: usize = 5;
+/// How long whoever has the store may take to say that it is a daemon.
+const FIRST_WORDS: Duration = Duration::from_secs(5);
 /// How long a daemon may take, past its grace, before it is killed.
 const LAST_WORDS: Duration = Duration::from_secs(15);
 
@@ -194,16 +196,17 @@ fn wait(reader: PipeReader, database: &Path) -> Result<Started> {
     })
 }
 
-/// Stops the daemon of the store at `database`: what runs has `grace` to end, is interrupted then, and killed at last.
+/// Stops the daemon of the store at `database`: what runs has its grace to end, is interrupted then, and killed at last. The grace
+/// is the daemon's own; `otherwise` where it does not say.
 ///
 /// # Errors
 /// Unavailable when the store is in the hands of somebody who is no daemon; failed when it cannot be stopped.
-pub fn stop(database: &Path, grace: Duration) -> Result<Stopped> {
+pub fn stop(database: &Path, otherwise: Duration) -> Result<Stopped> {
     let database = canonical(database)?;
+    let holder = announced(&database);
     if !Holder::is_there(&database) {
         return Ok(Stopped::NotRunning);
     }
-    let holder = Holder::of(&database);
     let (Some(pid), Some(_)) = (holder.pid, &holder.socket) else {
         return Err(Error::unavailable(format!(
             "no daemon runs; {} is in use by {}",
@@ -212,6 +215,7 @@ pub fn stop(database: &Path, grace: Duration) -> Result<Stopped> {
         ))
         .hint("it will be free when that command is done"));
     };
+    let grace = own_grace(&database).unwrap_or(otherwise);
     signal(pid, Signal::TERM)?;
     if gone_within(&database, pid, grace + LAST_WORDS) {
         return Ok(Stopped::Ended(pid));
@@ -223,6 +227,26 @@ pub fn stop(database: &Path, grace: Duration) -> Result<Stopped> {
             "the daemon (pid {pid}) does not end, even killed"
         ))),
     }
+}
+
+/// Who has the store; one that may be a daemon about to answer is given the time to say so.
+fn announced(database: &Path) -> Holder {
+    let started = Instant::now();
+    loop {
+        let holder = Holder::of(database);
+        let is_known = holder.socket.is_some() || !Holder::is_there(database);
+        if is_known || started.elapsed() > FIRST_WORDS {
+            return holder;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// What the daemon itself leaves to what is running.
+fn own_grace(database: &Path) -> Option<Duration> {
+    let mut client = Probe::of(database).client().ok()??;
+    let status = client.status_soon()?;
+    Some(Duration::from_secs(u64::from(status.grace_seconds)))
 }
 
 fn signal(pid: u32, signal: Signal) -> Result<()> {

@@ -1,14 +1,15 @@
 //! What client and daemon say to each other: one JSON document a line.
 //!
 //! ```text
-//! both     {"protocol":1,"version":"0.1.0","pid":4242}          on connecting; versions that differ end it
-//! client   {"Ask":{"request":…,"caller":…}} | {"Order":…}       as often as it likes, one after another
-//! daemon   {"Progress":…} … {"Reply":…} | {"Told":…} | {"Failed":…} | "Stopping"
+//! both     {"protocol":2,"version":"0.1.0","pid":4242,"settings":{…}}    on connecting; versions that differ end it
+//! client   {"Ask":{"request":…,"caller":…}} | {"Order":…}                as often as it likes, one after another
+//! daemon   {"Progress":…} … {"Reply":…} | {"Status":…} | {"Told":…} | {"Failed":…} | "Stopping"
 //! ```
 //!
-//! A client that hangs up is no longer interested: what it asked is interrupted.
+//! `settings` are the hashes of what the daemon works with, by group; a client whose own differ says so and goes on. A client that hangs up is no longer interested: what it asked is interrupted.
 
 use super::status::DaemonStatus;
+use crate::config::{Config, Digests};
 use crate::engine::request::Failure;
 use crate::engine::{Caller, Progress, Reply, Request};
 use crate::error::{Error, Result};
@@ -17,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use std::io::{BufRead, Write};
 
 /// Grows with every change to what is said.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
 
 /// How both begin.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +29,9 @@ pub struct Hello {
     pub version: String,
     /// The process.
     pub pid: u32,
+    /// What the daemon works with; a client tells nothing.
+    #[serde(default)]
+    pub settings: Digests,
 }
 
 impl Hello {
@@ -37,6 +41,15 @@ impl Hello {
             protocol: PROTOCOL,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             pid: std::process::id(),
+            settings: Digests::new(),
+        }
+    }
+
+    /// That of the daemon, which works with `config`.
+    pub fn with(config: &Config) -> Hello {
+        Hello {
+            settings: config.digests(),
+            ..Hello::mine()
         }
     }
 
@@ -67,10 +80,6 @@ pub enum Order {
     Status,
     /// Configuration, project and schedule anew.
     Reload,
-    /// A rhythm rests.
-    Pause(String),
-    /// A rhythm goes on.
-    Resume(String),
 }
 
 /// What the daemon says.

@@ -261,6 +261,12 @@ pub fn read(file: &str, text: &str) -> Result<Vec<Rhythm>> {
         if when.is_empty() {
             return Err(wrong(place("cron"), format!("rhythm {name} never comes")));
         }
+        if entry.deadline == Some(0) {
+            let what = format!(
+                "rhythm {name} would end before it begins; give it a second at least, or no deadline of its own"
+            );
+            return Err(wrong(place("deadline"), what));
+        }
         rhythms.push(Rhythm {
             name,
             work,

@@ -143,6 +143,11 @@ fn mistakes_have_a_line_and_a_column() {
             "Europe/Berlin",
         ),
         (
+            "{name: a, cycle: working, cron: \"0 * * * * *\", deadline: 0}",
+            "s.yaml:3:",
+            "before it begins",
+        ),
+        (
             "{name: a, cycle: working, corn: \"0 * * * * *\"}",
             "s.yaml:3:",
             "cron",

@@ -33,7 +33,7 @@ pub enum Outcome {
 pub struct Beat {
     /// The rhythm.
     pub rhythm: Rhythm,
-    /// Its next look, UTC.
+    /// Its next look, UTC; none where it is switched off.
     pub next: Option<NaiveDateTime>,
     /// When it last looked, UTC.
     pub last: Option<NaiveDateTime>,
@@ -64,7 +64,7 @@ impl Scheduler {
     /// The rhythms from `now` on (UTC), for minds that live in `zones`. Each looks once as soon as it is asked: what was missed
     /// before is caught up.
     pub fn new(rhythms: Vec<Rhythm>, zones: Vec<Tz>, now: NaiveDateTime) -> Scheduler {
-        let beats = rhythms.into_iter().filter(|rhythm| rhythm.enabled);
+        let beats = rhythms.into_iter();
         Scheduler {
             beats: beats.map(|rhythm| Beat::new(rhythm, now)).collect(),
             zones,
@@ -80,12 +80,13 @@ impl Scheduler {
             .drain(..)
             .map(|beat| (beat.rhythm.name.clone(), beat))
             .collect();
-        for rhythm in rhythms.into_iter().filter(|rhythm| rhythm.enabled) {
-            let next = rhythm.next(now, &self.zones);
+        for rhythm in rhythms {
+            let next = look_of(&rhythm, now, &self.zones);
             self.beats.push(match before.remove(&rhythm.name) {
                 Some(beat) => Beat {
-                    rhythm,
                     next,
+                    rests_until: beat.rests_until.filter(|_| rhythm.enabled),
+                    rhythm,
                     ..beat
                 },
                 None => Beat {
@@ -140,7 +141,7 @@ impl Scheduler {
             if beat.next.is_none_or(|next| next > now) {
                 continue;
             }
-            beat.next = beat.rhythm.next(now, &self.zones);
+            beat.next = look_of(&beat.rhythm, now, &self.zones);
             if beat.running {
                 beat.merged += 1;
                 continue;
@@ -188,17 +189,22 @@ impl Scheduler {
 
     fn realign(&mut self, now: NaiveDateTime) {
         for beat in &mut self.beats {
-            beat.next = beat.rhythm.next(now, &self.zones);
+            beat.next = look_of(&beat.rhythm, now, &self.zones);
             beat.rests_until = None;
         }
     }
 }
 
+/// A rhythm's next look after `now`; one that is switched off never looks.
+fn look_of(rhythm: &Rhythm, now: NaiveDateTime, zones: &[Tz]) -> Option<NaiveDateTime> {
+    rhythm.enabled.then(|| rhythm.next(now, zones))?
+}
+
 impl Beat {
     fn new(rhythm: Rhythm, now: NaiveDateTime) -> Beat {
         Beat {
+            next: rhythm.enabled.then_some(now),
             rhythm,
-            next: Some(now),
             last: None,
             outcome: None,
             looks: 0,
@@ -289,6 +295,24 @@ mod tests {
         s.finished("fast", now, Outcome::Did("something".into()));
         assert_eq!(s.beats()[0].failures, 0);
         assert_eq!(look(&mut s, "2026-01-10 16:30:00"), ["fast", "slow"]);
+    }
+
+    #[test]
+    fn rhythms_that_are_switched_off_are_known_and_do_not_look() {
+        let mut s = scheduler("2026-01-10 10:10:10");
+        let text = "version: 1\nrhythms:\n  - {name: fast, cycle: working, cron: \"*/30 * * * * *\", enabled: false}\n";
+        let off = rhythms::read("s.yaml", text).unwrap();
+        s.replace(off.clone(), at("2026-01-10 10:10:10"));
+        assert_eq!((s.beats().len(), s.next()), (1, None));
+        assert_eq!(look(&mut s, "2026-01-10 10:10:30"), [""; 0]);
+        let mut s = Scheduler::new(off, vec![Tz::UTC], at("2026-01-10 10:10:10"));
+        assert_eq!(look(&mut s, "2026-01-10 10:10:30"), [""; 0]);
+        s.set_zones(vec!["Europe/Berlin".parse().unwrap()]);
+        assert_eq!(s.next(), None);
+        let mut on = s.beats()[0].rhythm.clone();
+        on.enabled = true;
+        s.replace(vec![on], at("2026-01-10 10:10:30"));
+        assert_eq!(look(&mut s, "2026-01-10 10:11:00"), ["fast"]);
     }
 
     #[test]

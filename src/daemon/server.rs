@@ -1,10 +1,10 @@
 //! Answering: a thread for every connection, and one that hears when the client hangs up.
 
-use super::owner::{Owner, lock};
+use super::owner::Owner;
 use super::protocol::{Call, Hello, Message, Order, receive, send};
 use super::socket::is_of_this_user;
 use crate::engine::request::Failure;
-use crate::engine::{Caller, Interrupt, Progress, Request};
+use crate::engine::{Caller, Interrupt, Progress, Request, lock};
 use crate::error::{Error, Result};
 use std::io::BufReader;
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -71,7 +71,7 @@ fn converse(owner: &Arc<Owner>, stream: UnixStream) -> Result<()> {
     stream.set_write_timeout(Some(PATIENCE)).map_err(broken)?;
     let mut from = BufReader::new(stream.try_clone().map_err(broken)?);
     let mut to = stream;
-    send(&mut to, &Hello::mine())?;
+    send(&mut to, &Hello::with(&owner.config()))?;
     match receive::<Hello>(&mut from)? {
         Some(hello) if hello.understands(&Hello::mine()) => {}
         // It has read our hello and knows why.
@@ -90,15 +90,17 @@ fn converse(owner: &Arc<Owner>, stream: UnixStream) -> Result<()> {
     for call in heard {
         let message = match call {
             Ok(Call::Ask { request, caller }) => answer(owner, *request, &caller, &line, &mut to),
-            Ok(Call::Order(order)) => obey(owner, order),
+            Ok(Call::Order(order)) => obey(owner, order).map(Some),
             Err(e) => Err(e.hint("`codex daemon restart` may help")),
         };
         owner.answered.fetch_add(1, Ordering::Relaxed);
-        let message = message.unwrap_or_else(|e| Message::Failed(Failure::from(e)));
+        let message = message.unwrap_or_else(|e| Some(Message::Failed(Failure::from(e))));
         if line.gone.load(Ordering::SeqCst) {
             break;
         }
-        send(&mut to, &message)?;
+        if let Some(message) = message {
+            send(&mut to, &message)?;
+        }
     }
     let _ = to.shutdown(std::net::Shutdown::Both);
     Ok(())
@@ -118,7 +120,10 @@ fn hear(from: &mut BufReader<UnixStream>, calls: &Sender<Result<Call>>, line: &L
         }
     }
     line.gone.store(true, Ordering::SeqCst);
-    while let Some(interrupt) = lock(&line.asked).clone() {
+    loop {
+        // Whoever answers wants to say that it has: nothing is held while this waits.
+        let asked = lock(&line.asked).clone();
+        let Some(interrupt) = asked else { break };
         interrupt.stop();
         std::thread::sleep(INSIST);
     }
@@ -128,18 +133,20 @@ fn is_open(from: &BufReader<UnixStream>) -> bool {
     from.get_ref().take_error().is_ok_and(|e| e.is_none()) && from.get_ref().peer_addr().is_ok()
 }
 
+/// Answers, and sends the answer while it still counts as under way: a daemon that stops lets it arrive. What is left to be said
+/// otherwise is returned.
 fn answer(
     owner: &Arc<Owner>,
     request: Request,
     caller: &Caller,
     line: &Line,
     to: &mut UnixStream,
-) -> Result<Message> {
+) -> Result<Option<Message>> {
     let command = request.command();
     let started = Instant::now();
-    let answer = owner.under_way(command, None, |interrupt| {
+    let answered = owner.under_way(command, None, |interrupt| {
         if owner.is_stopping() {
-            return Ok(None);
+            return Ok(Some(Message::Stopping));
         }
         *lock(&line.asked) = Some(interrupt.clone());
         if line.gone.load(Ordering::SeqCst) {
@@ -159,27 +166,26 @@ fn answer(
         };
         let answer = owner.shared.answer(request, caller, interrupt, &mut tell);
         *lock(&line.asked) = None;
-        answer.map(Some)
+        let mut reply = answer?;
+        owner.add_to(&mut reply);
+        if !line.gone.load(Ordering::SeqCst) {
+            send(to, &Message::Reply(reply))?;
+        }
+        Ok(None)
     });
     // Also where a mistake ended it.
     *lock(&line.asked) = None;
     let ms = started.elapsed().as_secs_f64() * 1e3;
-    match &answer {
+    match &answered {
         Ok(_) => tracing::debug!(command, ms, "answered"),
         Err(e) => tracing::info!(command, ms, error = %e, "not answered"),
     }
-    let Some(mut reply) = answer? else {
-        return Ok(Message::Stopping);
-    };
-    owner.add_to(&mut reply);
-    Ok(Message::Reply(reply))
+    answered
 }
 
-fn obey(owner: &Arc<Owner>, order: Order) -> Result<Message> {
+fn obey(owner: &Owner, order: Order) -> Result<Message> {
     match order {
         Order::Status => Ok(Message::Status(Box::new(owner.status()))),
         Order::Reload => owner.reload().map(Message::Told),
-        Order::Pause(name) => owner.rest(&name, true).map(Message::Told),
-        Order::Resume(name) => owner.rest(&name, false).map(Message::Told),
     }
 }

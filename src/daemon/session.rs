@@ -1,14 +1,14 @@
 //! Asking the owner of the store, or becoming it.
 
 use super::client::{Client, Probe};
-use crate::config::Config;
+use crate::config::{Config, differing};
 use crate::engine::request::Wired;
 use crate::engine::{
-    Caller, Engine, Holder, Pipeline, Progress, Project, ProjectSource, StoreNeeds, canonical,
-    fingerprint,
+    Caller, Engine, Holder, Pipeline, Progress, Project, ProjectSource, StoreNeeds, absolute,
+    canonical, fingerprint,
 };
 use crate::error::{Error, Result};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -22,7 +22,12 @@ pub struct Session {
     project: Arc<Project>,
     source: ProjectSource,
     owner: Option<Owner>,
+    /// Hears what is worth a line beside the answers.
+    noted: Option<Noted>,
 }
+
+/// Somebody who hears a line.
+pub type Noted = Box<dyn Fn(&str)>;
 
 /// Who answers.
 enum Owner {
@@ -40,7 +45,15 @@ impl Session {
             project: Arc::new(project),
             source,
             owner: None,
+            noted: None,
         }
+    }
+
+    /// The same session; `noted` hears what is worth a line beside the answers.
+    #[must_use]
+    pub fn telling(mut self, noted: Noted) -> Session {
+        self.noted = Some(noted);
+        self
     }
 
     /// A session with an empty store in memory, for looking at files without touching any store.
@@ -94,7 +107,7 @@ impl Session {
         let settings = &self.config.settings;
         let path = canonical(&settings.database)?;
         if let Some(client) = Probe::of(&path).client()? {
-            return Ok(Owner::Daemon(client));
+            return Ok(self.through(client));
         }
         let must_exist = matches!(needs, StoreNeeds::Readable | StoreNeeds::Writable);
         if must_exist && !path.exists() {
@@ -114,7 +127,7 @@ impl Session {
             }
             // Whoever has it may have become a daemon.
             if let Some(client) = Probe::of(&path).client()? {
-                return Ok(Owner::Daemon(client));
+                return Ok(self.through(client));
             }
             if Instant::now() >= deadline {
                 return Err(Holder::of(&path).refusal(&path));
@@ -122,6 +135,21 @@ impl Session {
             std::thread::sleep(pause);
             pause = (pause * 2).min(PAUSE);
         }
+    }
+
+    /// The daemon answers with its own settings: where others are wanted here, that is said.
+    fn through(&self, client: Client) -> Owner {
+        let mine = self.config.digests();
+        let others = differing(&mine, client.settings());
+        if let (Some(noted), false) = (&self.noted, others.is_empty()) {
+            noted(&format!(
+                "note: the daemon (pid {}) works with other settings than this command ({}); `codex daemon reload` takes up \
+                 changed files, `codex daemon restart` this shell's environment too",
+                client.pid(),
+                others.join(", ")
+            ));
+        }
+        Owner::Daemon(client)
     }
 
     fn caller(&self) -> Result<Caller> {
@@ -133,12 +161,7 @@ impl Session {
                 ProjectSource::Directory(dir) => Some(absolute(dir)?),
                 ProjectSource::Embedded => None,
             },
-            parameters: Some(self.config.parameters.to_stored()),
+            parameters: self.config.parameters.to_stored(),
         })
     }
-}
-
-fn absolute(path: &Path) -> Result<PathBuf> {
-    std::path::absolute(path)
-        .map_err(|e| Error::usage(format!("{} is not a path: {e}", path.display())))
 }

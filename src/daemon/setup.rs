@@ -1,9 +1,9 @@
 //! What a daemon is set up with, read again at every reload.
 
 use super::rhythms::{self, Rhythm};
-use crate::config::{Config, ConfigError, ConfigSources};
-use crate::engine::{Project, ProjectSource};
-use crate::error::{Error, Result};
+use crate::config::{Config, ConfigSources};
+use crate::engine::{Project, ProjectSource, absolute};
+use crate::error::Result;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -58,15 +58,37 @@ impl Setup {
     }
 
     fn config(&self) -> Result<Config> {
-        let wrong = |e: ConfigError| Error::usage(e.to_string()).caused_by(e);
         let mut sources = self.sources.clone();
-        sources.read_env_file(&self.env_file).map_err(wrong)?;
-        Config::load(&sources).map_err(wrong)
+        sources.read_env_file(&self.env_file)?;
+        Ok(Config::load(&sources)?)
     }
 
     /// Where the configuration comes from.
     pub fn sources(&self) -> &ConfigSources {
         &self.sources
+    }
+
+    /// The directory whose `.env` is read, where there is one and no option leads to it.
+    pub fn directory(&self) -> Option<&Path> {
+        let is_read = self.sources.project_dir.is_none() && self.env_file.exists();
+        self.env_file.parent().filter(|_| is_read)
+    }
+
+    /// What of the environment says something about codex and reaches neither a service nor cron, by name: no option carries it,
+    /// and no file.
+    ///
+    /// # Errors
+    /// Usage when `.env` is wrong.
+    pub fn left_behind(&self) -> Result<Vec<String>> {
+        const CARRIED: [&str; 3] = ["DUCKDB_PATH", "CODEX_CONFIG", "CODEX_CACHE"];
+        let mut file = ConfigSources::default();
+        file.read_env_file(&self.env_file)?;
+        let variables = self.sources.variables().into_iter();
+        Ok(variables
+            .filter(|(name, _)| !CARRIED.contains(name))
+            .filter(|(name, value)| file.environment.get(*name).map(String::as_str) != Some(*value))
+            .map(|(name, _)| name.to_owned())
+            .collect())
     }
 
     /// Where the project comes from.
@@ -85,8 +107,7 @@ impl Setup {
     /// Reads all of it.
     pub(super) fn load(&self) -> Result<Loaded> {
         let config = self.config()?;
-        let project = Project::load(self.source.clone())
-            .map_err(|e| Error::usage(e.to_string()).caused_by(e))?;
+        let project = Project::load(self.source.clone())?;
         let rhythms = rhythms::of_project(&project)?;
         Ok(Loaded {
             config,
@@ -94,9 +115,4 @@ impl Setup {
             rhythms,
         })
     }
-}
-
-fn absolute(path: &Path) -> Result<PathBuf> {
-    std::path::absolute(path)
-        .map_err(|e| Error::usage(format!("{} is not a path: {e}", path.display())))
 }

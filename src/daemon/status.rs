@@ -15,6 +15,8 @@ pub struct DaemonStatus {
     pub started_at: String,
     /// Seconds since.
     pub uptime_seconds: u64,
+    /// Seconds that stopping leaves to what is running before it is interrupted.
+    pub grace_seconds: u32,
     /// Its resident memory, where the system tells.
     pub memory_bytes: Option<u64>,
     /// The store it owns.
@@ -55,7 +57,7 @@ pub struct Work {
 pub struct Alert {
     /// WARNING or CRITICAL.
     pub level: String,
-    /// What it is about: memory, file_size, deadline, a rhythm.
+    /// What it is about: `daemon_memory`, `store_size`, or `rhythm_` and a rhythm's name.
     pub check: String,
     /// What is the matter.
     pub what: String,
@@ -72,11 +74,11 @@ pub struct RhythmStatus {
     pub cron: Vec<Pattern>,
     /// Whose clock it goes by.
     pub zone: Zone,
-    /// `waiting`, `queued` behind another, `running`, `paused`, or `resting` after failures in a row.
+    /// `waiting`, `queued` behind another, `running`, `paused`, `disabled` in the schedule, or `resting` after failures in a row.
     pub state: String,
     /// Its last look.
     pub last_look: Option<String>,
-    /// Its next five looks.
+    /// Its next five looks; none where it is disabled.
     pub next_looks: Vec<String>,
     /// When it last did something, or failed.
     pub last_done: Option<String>,

@@ -47,14 +47,14 @@ impl Unit {
             return Ok(Unit {
                 enable: vec![format!("launchctl bootstrap gui/$(id -u) {shown}")],
                 disable: vec!["launchctl bootout gui/$(id -u)/codex.daemon".to_owned()],
-                text: launchd(&command),
+                text: launchd(&command, setup.directory()),
                 path,
             });
         }
         let config = variable("XDG_CONFIG_HOME").unwrap_or_else(|| home.join(".config"));
         Ok(Unit {
             path: config.join("systemd/user/codex.service"),
-            text: systemd(&command, grace),
+            text: systemd(&command, grace, setup.directory()),
             enable: vec![
                 "systemctl --user daemon-reload".to_owned(),
                 "systemctl --user enable --now codex".to_owned(),
@@ -110,8 +110,12 @@ pub fn uninstall(unit: &Unit) -> Result<bool> {
 /// The global options that lead to the same store, project and parameters from anywhere.
 pub(super) fn options(sources: &ConfigSources) -> Vec<String> {
     let path = |path: &PathBuf| path.display().to_string();
+    let named = sources.variables().get("CODEX_CONFIG").map(PathBuf::from);
     [
-        ("--config", sources.file.as_ref().map(path)),
+        (
+            "--config",
+            sources.file.as_ref().or(named.as_ref()).map(path),
+        ),
         ("--project-dir", sources.project_dir.as_ref().map(path)),
         ("--vars", sources.vars.clone()),
         ("--db", sources.database.as_ref().map(path)),
@@ -128,8 +132,14 @@ fn arguments(setup: &Setup) -> Vec<String> {
     arguments
 }
 
-fn systemd(command: &[String], grace: u32) -> String {
+/// `directory` holds the file `.env`.
+fn systemd(command: &[String], grace: u32, directory: Option<&Path>) -> String {
     let words: Vec<String> = command.iter().map(|word| systemd_word(word)).collect();
+    // A dash: the daemon runs also where the directory has gone.
+    let directory = directory.map_or_else(String::new, |dir| {
+        let dir = dir.display().to_string().replace('%', "%%");
+        format!("WorkingDirectory=-{dir}\n")
+    });
     format!(
         "\
 [Unit]
@@ -137,7 +147,7 @@ Description=codex: a memory that consolidates on biological rhythms
 
 [Service]
 Type=exec
-ExecStart={}
+{directory}ExecStart={}
 ExecReload=/bin/kill -HUP $MAINPID
 Restart=on-failure
 RestartSec=5
@@ -170,8 +180,8 @@ fn systemd_word(word: &str) -> String {
     format!("\"{escaped}\"")
 }
 
-fn launchd(command: &[String]) -> String {
-    let escaped = |word: &String| {
+fn launchd(command: &[String], directory: Option<&Path>) -> String {
+    let escaped = |word: &str| {
         word.replace('&', "&amp;")
             .replace('<', "&lt;")
             .replace('>', "&gt;")
@@ -180,6 +190,10 @@ fn launchd(command: &[String]) -> String {
         .iter()
         .map(|word| format!("    <string>{}</string>\n", escaped(word)))
         .collect();
+    let directory = directory.map_or_else(String::new, |dir| {
+        let dir = escaped(&dir.display().to_string());
+        format!("  <key>WorkingDirectory</key>\n  <string>{dir}</string>\n")
+    });
     format!(
         "\
 <?xml version=\"1.0\" encoding=\"UTF-8\"?>
@@ -191,7 +205,7 @@ fn launchd(command: &[String]) -> String {
   <key>ProgramArguments</key>
   <array>
 {}  </array>
-  <key>RunAtLoad</key>
+{directory}  <key>RunAtLoad</key>
   <true/>
   <key>KeepAlive</key>
   <dict>
@@ -224,7 +238,23 @@ mod tests {
 
     #[test]
     fn words_survive_launchd() {
-        let text = launchd(&["codex".to_owned(), "a<b>&c".to_owned()]);
+        let text = launchd(&["codex".to_owned(), "a<b>&c".to_owned()], None);
         assert!(text.contains("<string>a&lt;b&gt;&amp;c</string>"), "{text}");
+        assert!(!text.contains("WorkingDirectory"), "{text}");
+    }
+
+    #[test]
+    fn a_service_works_where_its_env_file_is() {
+        let dir = Path::new("/srv/50% & more");
+        let text = systemd(&["codex".to_owned()], 20, Some(dir));
+        assert!(
+            text.contains("\nWorkingDirectory=-/srv/50%% & more\nExecStart=codex\n"),
+            "{text}"
+        );
+        let text = launchd(&["codex".to_owned()], Some(dir));
+        assert!(
+            text.contains("<key>WorkingDirectory</key>\n  <string>/srv/50% &amp; more</string>"),
+            "{text}"
+        );
     }
 }

@@ -1,10 +1,10 @@
 //! Watching itself: memory, the size of the store, deadlines, rhythms that keep failing; and saying how it is.
 
-use super::owner::{Owner, lock};
+use super::owner::Owner;
 use super::scheduler::{Beat, Outcome};
 use super::status::{Alert, DaemonStatus, RhythmStatus, Work};
-use crate::clock;
-use crate::engine::{HealthCheck, Reply, Turn};
+use crate::clock::{self, rfc3339};
+use crate::engine::{HealthCheck, Reply, Turn, lock};
 use chrono::NaiveDateTime;
 use chrono_tz::Tz;
 use std::path::Path;
@@ -40,10 +40,10 @@ impl Owner {
     /// One look around.
     pub(super) fn watch(&self) {
         for running in self.running() {
-            if running
-                .deadline
-                .is_some_and(|d| running.since.elapsed() > d)
+            if let Some(limit) = &running.limit
+                && running.interrupt.worked() > limit.deadline
             {
+                limit.overrun.store(true, Ordering::SeqCst);
                 running.interrupt.stop();
             }
         }
@@ -100,9 +100,10 @@ impl Owner {
                 ),
             );
         }
+        let now = clock::now();
         for beat in self.scheduler().beats() {
             if let (Some(until), Some((_, Outcome::Failed(why)))) =
-                (beat.rests_until, &beat.outcome)
+                (beat.rests_until.filter(|until| *until > now), &beat.outcome)
             {
                 alert(
                     "CRITICAL",
@@ -111,7 +112,7 @@ impl Owner {
                         "the rhythm {} failed {} times in a row and rests until {} UTC: {why}",
                         beat.rhythm.name,
                         beat.failures,
-                        until.format("%H:%M")
+                        until.format("%Y-%m-%d %H:%M")
                     ),
                 );
             }
@@ -153,10 +154,12 @@ impl Owner {
         self.config().settings.database
     }
 
-    /// What the daemon adds to an answer: its own checks to those of the store.
+    /// What an answer means to the daemon itself, and what it adds to it: its own checks to those of the store.
     pub(super) fn add_to(&self, reply: &mut Reply) {
-        let Reply::CheckHealth(checks) = reply else {
-            return;
+        let checks = match reply {
+            Reply::CheckHealth(checks) => checks,
+            Reply::RestRhythms(_) => return self.read_paused(),
+            _ => return,
         };
         let alerts = lock(&self.alerts).clone();
         if alerts.is_empty() {
@@ -183,6 +186,7 @@ impl Owner {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             started_at: rfc3339(self.started_at),
             uptime_seconds: self.started.elapsed().as_secs(),
+            grace_seconds: self.config().settings.daemon.grace,
             memory_bytes: memory(),
             database_bytes: size(&database),
             database,
@@ -235,6 +239,7 @@ fn rhythm(
     let state = match (beat.running, paused, rests_until) {
         (true, ..) if at_work => "running",
         (true, ..) => "queued",
+        _ if !beat.rhythm.enabled => "disabled",
         (_, true, _) => "paused",
         (.., Some(_)) => "resting",
         _ => "waiting",
@@ -267,11 +272,6 @@ fn rhythm(
         failures: beat.failures,
         rests_until: rests_until.map(rfc3339),
     }
-}
-
-/// A moment as machines read it.
-pub fn rfc3339(at: NaiveDateTime) -> String {
-    at.format("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 /// The process's resident memory in bytes, where the system tells.

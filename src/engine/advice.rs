@@ -217,28 +217,65 @@ impl Engine {
             budgeted: true,
             ..super::EnrichRequest::default()
         };
-        let report = self.enrich_owed(&request, |_| ())?;
-        let said = [
-            (report.vectors.embedded, "vector", "vectors"),
-            (report.memories.answered, "memory", "memories"),
-            (report.episodes.answered, "episode", "episodes"),
-            (report.clusters.answered, "column", "columns"),
-            (report.insights.answered, "insight", "insights"),
-        ];
-        let done: Vec<String> = said
-            .iter()
-            .filter(|(n, ..)| *n > 0)
-            .map(|(n, one, more)| format!("{n} {}", if *n == 1 { one } else { more }))
-            .collect();
-        let failed = report.vectors.failed + report.memories.failed;
-        Ok(match (done.is_empty(), failed) {
-            (true, 0) => None,
-            (_, 0) => Some(done.join(", ")),
-            (true, failed) => Some(format!("{failed} failed and are tried again later")),
-            (false, failed) => Some(format!(
-                "{}; {failed} failed and are tried again later",
-                done.join(", ")
-            )),
-        })
+        Ok(in_a_line(&self.enrich_owed(&request, |_| ())?))
+    }
+}
+
+/// What was done, what failed, and why it stopped early; nothing where nothing was to do, or nobody was there to do it.
+fn in_a_line(report: &super::EnrichReport) -> Option<String> {
+    let vectors = &report.vectors;
+    let answers = [
+        (&report.memories, "memory", "memories"),
+        (&report.episodes, "episode", "episodes"),
+        (&report.clusters, "column", "columns"),
+        (&report.insights, "insight", "insights"),
+    ];
+    let done: Vec<String> = std::iter::once((vectors.embedded, "vector", "vectors"))
+        .chain(answers.map(|(said, one, more)| (said.answered, one, more)))
+        .filter(|(n, ..)| *n > 0)
+        .map(|(n, one, more)| format!("{n} {}", if n == 1 { one } else { more }))
+        .collect();
+    let failed = vectors.failed + answers.iter().map(|(said, ..)| said.failed).sum::<u64>();
+    if done.is_empty() && failed == 0 {
+        return None;
+    }
+    let stopped = std::iter::once((&vectors.model, &vectors.note))
+        .chain(answers.iter().map(|(said, ..)| (&said.model, &said.note)))
+        .find_map(|(model, note)| model.as_ref().and(note.clone()));
+    let parts = [
+        (!done.is_empty()).then(|| done.join(", ")),
+        (failed > 0).then(|| format!("{failed} failed and are tried again later")),
+        stopped,
+    ];
+    Some(parts.into_iter().flatten().collect::<Vec<_>>().join("; "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::EnrichReport;
+
+    #[test]
+    fn a_tick_tells_every_kind_and_why_it_stopped() {
+        let mut report = EnrichReport::default();
+        // Nobody to ask is nothing that was done.
+        report.vectors.note = Some("settings.embeddings is none".to_owned());
+        assert_eq!(in_a_line(&report), None);
+        report.memories.model = Some("m".to_owned());
+        report.memories.answered = 2;
+        report.episodes.answered = 1;
+        report.clusters.failed = 3;
+        report.insights.failed = 1;
+        assert_eq!(
+            in_a_line(&report).as_deref(),
+            Some("2 memories, 1 episode; 4 failed and are tried again later")
+        );
+        report.memories.note = Some("the day's budget is used up".to_owned());
+        report.clusters.failed = 0;
+        report.insights.failed = 0;
+        assert_eq!(
+            in_a_line(&report).as_deref(),
+            Some("2 memories, 1 episode; the day's budget is used up")
+        );
     }
 }

@@ -1,10 +1,11 @@
 //! The embedding and language models an engine may ask, shared by all engines over one store.
 
+use super::shared::lock;
 use crate::config::{Embeddings, Settings};
 use crate::enrich::embeddings::{Embedder, Purpose, embedder_of};
 use crate::enrich::ollama::Client;
 use crate::error::{Error, Result};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// Opened when they are first needed.
@@ -40,7 +41,7 @@ impl Advisors {
 
     /// The connection to Ollama, whose breaker all share.
     pub(super) fn client(&self) -> Result<Arc<Client>> {
-        let mut client = self.client.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut client = lock(&self.client);
         if let Some(client) = &*client {
             return Ok(Arc::clone(client));
         }
@@ -84,17 +85,17 @@ impl Advisors {
 
     /// Lets go of a model that nobody has asked for so long. Says whether there was one.
     pub(super) fn rest(&self, idle: Duration) -> bool {
-        let asked = *self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let asked = *lock(&self.asked);
         if asked.is_none_or(|asked| asked.elapsed() < idle) {
             return false;
         }
-        let mut asking = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut asking = lock(&self.asking);
         asking.take().is_some()
     }
 
     fn embedder(&self, model: &str) -> Result<Arc<Embedder>> {
-        *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
-        let mut asking = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
+        *lock(&self.asked) = Some(Instant::now());
+        let mut asking = lock(&self.asking);
         if let Some(embedder) = asking.as_ref().filter(|e| e.name() == model) {
             return Ok(Arc::clone(embedder));
         }

@@ -3,14 +3,17 @@
 use super::Engine;
 use crate::clock;
 use crate::enrich::embeddings::{
-    self, Choice, Embedded, Purpose, Vector, append_vectors, choose, count_owed, owed_texts,
-    settle_model, vector_counts,
+    self, Choice, Embedded, Purpose, Standing, Vector, append_vectors, choose, count_owed,
+    owed_texts, settle_model, standing, vector_counts,
 };
 use crate::error::Result;
 use chrono::{Duration, NaiveDateTime};
 use duckdb::params;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+
+/// What is said of work that somebody stopped.
+pub(super) const STOPPED: &str = "stopped";
 
 /// What is to be embedded.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -74,13 +77,13 @@ impl Engine {
             model: Some(model.clone()),
             ..EmbedReport::default()
         };
+        let stopped = self.stopped();
         let mut done = 0;
         while done < total {
             let most = embedder
                 .batch()
                 .min(usize::try_from(total - done).unwrap_or(usize::MAX));
-            if self.is_stopped() {
-                report.note = Some("stopped".to_owned());
+            if stopped() {
                 break;
             }
             let owed = owed_texts(self.warehouse.conn(), &model, clock::now(), most)?;
@@ -88,8 +91,9 @@ impl Engine {
                 break;
             }
             let texts: Vec<String> = owed.iter().map(|o| o.content.clone()).collect();
-            let results = match embedder.embed(&texts, Purpose::Memory) {
-                Ok(results) => results,
+            let results = match embedder.embed_unless(&texts, Purpose::Memory, &stopped) {
+                Ok(Some(results)) => results,
+                Ok(None) => break,
                 // What came before stays; the rest is owed.
                 Err(e) if report.embedded > 0 => {
                     report.note = Some(e.to_string());
@@ -120,26 +124,37 @@ impl Engine {
                 }
             }
             done += (vectors.len() + failures.len()) as u64;
-            self.writing("enrich", |engine| {
-                append_vectors(&engine.warehouse, &model, &vectors)
+            self.recording("enrich", |engine| {
+                append_vectors(&engine.warehouse, &model, &vectors)?;
+                for (text, why) in &failures {
+                    let about = Owed {
+                        mind: &text.mind,
+                        memory_id: text.memory_id,
+                        revision: text.revision,
+                        kind: "vector",
+                        subject: "",
+                        model: &model,
+                    };
+                    engine.note_retry(&about, why, clock::now())?;
+                }
+                Ok(())
             })?;
             report.embedded += vectors.len() as u64;
             report.failed += failures.len() as u64;
-            for (text, why) in &failures {
-                let about = Owed {
-                    mind: &text.mind,
-                    memory_id: text.memory_id,
-                    revision: text.revision,
-                    kind: "vector",
-                    subject: "",
-                    model: &model,
-                };
-                self.try_later(&about, why, clock::now())?;
-            }
             heard(EmbedAdvance { done, total });
         }
+        if stopped() {
+            report.note = Some(STOPPED.to_owned());
+            report.owed = owed.saturating_sub(report.embedded);
+            return Ok(report);
+        }
         report.owed = count_owed(self.warehouse.conn(), &model, None)?;
-        report.active = self.writing("enrich", |engine| settle_model(&engine.warehouse, &model))?;
+        report.active = match standing(self.warehouse.conn(), &model)? {
+            Standing::Ready => {
+                self.writing("enrich", |engine| settle_model(&engine.warehouse, &model))?
+            }
+            standing => standing == Standing::Asked,
+        };
         tracing::info!(
             model,
             embedded = report.embedded,
@@ -158,21 +173,12 @@ impl Engine {
     }
 
     /// Notes a failure and when to try again: after 1, 2, 4 … minutes, at most a day. Returns how many there were.
-    pub(super) fn try_later(
-        &mut self,
+    pub(super) fn note_retry(
+        &self,
         about: &Owed<'_>,
         why: &str,
         now: NaiveDateTime,
     ) -> Result<i64> {
-        self.writing("enrich", |engine| engine.note_retry(about, why, now))
-    }
-
-    /// Whether whoever asked has gone, or the owner of the store ends.
-    pub(super) fn is_stopped(&self) -> bool {
-        self.interrupt.as_ref().is_some_and(|i| i.is_stopped())
-    }
-
-    fn note_retry(&self, about: &Owed<'_>, why: &str, now: NaiveDateTime) -> Result<i64> {
         self.warehouse.transaction(|conn| {
             let key = params![
                 about.memory_id,

@@ -144,7 +144,7 @@ impl Engine {
             .into_iter()
             .filter(|kind| wanted(EnrichWhat::of(*kind)))
             .collect();
-        if kinds.is_empty() {
+        if kinds.is_empty() || self.stopped()() {
             return Ok(report);
         }
         self.enrich_in_turn()?;
@@ -165,9 +165,9 @@ impl Engine {
                 continue;
             }
             let done = self.answer_owed(&asking, kind, request, &mut heard)?;
-            let stopped = done.note.is_some();
+            let ended = done.note.is_some();
             *report.of(kind) = done;
-            if stopped {
+            if ended {
                 break;
             }
         }
@@ -207,7 +207,10 @@ impl Engine {
         }
         let project = self.pipeline().renderer().project();
         let prompts = Prompts::new(|kind| project.prompt(&kind.path()).map(str::to_owned))?;
-        let key = self.writing("enrich", |engine| answers::answer_key(&engine.warehouse))?;
+        let key = match answers::known_answer_key(self.warehouse.conn())? {
+            Some(key) => key,
+            None => self.writing("enrich", |engine| answers::answer_key(&engine.warehouse))?,
+        };
         Ok(Ok(Asking {
             client,
             prompts: Arc::new(prompts),
@@ -253,10 +256,6 @@ impl Engine {
         let mut done = 0;
         while done < total {
             let left = usize::try_from(total - done).unwrap_or(usize::MAX);
-            if self.is_stopped() {
-                report.note = Some("stopped".to_owned());
-                break;
-            }
             let matters = self.matters(&commission, round.min(left))?;
             if matters.is_empty() {
                 break;
@@ -281,7 +280,11 @@ impl Engine {
                 break;
             }
         }
-        report.owed = self.count_matters(&commission, false)?;
+        report.owed = match self.stopped()() {
+            // The store answers no more questions of this one's.
+            true => total.saturating_sub(done),
+            false => self.count_matters(&commission, false)?,
+        };
         tracing::info!(%kind, model, answered = report.answered, owed = report.owed, "asked");
         Ok(report)
     }

@@ -1,6 +1,7 @@
 //! Turns at a store that several questions share: readers beside each other, writers one after another, in the order they came.
 
 use super::Turn;
+use super::shared::lock;
 use crate::error::{Error, Result};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -224,7 +225,7 @@ impl Lane {
     }
 
     fn tickets(&self) -> MutexGuard<'_, Tickets> {
-        self.tickets.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.tickets)
     }
 }
 
@@ -247,6 +248,18 @@ mod tests {
         lane.try_take(turn, "a test")
     }
 
+    /// Somebody who waits until nobody else has a turn.
+    fn waiting_to_be_alone(lane: &Arc<Lane>) -> std::thread::JoinHandle<Result<()>> {
+        let other = lane.clone();
+        let alone = std::thread::spawn(move || {
+            other.take(Turn::Alone, "rebuild", None, &|| true).map(drop)
+        });
+        while lane.waiting() == 0 {
+            std::thread::yield_now();
+        }
+        alone
+    }
+
     #[test]
     fn readers_and_one_writer_stand_beside_each_other() {
         let lane = Arc::new(Lane::default());
@@ -265,13 +278,7 @@ mod tests {
     fn who_waits_to_be_alone_is_not_overtaken_for_ever() {
         let lane = Arc::new(Lane::default());
         let reader = now(&lane, Turn::Reading);
-        let other = lane.clone();
-        let alone = std::thread::spawn(move || {
-            other.take(Turn::Alone, "rebuild", None, &|| true).map(drop)
-        });
-        while lane.waiting() == 0 {
-            std::thread::yield_now();
-        }
+        let alone = waiting_to_be_alone(&lane);
         assert!(now(&lane, Turn::Reading).is_none());
         drop(reader);
         alone.join().unwrap().unwrap();
@@ -282,13 +289,7 @@ mod tests {
     fn who_reads_and_wants_to_write_does_not_wait_for_those_who_wait_for_it() {
         let lane = Arc::new(Lane::default());
         let reading = now(&lane, Turn::Reading);
-        let other = lane.clone();
-        let alone = std::thread::spawn(move || {
-            other.take(Turn::Alone, "rebuild", None, &|| true).map(drop)
-        });
-        while lane.waiting() == 0 {
-            std::thread::yield_now();
-        }
+        let alone = waiting_to_be_alone(&lane);
         assert!(now(&lane, Turn::Writing).is_none());
         let writing =
             lane.take_within(Turn::Writing, "consolidate", Some(Duration::ZERO), &|| true);

@@ -1,4 +1,4 @@
-//! The one façade that the command line (and later daemon and servers) call: requests in, results and progress out.
+//! The one façade that daemon and command line call: requests in, results and progress out.
 //!
 //! # Layout
 //!
@@ -18,14 +18,17 @@
 //! * `transfer`: export, and import of what it wrote
 //! * `models`: a project made ready, shared by all who ask
 //! * `rhythms`: whether something is due, for those who look again and again
-//! * `shared`, `lane`, `interrupt`: one open store that many questions share, their turns, and stopping one
+//! * `shared`, `lane`, `interrupt`: one open store that many questions share, their turns, and stopping one; `beside`: one of many
+//!   engines on it, `foreign`: questions with another project
 //! * `rows`: rows of a query as typed values
 
 mod advice;
 mod advisors;
+mod beside;
 mod doctor;
 mod embed;
 mod enrich;
+mod foreign;
 mod history;
 mod interrupt;
 mod lane;
@@ -61,13 +64,14 @@ pub use overview::{
 };
 pub use postgres::{Exchange, IntakeReport, Lived, PostgresHealth};
 pub use project::{
-    CompiledModel, Ending, ListedModel, Listing, Models, Ran, RunReport, RunRequest, Selecting,
-    Target, TestRequest,
+    CompiledModel, Ending, ListedModel, Listing, Models, Order, Ran, RunReport, Selecting, Target,
 };
 pub use questions::Trail;
 pub use request::{Ask, Needs, Progress, Reply, Request, StoreNeeds, Turn};
 pub use shared::{Caller, Shared};
 pub use sql::{Snapshot, Table};
+
+pub(crate) use shared::lock;
 
 // What requests and results are made of, so that callers need nothing but the engine.
 pub use crate::cycle::{
@@ -87,13 +91,14 @@ pub use crate::memory::{
 pub use crate::project::{CycleType, Project, ProjectSource};
 pub use crate::publish::WriteBack;
 pub use crate::recall::{Answer, Hit, Question};
-pub use crate::warehouse::{Holder, Warehouse, canonical};
+pub use crate::warehouse::{Holder, Warehouse, absolute, canonical};
 
-use crate::config::{Config, Parameters, Settings};
+use crate::config::{Config, ConfigError, Parameters, Settings};
 use crate::cycle;
 use crate::enrich::enrich_pending;
 use crate::error::{Error, Result};
 use crate::memory;
+use crate::project::ProjectError;
 use crate::warehouse::{Access, OpenOptions};
 use advisors::Advisors;
 use chrono::NaiveDateTime;
@@ -118,7 +123,7 @@ pub struct Engine {
     /// The embedding and language models it may ask.
     advisors: Arc<Advisors>,
     /// Those who share the store, where this is not the only engine on it.
-    others: Option<Arc<shared::Others>>,
+    others: Option<Arc<beside::Others>>,
     /// Whether it has a turn to read among them, and so may not wait for those who wait for it to end.
     reading: bool,
     /// Whether it has the turn to write.
@@ -334,5 +339,17 @@ fn store_options(config: &Config, allow_read_only: bool) -> OpenOptions {
         threads: settings.threads.get() as usize,
         patience: Duration::from_secs(u64::from(settings.lock_timeout)),
         allow_read_only,
+    }
+}
+
+impl From<ConfigError> for Error {
+    fn from(wrong: ConfigError) -> Error {
+        Error::usage(wrong.to_string()).caused_by(wrong)
+    }
+}
+
+impl From<ProjectError> for Error {
+    fn from(wrong: ProjectError) -> Error {
+        Error::usage(wrong.to_string()).caused_by(wrong)
     }
 }

@@ -3,6 +3,7 @@
 use super::Engine;
 use super::advice::ModelStatus;
 use super::rows::{moment, typed_rows};
+use crate::clock::rfc3339;
 use crate::error::Result;
 use crate::memory::Mind;
 use crate::warehouse::{Access, timestamp_literal};
@@ -218,7 +219,7 @@ impl Engine {
             ),
         )?;
         Ok(Metrics {
-            since: since.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            since: rfc3339(since),
             cycles,
             stages,
             slowest,

@@ -1,6 +1,6 @@
 //! What a schedule needs to know of the store, and looking whether something is due.
 
-use super::shared::HEALING;
+use super::shared::{HEALING, lock};
 use super::{Consolidation, CycleRequest, CycleType, Engine, Interrupt, Shared, Turn};
 use crate::cycle::next_due;
 use crate::error::{Error, Result};
@@ -8,7 +8,7 @@ use crate::memory::{MindId, all_minds, parse_time_zone};
 use chrono::NaiveDateTime;
 use chrono_tz::Tz;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 /// Where the store keeps which rhythms rest.
 const PAUSED: &str = "paused_rhythms";
@@ -40,7 +40,7 @@ impl Shared {
         as_of: NaiveDateTime,
         interrupt: &Arc<Interrupt>,
     ) -> Result<Option<Consolidation>> {
-        let quiet = || self.quiet.lock().unwrap_or_else(PoisonError::into_inner);
+        let quiet = || lock(&self.quiet);
         if let Some(last) = quiet().get(&cycle)
             && last.writes == self.lane().writes()
             && (last.from..last.until).contains(&as_of)
@@ -52,14 +52,16 @@ impl Shared {
         let what = format!("the rhythm {cycle}");
         let mut held = self.lane().take(Turn::Writing, &what, None, &wanted)?;
         let before = self.lane().writes();
-        let looked = self.with_turn(Some(&held), Turn::Writing, interrupt, |engine| {
+        let turn = Some(Turn::Writing);
+        let (mut engine, wrote_trail) = self.root().beside(self.others.clone(), turn)?;
+        let looked = interrupt.over(&mut engine, |engine| {
             let found = engine.look(cycle, as_of)?;
             let until = next_due(&engine.warehouse, engine.pipeline(), cycle, as_of)?;
             Ok((found, until))
         });
         self.examine(&looked);
         let (found, until) = looked?;
-        let wrote = found.is_some();
+        let wrote = found.is_some() || wrote_trail;
         if !wrote {
             held.changed_nothing();
         }
@@ -69,6 +71,8 @@ impl Shared {
             until,
         };
         quiet().insert(cycle, last);
+        drop(held);
+        self.write_trail();
         Ok(found)
     }
 }

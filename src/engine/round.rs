@@ -1,7 +1,7 @@
 //! One round of questions to a language model: what was said before is used again, the rest asked, all of it recorded.
 
 use super::Engine;
-use super::embed::Owed;
+use super::embed::{Owed, STOPPED};
 use super::enrich::{AnswerReport, Asking, told};
 use crate::clock;
 use crate::enrich::answers::{
@@ -65,15 +65,17 @@ impl Engine {
             }
         }
         report.from_cache += recorded.len() as u64;
+        let stopped = self.stopped();
         let replies = on_the_network(ask_all(
             &asking.client,
             &asking.prompts,
             questions,
             in_flight,
-            |_| (),
+            &stopped,
         ))?;
         let mut ended =
             over_budget.then(|| "the day's budget is used up (settings.enrich_per_day)".to_owned());
+        let mut failures: Vec<(Owed<'_>, String, Answered)> = Vec::new();
         for Reply { number, outcome } in replies {
             let (matter, hmac) = (&matters[number], &hmacs[number]);
             let answered = |provider, answer, repaired, clamped| Answered {
@@ -85,6 +87,9 @@ impl Engine {
                 clamped,
                 answer,
             };
+            let by_rules = |why: &str, repaired| {
+                answered(BY_RULES, serde_json::json!({"reason": why}), repaired, 0)
+            };
             match outcome {
                 Outcome::Answered {
                     answer,
@@ -94,12 +99,7 @@ impl Engine {
                     report.repaired += u64::from(repaired);
                     recorded.push(answered(BY_OLLAMA, answer, repaired, clamped));
                 }
-                Outcome::Unusable(why) => recorded.push(answered(
-                    BY_RULES,
-                    serde_json::json!({"reason": why}),
-                    true,
-                    0,
-                )),
+                Outcome::Unusable(why) => recorded.push(by_rules(&why, true)),
                 Outcome::Troubled(trouble) if trouble.is_of_the_service() => {
                     ended = Some(told(trouble))
                 }
@@ -112,25 +112,30 @@ impl Engine {
                         subject: &matter.subject,
                         model: &commission.model,
                     };
-                    let attempts = self.try_later(&about, &trouble.to_string(), clock::now())?;
-                    match attempts >= MOST_ATTEMPTS {
-                        true => recorded.push(answered(
-                            BY_RULES,
-                            serde_json::json!({"reason": trouble.to_string()}),
-                            false,
-                            0,
-                        )),
+                    let why = trouble.to_string();
+                    let given_up = by_rules(&why, false);
+                    failures.push((about, why, given_up));
+                }
+            }
+        }
+        // What a model has said is kept, also where nobody waits for it any more.
+        if !(recorded.is_empty() && failures.is_empty()) {
+            self.recording("enrich", |engine| {
+                for (about, why, given_up) in failures {
+                    match engine.note_retry(&about, &why, clock::now())? >= MOST_ATTEMPTS {
+                        true => recorded.push(given_up),
                         false => report.failed += 1,
                     }
                 }
-            }
+                append_answers(&engine.warehouse, commission, &recorded, clock::now())
+            })?;
         }
         report.answered += recorded.iter().filter(|a| a.provider == BY_OLLAMA).count() as u64;
         report.kept_rules += recorded.iter().filter(|a| a.provider == BY_RULES).count() as u64;
         report.clamped += recorded.iter().map(|a| u64::from(a.clamped)).sum::<u64>();
-        self.writing("enrich", |engine| {
-            append_answers(&engine.warehouse, commission, &recorded, clock::now())
-        })?;
+        if stopped() {
+            ended = Some(STOPPED.to_owned());
+        }
         Ok(ended)
     }
 }

@@ -1,14 +1,14 @@
 //! One open store that many questions share: each gets a connection of its own, and its turn.
 
+use super::beside::Others;
 use super::interrupt::{Interrupt, explained};
 use super::models::ReadyModels;
 use super::request::{Reply, Request};
 use super::rhythms::Quiet;
-use super::{Busy, Engine, Held, Lane, Needs, Progress, Project, ProjectSource, StoreNeeds, Turn};
-use crate::config::{Config, Parameters};
+use super::{Busy, Engine, Held, Lane, Progress, Project, Turn};
+use crate::config::Config;
 use crate::cycle::{self, Pipeline};
-use crate::error::{Error, Result};
-use crate::memory::{Activation, append_activations};
+use crate::error::Result;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,6 +17,10 @@ use std::time::Duration;
 
 /// What DuckDB says when it answers nothing more.
 const GIVEN_UP: [&str; 2] = ["database has been invalidated", "FATAL Error"];
+/// What DuckDB says of a plan whose tables have grown since it was made.
+const STALE: &str = "statistics in your data source are corrupt";
+/// How often a question is read at most where that happens.
+const MOST_READS: usize = 4;
 /// How long the daemon's own work waits for the store to be opened anew.
 pub(super) const HEALING: Duration = Duration::from_secs(30);
 
@@ -31,35 +35,24 @@ pub struct Caller {
     pub fingerprint: String,
     /// The project's directory, absolute; none for the one in the binary.
     pub project: Option<PathBuf>,
-    /// Its parameters, as the store keeps them; only where the fingerprint is another one.
-    pub parameters: Option<String>,
-}
-
-/// What a question that only reads leaves to be written when nobody else writes.
-#[derive(Debug, Default)]
-pub(super) struct Others {
-    pub(super) lane: Arc<Lane>,
-    trail: Mutex<Vec<Activation>>,
-}
-
-impl Others {
-    pub(super) fn write_later(&self, activation: Activation) {
-        lock(&self.trail).push(activation);
-    }
+    /// Its parameters, as the store keeps them.
+    pub parameters: String,
 }
 
 /// An open store that many questions share.
 pub struct Shared {
     /// Every other connection is made from this one's.
     root: Mutex<Engine>,
-    others: Arc<Others>,
-    fingerprint: Mutex<String>,
+    pub(super) others: Arc<Others>,
+    pub(super) fingerprint: Mutex<String>,
     /// The last other project that somebody asked with.
-    foreign: Mutex<Option<(String, Arc<ReadyModels>)>>,
+    pub(super) foreign: Mutex<Option<(String, Arc<ReadyModels>)>>,
     /// What looks found.
     pub(super) quiet: Quiet,
     /// DuckDB has given up on itself and wants to be opened anew.
     ailing: AtomicBool,
+    /// Somebody else's models are still in the store.
+    pub(super) unready: AtomicBool,
 }
 
 impl Shared {
@@ -72,6 +65,7 @@ impl Shared {
             foreign: Mutex::new(None),
             quiet: Quiet::default(),
             ailing: AtomicBool::new(false),
+            unready: AtomicBool::new(false),
         }
     }
 
@@ -97,29 +91,21 @@ impl Shared {
         heard: &mut dyn FnMut(Progress),
     ) -> Result<Reply> {
         let needs = request.needs();
-        let command = request.command();
         let patience = Duration::from_secs(u64::from(caller.patience));
         self.heal(patience);
-        let is_foreign = *lock(&self.fingerprint) != caller.fingerprint;
-        let turn = if is_foreign { Turn::Alone } else { needs.turn };
-        let wanted = || !interrupt.is_stopped();
-        let held = match turn {
-            Turn::Itself => None,
-            turn => Some(
-                self.others
-                    .lane
-                    .take(turn, command, Some(patience), &wanted)?,
-            ),
-        };
+        let (held, is_foreign) = self.turn_for(&request, caller, interrupt)?;
         let answer = if is_foreign {
             self.answer_as(caller, needs, interrupt, |engine| {
                 request.answer(engine, heard)
             })
         } else {
-            self.with_turn(held.as_ref(), turn, interrupt, |engine| {
+            self.with_turn(held.as_ref(), needs.turn, interrupt, |engine| {
                 engine.patience = Some(patience);
                 engine.look_from(&caller.directory)?;
-                request.answer(engine, heard)
+                match needs.turn {
+                    Turn::Reading => unless_stale(|| request.clone().answer(engine, heard)),
+                    _ => request.answer(engine, heard),
+                }
             })
         };
         drop(held);
@@ -142,6 +128,8 @@ impl Shared {
         let wanted = || !interrupt.is_stopped();
         let held = self.others.lane.take(Turn::Writing, what, None, &wanted)?;
         let done = self.with_turn(Some(&held), Turn::Writing, interrupt, work);
+        drop(held);
+        self.write_trail();
         self.examine(&done);
         explained(done, interrupt)
     }
@@ -156,8 +144,9 @@ impl Shared {
         work: impl FnOnce(&mut Engine) -> Result<T>,
     ) -> Result<T> {
         self.heal(HEALING);
-        let mut engine = self.root().beside(self.others.clone(), None)?;
+        let (mut engine, _) = self.root().beside(self.others.clone(), None)?;
         let done = interrupt.over(&mut engine, work);
+        self.write_trail();
         self.examine(&done);
         explained(done, interrupt)
     }
@@ -165,18 +154,20 @@ impl Shared {
     /// Puts other models and services in force, once nobody is at work. Those of before stay where the new ones cannot be made ready.
     ///
     /// # Errors
-    /// Usage when a model is wrong; unavailable when somebody is at work for longer than `patience`.
+    /// Usage when a model is wrong; unavailable when somebody is at work for longer than `patience`; failed when it is no longer
+    /// wanted.
     pub fn put_in_force(
         &self,
         project: Arc<Project>,
         config: &Config,
         patience: Duration,
+        wanted: &dyn Fn() -> bool,
     ) -> Result<()> {
         let pipeline = Pipeline::new(project, &config.parameters)?;
         let _held = self
             .others
             .lane
-            .take(Turn::Alone, "reload", Some(patience), &|| true)?;
+            .take(Turn::Alone, "reload", Some(patience), wanted)?;
         let mut root = self.root();
         let fingerprint = pipeline.fingerprint().to_owned();
         root.adopt(Arc::new(ReadyModels::new(pipeline)))?;
@@ -195,9 +186,11 @@ impl Shared {
         }
     }
 
-    /// Opens the store anew where DuckDB has given up on itself: what was committed is all there.
+    /// Opens the store anew where DuckDB has given up on itself: what was committed is all there. Makes it ready again for the
+    /// models in force where that failed before.
     pub(super) fn heal(&self, patience: Duration) {
-        if !self.ailing.load(Ordering::SeqCst) {
+        let is_set = |flag: &AtomicBool| flag.load(Ordering::SeqCst);
+        if !is_set(&self.ailing) && !is_set(&self.unready) {
             return;
         }
         let lane = &self.others.lane;
@@ -209,14 +202,19 @@ impl Shared {
                 &|| true,
             )
             .and_then(|_held| {
-                if !self.ailing.load(Ordering::SeqCst) {
-                    return Ok(());
-                }
                 let mut root = self.root();
-                root.warehouse.reopen()?;
-                cycle::ready_connection(&root.warehouse)?;
-                self.ailing.store(false, Ordering::SeqCst);
-                tracing::info!("the store is open again");
+                if is_set(&self.ailing) {
+                    root.warehouse.reopen()?;
+                    cycle::ready_connection(&root.warehouse)?;
+                    self.ailing.store(false, Ordering::SeqCst);
+                    tracing::info!("the store is open again");
+                }
+                if is_set(&self.unready) {
+                    let ours = root.models.clone();
+                    root.adopt(ours)?;
+                    self.unready.store(false, Ordering::SeqCst);
+                    tracing::info!("the store is ready again");
+                }
                 Ok(())
             });
         if let Err(e) = healed {
@@ -267,220 +265,54 @@ impl Shared {
         work: impl FnOnce(&mut Engine) -> Result<T>,
     ) -> Result<T> {
         if turn == Turn::Alone {
-            return interrupt.over(&mut self.root(), work);
+            let mut root = self.root();
+            let done = interrupt.over(&mut root, work);
+            root.look_from(Path::new(""))?;
+            return done;
         }
-        let mut engine = self.root().beside(self.others.clone(), Some(turn))?;
+        let (mut engine, _) = self.root().beside(self.others.clone(), Some(turn))?;
         interrupt.over(&mut engine, work)
     }
 
-    /// Answers with another project or other parameters, beside nobody: the store is made ready for them and back.
-    fn answer_as(
-        &self,
-        caller: &Caller,
-        needs: Needs,
-        interrupt: &Arc<Interrupt>,
-        work: impl FnOnce(&mut Engine) -> Result<Reply>,
-    ) -> Result<Reply> {
-        let theirs = self.models_of(caller)?;
-        let mut root = self.root();
-        let ours = root.models.clone();
-        root.look_from(&caller.directory)?;
-        let done = interrupt.over(&mut root, |root| match needs.store {
-            StoreNeeds::MadeWithoutViews => {
-                root.models = theirs;
-                work(root)
-            }
-            _ => root.adopt(theirs).and_then(|()| work(root)),
-        });
-        // Whatever came of it; ours could be made ready before.
-        let back = root.adopt(ours);
-        root.look_from(Path::new(""))?;
-        let reply = done?;
-        back.map(|()| reply)
-    }
-
-    fn models_of(&self, caller: &Caller) -> Result<Arc<ReadyModels>> {
-        let mut foreign = lock(&self.foreign);
-        if let Some((fingerprint, models)) = &*foreign
-            && *fingerprint == caller.fingerprint
-        {
-            return Ok(models.clone());
-        }
-        let source = match &caller.project {
-            Some(directory) => ProjectSource::Directory(directory.clone()),
-            None => ProjectSource::Embedded,
-        };
-        let project =
-            Project::load(source).map_err(|e| Error::usage(e.to_string()).caused_by(e))?;
-        let stored = caller.parameters.as_deref().unwrap_or_default();
-        let parameters = Parameters::from_stored(stored)
-            .map_err(|e| Error::failed(format!("the parameters cannot be read: {e}")))?;
-        let models = Arc::new(ReadyModels::new(Pipeline::new(
-            Arc::new(project),
-            &parameters,
-        )?));
-        *foreign = Some((caller.fingerprint.clone(), models.clone()));
-        Ok(models)
-    }
-
     /// Writes what readers left, where nobody else writes now.
-    fn write_trail(&self) {
-        if lock(&self.others.trail).is_empty() {
+    pub(super) fn write_trail(&self) {
+        if self.others.is_settled() {
             return;
         }
-        let Some(_held) = self.others.lane.try_take(Turn::Writing, "query") else {
+        let Some(mut held) = self.others.lane.try_take(Turn::Writing, "query") else {
             return;
         };
-        let Ok(engine) = self.root().beside(self.others.clone(), Some(Turn::Writing)) else {
-            return;
-        };
-        if let Err(e) = engine.write_trail() {
-            tracing::warn!(error = %e, "what was recalled could not be logged");
+        let turn = Some(Turn::Writing);
+        match self.root().beside(self.others.clone(), turn) {
+            Ok((_, true)) => {}
+            Ok((_, false)) => held.changed_nothing(),
+            Err(e) => tracing::warn!(error = %e, "what was recalled could not be logged"),
         }
     }
 
-    fn root(&self) -> MutexGuard<'_, Engine> {
+    pub(super) fn root(&self) -> MutexGuard<'_, Engine> {
         lock(&self.root)
     }
 }
 
-impl Others {
-    fn take_trail(&self) -> Vec<Activation> {
-        std::mem::take(&mut *lock(&self.trail))
+/// Reads, and once more where DuckDB made its plan before somebody's commit and ran it after: it takes the statistics of before
+/// for corrupt then.
+fn unless_stale<T>(mut read: impl FnMut() -> Result<T>) -> Result<T> {
+    let mut done = read();
+    for _ in 1..MOST_READS {
+        match &done {
+            Err(e) if e.to_string().contains(STALE) => {
+                tracing::info!(error = %e, "read anew, since somebody wrote meanwhile");
+                done = read();
+            }
+            _ => break,
+        }
     }
-
-    fn put_back(&self, trail: Vec<Activation>) {
-        lock(&self.trail).splice(0..0, trail);
-    }
+    done
 }
 
-impl Engine {
-    /// Another engine on the same store, beside this one, which has this turn.
-    fn beside(&self, others: Arc<Others>, turn: Option<Turn>) -> Result<Engine> {
-        let warehouse = self.warehouse.share()?;
-        cycle::ready_connection(&warehouse)?;
-        let engine = Engine {
-            warehouse,
-            models: self.models.clone(),
-            advisors: self.advisors.clone(),
-            others: Some(others),
-            reading: turn == Some(Turn::Reading),
-            writing: turn == Some(Turn::Writing),
-            patience: None,
-            interrupt: None,
-            postgres: self.postgres.clone(),
-        };
-        if engine.writing {
-            engine.write_trail()?;
-        }
-        Ok(engine)
-    }
-
-    /// Works with other models from now on.
-    fn adopt(&mut self, models: Arc<ReadyModels>) -> Result<()> {
-        cycle::prepare_store(&self.warehouse, models.pipeline())?;
-        self.models = models;
-        Ok(())
-    }
-
-    /// Relative paths in SQL are relative to `directory`.
-    fn look_from(&self, directory: &Path) -> Result<()> {
-        self.warehouse.look_from(directory)
-    }
-
-    /// Has the turn to write while `work` runs, where several share the store.
-    ///
-    /// # Errors
-    /// The work's own.
-    pub fn writing<T>(
-        &mut self,
-        what: &str,
-        work: impl FnOnce(&mut Engine) -> Result<T>,
-    ) -> Result<T> {
-        self.writing_perhaps(what, work, |_| true)
-    }
-
-    /// Features and index for every revision that has none yet, with the turn to write.
-    ///
-    /// # Errors
-    /// Failed when the store cannot be written.
-    pub(super) fn enrich_in_turn(&mut self) -> Result<u64> {
-        self.writing_perhaps("enrich", |engine| engine.enrich(|_| ()), |new| *new > 0)
-    }
-
-    /// The same, where the result says whether anything was written.
-    fn writing_perhaps<T>(
-        &mut self,
-        what: &str,
-        work: impl FnOnce(&mut Engine) -> Result<T>,
-        wrote: impl FnOnce(&T) -> bool,
-    ) -> Result<T> {
-        let others = match &self.others {
-            Some(others) if !self.writing => others.clone(),
-            _ => return work(self),
-        };
-        let interrupt = self.interrupt.clone();
-        let wanted = || !interrupt.as_ref().is_some_and(|i| i.is_stopped());
-        let lane = &others.lane;
-        let mut held = match self.reading {
-            true => lane.take_within(Turn::Writing, what, self.patience, &wanted)?,
-            false => lane.take(Turn::Writing, what, self.patience, &wanted)?,
-        };
-        self.writing = true;
-        let done = work(self);
-        self.writing = false;
-        if done.as_ref().is_ok_and(|done| !wrote(done)) {
-            held.changed_nothing();
-        }
-        done
-    }
-
-    /// The turn to write, if it can be had now.
-    pub(super) fn turn_now(&self, what: &str) -> Option<WriteTurn> {
-        match &self.others {
-            Some(others) if !self.writing => others
-                .lane
-                .try_take(Turn::Writing, what)
-                .map(|held| WriteTurn { held: Some(held) }),
-            _ => Some(WriteTurn { held: None }),
-        }
-    }
-
-    fn write_trail(&self) -> Result<()> {
-        let Some(others) = &self.others else {
-            return Ok(());
-        };
-        let trail = others.take_trail();
-        if trail.is_empty() {
-            return Ok(());
-        }
-        let written = self.warehouse.transaction(|conn| {
-            trail
-                .iter()
-                .try_for_each(|activation| append_activations(conn, activation))
-        });
-        if written.is_err() {
-            others.put_back(trail);
-        }
-        written
-    }
-}
-
-/// The turn to write.
-pub(super) struct WriteTurn {
-    held: Option<Held>,
-}
-
-impl WriteTurn {
-    /// Nothing was written.
-    pub(super) fn changed_nothing(&mut self) {
-        if let Some(held) = &mut self.held {
-            held.changed_nothing();
-        }
-    }
-}
-
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+/// What a mutex guards, also after somebody who had it met a mistake.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -157,11 +157,10 @@ impl Engine {
         let conn = self.warehouse.conn();
         conn.execute_batch("BEGIN TRANSACTION READ ONLY")?;
         let result = work();
-        conn.execute_batch("ROLLBACK")?;
-        result.map_err(|e| {
-            Error::usage(e.to_string().replacen("DuckDB: ", "SQL: ", 1))
-                .hint("mend the query; `codex sql \"SHOW ALL TABLES\"` lists what there is")
-        })
+        let ended = conn.execute_batch("ROLLBACK");
+        let result = result.map_err(told)?;
+        ended?;
+        Ok(result)
     }
 
     /// Writes a copy of the whole store to `output`: into a file beside it first, then under its name at once.
@@ -231,6 +230,43 @@ impl Engine {
     }
 }
 
+/// DuckDB's kinds of error that a query is to blame for, whatever the machine is like.
+const OF_THE_QUERY: [&str; 14] = [
+    "Parser",
+    "Syntax",
+    "Binder",
+    "Catalog",
+    "Conversion",
+    "Invalid Input",
+    "Invalid type",
+    "Mismatch Type",
+    "Out of Range",
+    "Divide by Zero",
+    "Expression",
+    "Not implemented",
+    "Parameter Not Resolved",
+    "TransactionContext",
+];
+
+/// An error of a query that reads, for whoever wrote it.
+fn told(error: Error) -> Error {
+    let text = error.to_string();
+    let text = text.strip_prefix("DuckDB: ").unwrap_or(&text);
+    let kind = text.split_once(" Error: ").map_or("", |(kind, _)| kind);
+    if OF_THE_QUERY.contains(&kind) {
+        return Error::usage(format!("SQL: {text}"))
+            .hint("mend the query; `codex sql \"SHOW ALL TABLES\"` lists what there is");
+    }
+    let failed = Error::failed(format!("SQL: {text}"));
+    let hint = match (error.next_step(), kind) {
+        (Some(hint), _) => hint,
+        (None, "Out of Memory") => "ask for less, or raise the setting memory_limit",
+        (None, "IO") => "check that the files it names are there and can be read",
+        _ => return failed,
+    };
+    failed.hint(hint)
+}
+
 /// The query without the semicolon at its end and a comment behind that.
 fn trimmed(text: &str) -> &str {
     let text = text.trim();
@@ -279,4 +315,52 @@ fn is_number(kind: &str) -> bool {
             "DOUBLE",
         ]
         .contains(&kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_machine_lacks_is_no_mistake_of_the_query() {
+        for (text, code, hint) in [
+            ("Binder Error: no such column", 2, Some("mend the query")),
+            (
+                "Conversion Error: 'x' is no number",
+                2,
+                Some("mend the query"),
+            ),
+            (
+                "Out of Memory Error: could not allocate",
+                1,
+                Some("memory_limit"),
+            ),
+            ("IO Error: No files found", 1, Some("can be read")),
+            (
+                "IO Error: No space left on device",
+                1,
+                Some("the disk is full"),
+            ),
+            ("INTERRUPT Error: Interrupted!", 1, None),
+            (
+                "FATAL Error: Failed: database has been invalidated",
+                1,
+                None,
+            ),
+        ] {
+            let of_duckdb = Error::from(duckdb::Error::DuckDBFailure(
+                duckdb::ffi::Error::new(duckdb::ffi::DuckDBError),
+                Some(text.to_owned()),
+            ));
+            let error = told(of_duckdb);
+            assert_eq!(error.to_string(), format!("SQL: {text}"));
+            assert_eq!(error.kind().exit_code(), code, "{text}");
+            let said = error.next_step();
+            assert_eq!(said.is_some(), hint.is_some(), "{text}: {said:?}");
+            assert!(
+                hint.is_none_or(|hint| said.unwrap().contains(hint)),
+                "{said:?}"
+            );
+        }
+    }
 }

@@ -422,9 +422,17 @@ fn foreign_owner(text: &str) -> Option<String> {
 /// # Errors
 /// Usage when it is no path.
 pub fn canonical(path: &Path) -> Result<PathBuf> {
-    let path = std::path::absolute(path)
-        .map_err(|e| Error::usage(format!("{} is not a path: {e}", path.display())))?;
+    let path = absolute(path)?;
     Ok(path.canonicalize().unwrap_or(path))
+}
+
+/// A path as one who works in another directory finds it.
+///
+/// # Errors
+/// Usage when it is no path.
+pub fn absolute(path: &Path) -> Result<PathBuf> {
+    std::path::absolute(path)
+        .map_err(|e| Error::usage(format!("{} is not a path: {e}", path.display())))
 }
 
 fn writable(path: &Path) -> bool {

@@ -148,3 +148,14 @@ fn a_reader_that_leaves_early_is_no_error() {
         String::from_utf8_lossy(&output.stderr)
     );
 }
+
+#[test]
+fn a_slip_in_the_environment_is_told_once() {
+    let room = Room::with_diary();
+    let mut codex = room.codex();
+    codex.env("CODEX_LOCK_TIMEOUTS", "3");
+    let ran = ran(codex.args(["import", "--dry-run", "diary.jsonl"]));
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let told = ran.stderr.matches("did you mean CODEX_LOCK_TIMEOUT?");
+    assert_eq!(told.count(), 1, "{}", ran.stderr);
+}

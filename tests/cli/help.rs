@@ -2,57 +2,18 @@
 
 use crate::room::Room;
 
-const COMMANDS: &[&[&str]] = &[
-    &["init"],
-    &["init", "postgres"],
-    &["import"],
-    &["intake"],
-    &["memory"],
-    &["memory", "add"],
-    &["memory", "show"],
-    &["memory", "list"],
-    &["memory", "edit"],
-    &["memory", "delete"],
-    &["consolidate"],
-    &["write-back"],
-    &["replay"],
-    &["query"],
-    &["insights"],
-    &["explain"],
-    &["sql"],
-    &["snapshot"],
-    &["status"],
-    &["health"],
-    &["metrics"],
-    &["verify"],
-    &["doctor"],
-    &["config"],
-    &["config", "show"],
-    &["daemon", "start"],
-    &["daemon", "stop"],
-    &["daemon", "restart"],
-    &["daemon", "status"],
-    &["daemon", "logs"],
-    &["daemon", "reload"],
-    &["daemon", "install"],
-    &["daemon", "uninstall"],
-    &["schedule", "list"],
-    &["schedule", "pause"],
-    &["schedule", "resume"],
-    &["schedule", "crontab"],
-];
-
 #[test]
-fn every_command_has_help_with_examples_and_opens_nothing() {
+fn help_opens_nothing() {
     let room = Room::new();
     room.write("memory.duckdb", "this is no database");
-    for command in COMMANDS {
-        let mut args = command.to_vec();
-        args.push("--help");
-        let help = room.ok(&args);
+    // That every command has examples is a test of the command line itself.
+    for command in [
+        &["status"][..],
+        &["schedule", "pause"],
+        &["daemon", "start"],
+    ] {
+        let help = room.ok(&[command, &["--help"]].concat());
         assert!(help.contains("Examples:"), "codex {command:?}\n{help}");
-        assert!(help.contains("--db"), "codex {command:?}\n{help}");
-        assert!(help.contains("--json"), "codex {command:?}\n{help}");
     }
     assert!(room.ok(&["--help"]).contains("Exit codes"));
     assert!(room.ok(&["--version"]).starts_with("codex "));

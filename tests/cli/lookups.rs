@@ -1,6 +1,6 @@
 //! Answers out: query, insights, explain, sql, snapshot and the overviews.
 
-use crate::room::{AFTER, Room};
+use crate::room::Room;
 use serde_json::Value;
 
 #[test]
@@ -162,17 +162,24 @@ fn a_memory_no_cycle_has_seen_is_explained_as_far_as_it_goes() {
 
 #[test]
 fn insights_have_confidence_and_evidence() {
-    let room = Room::lived();
-    let found = room.json(&["insights", "--since", "7d", "--as-of", AFTER]);
+    let room = Room::new();
+    let diary = include_bytes!("../../sample/diary.jsonl");
+    room.write("sample.jsonl", diary);
+    let as_of = "2026-03-15T21:00:00Z";
+    room.ok(&["import", "sample.jsonl"]);
+    room.ok(&["consolidate", "--as-of", as_of]);
+    let found = room.json(&["insights", "--since", "7d", "--as-of", as_of]);
     assert_eq!(
         (&found["since"], &found["as_of"]),
-        (&"2026-02-25T12:00:00Z".into(), &AFTER.into())
+        (&"2026-03-08T21:00:00Z".into(), &as_of.into())
     );
-    for insight in found["insights"].as_array().unwrap() {
+    let insights = found["insights"].as_array().unwrap();
+    assert!(!insights.is_empty(), "the sample says something: {found}");
+    for insight in insights {
         assert!((0.0..=1.0).contains(&insight["confidence"].as_f64().unwrap()));
         assert!(insight["evidence"][0]["id"].is_i64(), "{insight}");
     }
-    room.ok(&["insights", "--since", "7d", "--as-of", AFTER]);
+    room.ok(&["insights", "--since", "7d", "--as-of", as_of]);
 }
 
 #[test]
@@ -217,6 +224,7 @@ fn sql_reads_and_only_reads() {
     }
     room.refused(2, "nope", &["sql", "SELECT nope FROM raw.memories"]);
     room.refused(2, "SELEC", &["sql", "SELEC 1"]);
+    room.refused(1, "hint", &["sql", "FROM 'nowhere.csv'"]);
     assert_eq!(room.count("SELECT count(*) FROM raw.memories"), 6);
 }
 

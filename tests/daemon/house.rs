@@ -26,6 +26,29 @@ impl House {
         house
     }
 
+    /// A house without a daemon, with so many days to be lived through.
+    pub fn with_days(days: usize) -> House {
+        let house = House::of(Room::new());
+        house.room.write("long.jsonl", long_diary(days));
+        house.room.ok(&["import", "long.jsonl"]);
+        house
+    }
+
+    /// A house whose daemon answers and does nothing by itself, with so many days to be lived through.
+    pub fn resting_with_days(days: usize) -> House {
+        let house = House::with_days(days);
+        house.room.ok(&["schedule", "pause", "--all"]);
+        house.start();
+        house
+    }
+
+    /// Whether the daemon is at work on something whose name holds this.
+    pub fn is_at_work_on(&self, what: &str) -> bool {
+        let busy = self.status()["busy"].clone();
+        let mut works = busy.as_array().unwrap().iter();
+        works.any(|work| work["what"].as_str().unwrap().contains(what))
+    }
+
     pub fn start(&self) -> u32 {
         let started = self.room.json(&["daemon", "start"]);
         started["pid"].as_u64().unwrap() as u32

@@ -1,7 +1,12 @@
 //! Starting, stopping, and what is left behind.
 
-use crate::house::{House, ended, kill, long_diary, wait_until};
+use crate::house::{House, ended, kill, wait_until};
 use crate::room::{Room, ran};
+use codex_dreams::config::{Config, ConfigSources};
+use codex_dreams::daemon::protocol::{Call, Hello, Message, receive, send};
+use codex_dreams::engine::request::SelectJson;
+use codex_dreams::engine::{Caller, Project, ProjectSource, Reply, Request, fingerprint};
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 
 #[test]
@@ -125,10 +130,55 @@ fn a_start_that_fails_says_why_and_leaves_nothing() {
 }
 
 #[test]
+fn one_that_is_about_to_answer_can_be_stopped() {
+    let house = House::of(Room::with_diary());
+    let start = house.begin(&["daemon", "start"]);
+    wait_until("it has the store", || house.is_owned());
+    let said = house.room.ok(&["daemon", "stop"]);
+    assert!(said.contains("has stopped"), "{said}");
+    assert!(!house.is_owned());
+    ended(start);
+}
+
+#[test]
+fn a_reload_that_waits_for_its_turn_does_not_keep_it_from_stopping() {
+    let house = House::of(Room::with_diary());
+    house.room.ok(&["schedule", "pause", "--all"]);
+    let start = ran(house
+        .room
+        .codex()
+        .args(["daemon", "start"])
+        .env("CODEX_DAEMON_GRACE", "0")
+        .env("CODEX_LOCK_TIMEOUT", "300"));
+    assert_eq!(start.code, 0, "{}", start.stderr);
+    let endless = "SELECT count(*) FROM range(10000000000) a, range(1000) b";
+    let query = house.begin(&["sql", endless]);
+    wait_until("it is at work", || house.is_at_work_on("sql"));
+    kill(house.pid(), "HUP");
+    wait_until("the reload waits", || house.status()["waiting"] == 1);
+    kill(house.pid(), "TERM");
+    wait_until("it has gone", || !house.is_owned());
+    ended(query);
+    let log = house.room.ok(&["daemon", "logs"]);
+    assert!(log.contains("the daemon has stopped"), "{log}");
+}
+
+#[test]
+fn it_says_how_long_stopping_leaves_to_what_runs() {
+    let house = House::of(Room::with_diary());
+    house.room.ok(&["schedule", "pause", "--all"]);
+    let start = ran(house
+        .room
+        .codex()
+        .args(["daemon", "start"])
+        .env("CODEX_DAEMON_GRACE", "7"));
+    assert_eq!(start.code, 0, "{}", start.stderr);
+    assert_eq!(house.status()["grace_seconds"], 7);
+}
+
+#[test]
 fn it_waits_for_a_command_that_has_the_store() {
-    let house = House::of(Room::new());
-    house.room.write("long.jsonl", long_diary(30));
-    house.room.ok(&["import", "long.jsonl"]);
+    let house = House::with_days(30);
     let consolidation = house.begin(&["consolidate"]);
     wait_until("the store is owned", || house.is_owned());
     house.start();
@@ -138,22 +188,14 @@ fn it_waits_for_a_command_that_has_the_store() {
 
 #[test]
 fn stopping_interrupts_a_cycle_that_takes_too_long() {
-    let house = House::of(Room::new());
-    house.room.write("long.jsonl", long_diary(50));
-    house.room.ok(&["import", "long.jsonl"]);
+    let house = House::with_days(50);
     let start = ran(house
         .room
         .codex()
         .args(["daemon", "start"])
         .env("CODEX_DAEMON_GRACE", "0"));
     assert_eq!(start.code, 0, "{}", start.stderr);
-    wait_until("a cycle runs", || {
-        let busy = &house.status()["busy"];
-        busy.as_array()
-            .unwrap()
-            .iter()
-            .any(|work| work["what"].as_str().unwrap().contains("rhythm"))
-    });
+    wait_until("a cycle runs", || house.is_at_work_on("rhythm"));
     assert!(house.room.ok(&["daemon", "stop"]).contains("has stopped"));
     let nights = house.room.json(&["status"])["minds"][0]["nights"]
         .as_i64()
@@ -162,6 +204,55 @@ fn stopping_interrupts_a_cycle_that_takes_too_long() {
     assert_eq!(house.room.json(&["verify"])["ok"], true);
     house.room.ok(&["consolidate"]);
     assert_eq!(house.room.json(&["status"])["minds"][0]["nights"], 50);
+}
+
+#[test]
+fn an_answer_on_its_way_arrives_before_it_stops() {
+    let house = House::running(Room::with_diary());
+    // Far more than a socket takes in at once, for one who is slow to read it.
+    let socket = house.holder().socket.unwrap();
+    let mut stream = std::os::unix::net::UnixStream::connect(&socket).unwrap();
+    let mut from = BufReader::new(stream.try_clone().unwrap());
+    let _: Hello = receive(&mut from).unwrap().unwrap();
+    send(&mut stream, &Hello::mine()).unwrap();
+    let rows = 200_000;
+    let request = Request::SelectJson(SelectJson {
+        query: format!("SELECT i, repeat('a', 100) AS text FROM range({rows}) r(i)"),
+    });
+    let caller = Caller {
+        directory: "/".into(),
+        patience: 30,
+        fingerprint: own_fingerprint(),
+        project: None,
+        parameters: String::new(),
+    };
+    let request = Box::new(request);
+    send(&mut stream, &Call::Ask { request, caller }).unwrap();
+    // Its first byte is there: the rest is on its way.
+    from.fill_buf().unwrap();
+    kill(house.pid(), "TERM");
+    wait_until("it stops", || {
+        house.room.ok(&["daemon", "logs"]).contains("stopping")
+    });
+    let answer: Message = receive(&mut from).unwrap().unwrap();
+    match answer {
+        Message::Reply(Reply::SelectJson(found)) => assert_eq!(found.len(), rows),
+        other => panic!("{other:?}"),
+    }
+    wait_until("it has gone", || !house.is_owned());
+}
+
+/// That of the daemon's own project and parameters.
+fn own_fingerprint() -> String {
+    let sources = ConfigSources {
+        database: Some("/nowhere".into()),
+        ..ConfigSources::default()
+    };
+    let parameters = Config::load(&sources).unwrap().parameters;
+    fingerprint(
+        &Project::load(ProjectSource::Embedded).unwrap(),
+        &parameters,
+    )
 }
 
 #[test]
@@ -188,8 +279,18 @@ fn only_its_user_reaches_it() {
 fn signals_stop_and_reload_it() {
     for signal in ["TERM", "INT"] {
         let house = House::running(Room::with_diary());
+        let socket = house.holder().socket.unwrap();
         kill(house.pid(), signal);
         wait_until("it has gone", || !house.is_owned());
+        // One that dies of the signal would leave both as they are.
+        assert!(!socket.exists(), "{signal} leaves a socket");
+        let log = house.room.ok(&["daemon", "logs"]);
+        for said in [
+            format!("signal=SIG{signal}"),
+            "the daemon has stopped".into(),
+        ] {
+            assert!(log.contains(&said), "no {said:?} in {log}");
+        }
         assert_eq!(house.room.json(&["verify"])["ok"], true);
     }
     let house = House::running(Room::with_diary());

@@ -1,8 +1,8 @@
 //! `codex daemon logs`.
 
-use crate::house::{House, wait_until};
+use crate::house::{House, PATIENCE, wait_until};
 use crate::room::Room;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 
 #[test]
 fn logs_are_chosen_by_level_age_and_number() {
@@ -69,4 +69,35 @@ fn logs_are_followed() {
     assert!(reader.join().unwrap().is_some());
     follower.kill().unwrap();
     follower.wait().unwrap();
+}
+
+#[test]
+fn a_line_that_was_torn_off_does_not_hold_up_the_next_day() {
+    let house = House::of(Room::with_diary());
+    let dir = house.room.path("memory.duckdb.logs");
+    std::fs::create_dir(&dir).unwrap();
+    let line = |day: &str, message: &str| {
+        format!(
+            "{{\"at\":\"{day}T00:00:00.000Z\",\"level\":\"INFO\",\"message\":\"{message}\",\"target\":\"t\"}}\n"
+        )
+    };
+    let first = dir.join("daemon.2026-01-01.log");
+    std::fs::write(&first, line("2026-01-01", "the first")).unwrap();
+    let mut follower = house.begin(&["daemon", "logs", "--follow"]);
+    let mut lines = BufReader::new(follower.stdout.take().unwrap()).lines();
+    assert!(lines.next().unwrap().unwrap().contains("the first"));
+    let mut file = std::fs::OpenOptions::new()
+        .append(true)
+        .open(&first)
+        .unwrap();
+    file.write_all(b"{\"at\":\"2026-01-01T").unwrap();
+    let second = dir.join("daemon.2026-01-02.log");
+    std::fs::write(&second, line("2026-01-02", "the second")).unwrap();
+    let (told, heard) = std::sync::mpsc::channel();
+    std::thread::spawn(move || told.send(lines.next()));
+    let next = heard.recv_timeout(PATIENCE);
+    follower.kill().unwrap();
+    follower.wait().unwrap();
+    let next = next.expect("the next day's lines are told").unwrap();
+    assert!(next.unwrap().contains("the second"));
 }

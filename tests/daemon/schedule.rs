@@ -1,6 +1,6 @@
 //! `codex schedule`.
 
-use crate::house::House;
+use crate::house::{House, ended, wait_until};
 use crate::room::Room;
 use serde_json::Value;
 
@@ -55,6 +55,34 @@ fn what_is_paused_stays_so_until_it_is_resumed() {
     house
         .room
         .refused(2, "working", &["schedule", "pause", "workin"]);
+}
+
+#[test]
+fn rhythms_paused_at_the_same_time_all_rest() {
+    let house = House::running(Room::with_diary());
+    let names = ["working", "short_term", "hippocampal", "rem_sleep"];
+    let orders = names.map(|name| house.begin(&["schedule", "pause", name]));
+    for order in orders {
+        let ran = ended(order);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+    }
+    // As the daemon has it, and as the store has it.
+    for _ in 0..2 {
+        for name in names {
+            // One that is at work still ends first.
+            wait_until("it rests", || state(&house.room, name) == "paused");
+        }
+        house.room.ok(&["daemon", "stop"]);
+    }
+    // All or none, and nothing is called all.
+    let wrong = &["schedule", "resume", "working", "waking"];
+    house.room.refused(2, "no rhythm 'waking'", wrong);
+    assert_eq!(state(&house.room, "working"), "paused");
+    let all = &["schedule", "resume", "all"];
+    house.room.refused(2, "no rhythm 'all'", all);
+    let said = house.room.ok(&["schedule", "resume", "--all"]);
+    assert_eq!(said.trim(), "resumed: all");
+    assert_eq!(state(&house.room, "working"), "no daemon");
 }
 
 /// Whether a text is five fields of cron and a command.

@@ -153,6 +153,21 @@ fn a_reload_that_is_wrong_is_refused_and_the_old_stays_in_force() {
 }
 
 #[test]
+fn a_reload_says_what_changes_with_the_next_start() {
+    let house = House::of(Room::with_diary());
+    let settings = |text: &str| house.room.write("codex.yaml", format!("settings:\n{text}"));
+    settings("  lock_timeout: 9\n");
+    let codex = |args: &[&str]| house.room.ok(&[&["--config", "codex.yaml"], args].concat());
+    codex(&["daemon", "start"]);
+    assert!(!codex(&["daemon", "reload"]).contains("next start"));
+    settings("  threads: 1\n  daemon:\n    log_days: 3\n");
+    let said = codex(&["daemon", "reload"]);
+    for what in ["memory_limit and threads", "log_level and log_days"] {
+        assert!(said.contains(what), "no {what:?} in {said}");
+    }
+}
+
+#[test]
 fn a_service_is_written_shown_and_removed() {
     let room = Room::new();
     let shown = room.ok(&["daemon", "install", "--print"]);
@@ -176,6 +191,79 @@ fn a_service_is_written_shown_and_removed() {
         assert!(!path.exists());
     }
     room.ok(&["daemon", "uninstall"]);
+}
+
+#[test]
+fn a_service_and_cron_read_the_env_file_and_say_what_else_they_do_not_see() {
+    let room = Room::with_diary();
+    room.write(".env", "CODEX_TIME_ZONE=Europe/Lisbon\nPOSTGRES_DB_URL=\n");
+    let place = room.path(".").canonicalize().unwrap();
+    let said = |args: &[&str]| {
+        let shell = [
+            ("OLLAMA_MODEL", "llama3.2"),
+            ("PGPASSWORD", "secret"),
+            ("CODEX_TIME_ZONE", "Europe/Lisbon"),
+            ("CODEX_LOCK_TIMEOUT", "7"),
+        ];
+        let ran = ran(room.codex().args(args).envs(shell));
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        for name in ["OLLAMA_MODEL", "PGPASSWORD", "CODEX_LOCK_TIMEOUT"] {
+            assert!(
+                ran.stderr.contains(name),
+                "{args:?}: no {name}: {}",
+                ran.stderr
+            );
+        }
+        for known in ["secret", "CODEX_TIME_ZONE", "DUCKDB_PATH"] {
+            assert!(!ran.stderr.contains(known), "{args:?}: {}", ran.stderr);
+        }
+        ran.stdout
+    };
+    for args in [
+        &["daemon", "install", "--print"][..],
+        &["daemon", "install", "--print", "--json"],
+        &["daemon", "install"],
+    ] {
+        said(args);
+    }
+    let unit = said(&["daemon", "install", "--print"]);
+    let there = place.to_str().unwrap();
+    assert!(
+        unit.contains("WorkingDirectory") && unit.contains(there),
+        "{unit}"
+    );
+    let lines = said(&["schedule", "crontab"]);
+    let line = lines
+        .lines()
+        .find(|l| l.contains("--type working "))
+        .unwrap();
+    let command = line.splitn(6, ' ').nth(5).unwrap();
+    let run = || {
+        let mut shell = std::process::Command::new("sh");
+        let shell = shell.args(["-c", command]).current_dir("/");
+        let ran = shell.env("HOME", &place).output().unwrap();
+        String::from_utf8_lossy(&ran.stderr).into_owned()
+    };
+    assert_eq!(run(), "", "{command}");
+    // That it is read shows where it is wrong.
+    room.write(".env", "CODEX_LOCK_TIMEOUT=soon\n");
+    assert!(run().contains("CODEX_LOCK_TIMEOUT"), "{}", run());
+}
+
+#[test]
+fn lines_for_cron_are_one_comment_and_say_whose_clock_a_rhythm_goes_by() {
+    let room = Room::new();
+    room.ok(&["init", "project"]);
+    let file = "project/schedules/biological_rhythms.yaml";
+    room.write(
+        file,
+        "version: 1\nrhythms:\n  - name: nightly\n    cycle: deep_sleep\n    cron: \"0 30 3 * * *\"\n    description: |\n      first line\n      rm -rf of the second\n",
+    );
+    let text = room.ok(&["--project-dir", "project", "schedule", "crontab"]);
+    assert!(
+        text.contains("# nightly: first line rm -rf of the second (by the clock of UTC; this is the machine's)\n30 3 * * * "),
+        "{text}"
+    );
 }
 
 #[test]

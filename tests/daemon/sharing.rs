@@ -217,13 +217,7 @@ fn reads_do_not_wait_for_a_cycle_and_see_what_was_committed() {
     house.room.ok(&["schedule", "pause", "--all"]);
     house.start();
     let consolidation = house.begin(&["consolidate"]);
-    let is_consolidating = || {
-        let busy = house.status()["busy"].clone();
-        busy.as_array()
-            .unwrap()
-            .iter()
-            .any(|work| work["what"] == "consolidate")
-    };
+    let is_consolidating = || house.is_at_work_on("consolidate");
     wait_until("it consolidates", is_consolidating);
     let answer = house.room.json(&["query", "--text", "Bolota"]);
     assert!(!answer["results"].as_array().unwrap().is_empty());
@@ -250,11 +244,7 @@ fn reads_do_not_wait_for_a_cycle_and_see_what_was_committed() {
 
 #[test]
 fn ctrl_c_cancels_what_the_daemon_does() {
-    let house = House::of(Room::new());
-    house.room.write("long.jsonl", long_diary(60));
-    house.room.ok(&["import", "long.jsonl"]);
-    house.room.ok(&["schedule", "pause", "--all"]);
-    house.start();
+    let house = House::resting_with_days(60);
     for args in [
         &["consolidate"][..],
         &["consolidate", "--rebuild"],
@@ -264,13 +254,7 @@ fn ctrl_c_cancels_what_the_daemon_does() {
         ],
     ] {
         let command = house.begin(args);
-        wait_until("it is at work", || {
-            house.status()["busy"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .any(|work| work["what"] == args[0])
-        });
+        wait_until("it is at work", || house.is_at_work_on(args[0]));
         kill(command.id(), "INT");
         ended(command);
         wait_until("it has been cancelled", || {
@@ -281,6 +265,12 @@ fn ctrl_c_cancels_what_the_daemon_does() {
         .as_i64()
         .unwrap();
     assert!(nights < 60, "{nights}");
+    // Nothing of it is left under way: stopping waits for nobody.
+    house.room.ok(&["daemon", "stop"]);
+    let log = house.room.ok(&["daemon", "logs"]);
+    assert!(log.contains("the daemon has stopped"), "{log}");
+    assert!(!log.contains("did not end in time"), "{log}");
+    house.start();
     assert_eq!(house.room.json(&["verify"])["ok"], true);
     house.room.ok(&["consolidate"]);
     assert_eq!(house.room.json(&["status"])["minds"][0]["nights"], 60);
@@ -301,20 +291,35 @@ fn other_parameters_are_answered_as_without_it() {
 }
 
 #[test]
+fn other_settings_than_the_daemon_s_are_told_once_and_the_command_goes_on() {
+    let house = House::running(Room::lived());
+    let status = |args: &[&str], url: Option<&str>| {
+        let mut codex = house.room.codex();
+        codex.args(args).envs(url.map(|url| ("OLLAMA_URL", url)));
+        let ran = ran(&mut codex);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        ran.stderr
+    };
+    assert_eq!(status(&["status"], None), "");
+    // A command that asks twice.
+    house
+        .room
+        .write("questions.jsonl", "{\"text\":\"the vet\"}\n");
+    let args = ["query", "--batch", "questions.jsonl"];
+    let said = status(&args, Some("http://127.0.0.1:9"));
+    let notes: Vec<&str> = said.lines().filter(|l| l.contains("settings")).collect();
+    assert_eq!(notes.len(), 1, "{said}");
+    for what in [&format!("pid {}", house.pid()), "(ollama)", "daemon reload"] {
+        assert!(notes[0].contains(what), "no {what:?} in {said}");
+    }
+    assert_eq!(status(&["status", "-q"], Some("http://127.0.0.1:9")), "");
+}
+
+#[test]
 fn who_waits_too_long_hears_for_what() {
-    let house = House::of(Room::new());
-    house.room.write("long.jsonl", long_diary(60));
-    house.room.ok(&["import", "long.jsonl"]);
-    house.room.ok(&["schedule", "pause", "--all"]);
-    house.start();
+    let house = House::resting_with_days(60);
     let consolidation = house.begin(&["consolidate"]);
-    wait_until("it consolidates", || {
-        house.status()["busy"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .any(|work| work["what"] == "consolidate")
-    });
+    wait_until("it consolidates", || house.is_at_work_on("consolidate"));
     let ran = ran(house
         .room
         .codex()

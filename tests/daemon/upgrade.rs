@@ -28,6 +28,7 @@ fn a_daemon_of_another_version_is_named_and_not_talked_to() {
                 protocol,
                 version: version.to_owned(),
                 pid: 4242,
+                settings: Default::default(),
             };
             send(&mut stream, &hello).unwrap();
             let theirs: Hello = receive(&mut from).unwrap().unwrap();

@@ -1,6 +1,6 @@
 //! The daemon watches itself.
 
-use crate::house::{House, kill, long_diary, wait_until};
+use crate::house::{House, wait_until};
 use crate::room::{Room, ran};
 use serde_json::Value;
 
@@ -79,9 +79,7 @@ fn without_anything_to_tell_it_says_that_it_is_well() {
 
 #[test]
 fn a_look_that_takes_too_long_is_interrupted_and_the_others_go_on() {
-    let house = House::of(Room::new());
-    house.room.write("long.jsonl", long_diary(60));
-    house.room.ok(&["import", "long.jsonl"]);
+    let house = House::with_days(60);
     start_with(&house, &[("CODEX_DAEMON_DEADLINE", "0")]);
     wait_until("the look was interrupted", || {
         rhythm(&house, "working")["outcome"]
@@ -105,25 +103,4 @@ fn a_look_that_takes_too_long_is_interrupted_and_the_others_go_on() {
     // What people ask for has no deadline.
     house.room.ok(&["consolidate"]);
     assert_eq!(house.room.json(&["status"])["minds"][0]["nights"], 60);
-}
-
-#[test]
-fn idle_it_writes_nothing() {
-    let house = House::running(Room::lived());
-    wait_until("everything has looked", || {
-        let rhythms = house.status()["rhythms"].clone();
-        rhythms
-            .as_array()
-            .unwrap()
-            .iter()
-            .all(|r| r["looks"].as_u64() > Some(0) && r["state"] == "waiting")
-    });
-    let written = || house.room.count("SELECT count(*) FROM codex.ledger");
-    let before = written();
-    // What comes in is seen by the next look; until then, looks find nothing.
-    kill(house.pid(), "HUP");
-    wait_until("it has looked again", || {
-        rhythm(&house, "working")["looks"].as_u64() > Some(1)
-    });
-    assert_eq!(written(), before);
 }

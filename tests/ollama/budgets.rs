@@ -2,7 +2,11 @@
 
 use crate::Scene;
 use codex_dreams::config::{Config, ConfigSources};
-use codex_dreams::engine::{Engine, Project, ProjectSource, examine_models, pull_on_server};
+use codex_dreams::daemon::jobs;
+use codex_dreams::daemon::rhythms::{self, Work};
+use codex_dreams::engine::{
+    Engine, Interrupt, Project, ProjectSource, Shared, examine_models, pull_on_server,
+};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -42,7 +46,10 @@ fn a_tick_keeps_to_its_share_and_a_day_to_its_budget() {
         engine.enrich_tick().unwrap().as_deref(),
         Some("6 vectors, 2 memories")
     );
-    assert_eq!(engine.enrich_tick().unwrap().as_deref(), Some("1 memory"));
+    assert_eq!(
+        engine.enrich_tick().unwrap().as_deref(),
+        Some("1 memory; the day's budget is used up (settings.enrich_per_day)")
+    );
     // Nothing more today, and that is nothing to tell.
     assert_eq!(engine.enrich_tick().unwrap(), None);
     assert_eq!(scene.server.asked("chat").len(), 3);
@@ -119,4 +126,42 @@ fn a_doctor_finds_what_is_missing_and_fetches_it() {
     .settings;
     let findings = examine_models(&settings).unwrap();
     assert!(findings.server.problem.is_none() && findings.models.is_empty());
+}
+
+#[test]
+fn a_second_round_of_looks_and_jobs_writes_nothing() {
+    let scene = Scene::new();
+    let config = config(&scene, &[]);
+    let shared = Shared::new(engine(&scene, &[]));
+    let nothing: Arc<Interrupt> = Arc::default();
+    let now = chrono::NaiveDate::from_ymd_opt(2026, 3, 4)
+        .and_then(|day| day.and_hms_opt(12, 0, 0))
+        .unwrap();
+    let rhythms = rhythms::of_project(&Project::load(ProjectSource::Embedded).unwrap()).unwrap();
+    let round = || -> Vec<String> {
+        let done = rhythms.iter().map(|rhythm| match &rhythm.work {
+            Work::Cycle(cycle) => {
+                let found = shared.look(*cycle, now, &nothing).unwrap();
+                found.map(|_| rhythm.name.clone())
+            }
+            Work::Job(job) => {
+                let job = jobs::find(job).unwrap();
+                let run = |engine: &mut Engine| (job.run)(engine, &config, now);
+                shared.work_beside(&nothing, run).unwrap()
+            }
+        });
+        done.flatten().collect()
+    };
+    let writes = || shared.lane().writes();
+    assert_ne!(round(), [""; 0], "there was much to do");
+    while !round().is_empty() {}
+    let before = writes();
+    assert_eq!(round(), [""; 0]);
+    assert_eq!(writes(), before, "nothing was done, so nothing was written");
+    // And what is written is seen by the next look.
+    shared
+        .work("a test", &nothing, |engine| engine.nap(None, now))
+        .unwrap();
+    assert_eq!(writes(), before + 1);
+    assert_ne!(round(), [""; 0]);
 }

@@ -2,10 +2,23 @@
 
 use crate::Scene;
 use crate::server::Fault;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
+
+/// What became of memories, so many asked about at once.
+fn memories(scene: &Scene, in_flight: &str) -> Value {
+    let settings = [("CODEX_OLLAMA_IN_FLIGHT", in_flight)];
+    scene.json_with(&settings, &["enrich", "--only", "memories"])["memories"].clone()
+}
+
+#[track_caller]
+fn assert_counts(report: &Value, counts: [(&str, u64); 2]) {
+    for (name, count) in counts {
+        assert_eq!(report[name], count, "{name} of {report}");
+    }
+}
 
 #[test]
 fn without_a_server_everything_works_and_says_what_is_owed() {
@@ -77,22 +90,10 @@ fn a_model_that_is_removed_in_the_middle_leaves_the_rest_owed() {
     scene
         .server
         .fails([Fault::Status(404, "model 'gpt-oss:20b' not found")]);
-    let report = scene.json_with(
-        &[("CODEX_OLLAMA_IN_FLIGHT", "1")],
-        &["enrich", "--only", "memories"],
-    );
-    assert!(
-        report["memories"]["note"]
-            .as_str()
-            .unwrap()
-            .contains("ollama pull"),
-        "{report}"
-    );
-    assert_eq!(
-        (&report["memories"]["answered"], &report["memories"]["owed"]),
-        (&json!(0), &json!(6)),
-        "{report}"
-    );
+    let report = memories(&scene, "1");
+    let note = report["note"].as_str().unwrap();
+    assert!(note.contains("ollama pull"), "{report}");
+    assert_counts(&report, [("answered", 0), ("owed", 6)]);
     // The server was to blame, not the memory: nothing has to wait.
     assert_eq!(scene.enrich()["memories"]["answered"], 6);
 }
@@ -107,18 +108,7 @@ fn a_full_queue_is_waited_for() {
         )
     };
     scene.server.fails([busy(), busy()]);
-    let report = scene.json_with(
-        &[("CODEX_OLLAMA_IN_FLIGHT", "2")],
-        &["enrich", "--only", "memories"],
-    );
-    assert_eq!(
-        (
-            &report["memories"]["answered"],
-            &report["memories"]["failed"]
-        ),
-        (&json!(6), &json!(0)),
-        "{report}"
-    );
+    assert_counts(&memories(&scene, "2"), [("answered", 6), ("failed", 0)]);
     assert_eq!(scene.server.asked("chat").len(), 8);
 }
 
@@ -129,25 +119,9 @@ fn a_poison_memory_does_not_hold_up_the_others() {
         Fault::Status(500, "llama runner process has terminated"),
         Fault::Truncated,
     ]);
-    let report = scene.json_with(
-        &[("CODEX_OLLAMA_IN_FLIGHT", "1")],
-        &["enrich", "--only", "memories"],
-    );
     // What the runner died of, and what came in half, is tried again later.
-    assert_eq!(
-        (
-            &report["memories"]["failed"],
-            &report["memories"]["answered"]
-        ),
-        (&json!(2), &json!(4)),
-        "{report}"
-    );
-    let report = scene.enrich();
-    assert_eq!(
-        (&report["memories"]["answered"], &report["memories"]["owed"]),
-        (&json!(0), &json!(2)),
-        "{report}"
-    );
+    assert_counts(&memories(&scene, "1"), [("failed", 2), ("answered", 4)]);
+    assert_counts(&scene.enrich()["memories"], [("answered", 0), ("owed", 2)]);
     assert_eq!(scene.count("SELECT count(*) FROM enrichment.retries WHERE kind = 'memory' AND contains(reason, 'terminated')"), 1);
 }
 

@@ -1,5 +1,11 @@
 //! Embedding and language models: against a server that speaks Ollama's protocol, faults included, and with a real local model.
 
+#[path = "../daemon/house.rs"]
+#[allow(
+    dead_code,
+    reason = "the house of the daemon's tests, of which these need a part"
+)]
+mod house;
 #[path = "../cli/room.rs"]
 #[allow(
     dead_code,
@@ -17,6 +23,7 @@ mod meanings;
 mod nights;
 mod protocol;
 mod small_model;
+mod stopping;
 
 use room::{Ran, Room, ran};
 use serde_json::Value;

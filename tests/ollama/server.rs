@@ -233,17 +233,32 @@ async fn faulty(fault: &Option<Fault>, latency: Duration) -> Option<Response> {
     }
 }
 
-async fn embed(State(shared): Shared, body: Bytes) -> Response {
-    let Ok(body) = serde_json::from_slice::<Value>(&body) else {
-        return error(400, "invalid character 'x' looking for beginning of value");
+/// Takes a request's body in, with what is to go wrong with its answer; the answer itself where that is all there is to say.
+#[allow(clippy::result_large_err, reason = "one of a test's requests")]
+async fn taken(
+    inner: &Mutex<Inner>,
+    path: &str,
+    body: &Bytes,
+) -> Result<(Value, Option<Fault>), Response> {
+    let Ok(body) = serde_json::from_slice::<Value>(body) else {
+        let words = "invalid character 'x' looking for beginning of value";
+        return Err(error(400, words));
     };
-    let (fault, latency) = note(&shared, "embed", &body);
+    let (fault, latency) = note(inner, path, &body);
     let broken = faulty(&fault, latency).await;
-    let mut inner = shared.lock().unwrap();
-    inner.in_flight -= 1;
-    if let Some(response) = broken {
-        return response;
+    inner.lock().unwrap().in_flight -= 1;
+    match broken {
+        Some(response) => Err(response),
+        None => Ok((body, fault)),
     }
+}
+
+async fn embed(State(shared): Shared, body: Bytes) -> Response {
+    let (body, fault) = match taken(&shared, "embed", &body).await {
+        Ok(taken) => taken,
+        Err(response) => return response,
+    };
+    let inner = shared.lock().unwrap();
     let model = body["model"].as_str().unwrap_or_default().to_owned();
     if !has(&inner, &model) {
         return error(
@@ -290,16 +305,11 @@ pub fn vector(text: &str, dimension: usize) -> Vec<f32> {
 }
 
 async fn chat(State(shared): Shared, body: Bytes) -> Response {
-    let Ok(body) = serde_json::from_slice::<Value>(&body) else {
-        return error(400, "invalid character 'x' looking for beginning of value");
+    let (body, fault) = match taken(&shared, "chat", &body).await {
+        Ok(taken) => taken,
+        Err(response) => return response,
     };
-    let (fault, latency) = note(&shared, "chat", &body);
-    let broken = faulty(&fault, latency).await;
-    let mut inner = shared.lock().unwrap();
-    inner.in_flight -= 1;
-    if let Some(response) = broken {
-        return response;
-    }
+    let inner = shared.lock().unwrap();
     let model = body["model"].as_str().unwrap_or_default().to_owned();
     if !has(&inner, &model) {
         return error(404, &format!("model '{model}' not found"));

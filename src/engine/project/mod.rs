@@ -18,17 +18,18 @@ mod test;
 
 pub use compile::{CompiledModel, Target};
 pub use list::{ListedModel, Listing};
-pub use run::RunRequest;
-pub use test::TestRequest;
 
+use super::Engine;
 use crate::config::Config;
 use crate::cycle::Pipeline;
 use crate::error::{Error, Result};
 use crate::project::Project;
 use crate::template::TemplateError;
+use chrono::NaiveDateTime;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// Which models a command is about, in dbt's selector grammar.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +44,45 @@ impl Selecting {
     /// Whether every model is meant.
     fn is_everything(&self) -> bool {
         self.select.is_empty() && self.exclude.is_empty()
+    }
+}
+
+/// What to run or test, and how.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Order {
+    /// The models, or those whose tests run; tests of `sql/tests` run with the models they refer to.
+    pub selecting: Selecting,
+    /// The clock.
+    pub as_of: NaiveDateTime,
+    /// Nothing more after the first failure.
+    pub fail_fast: bool,
+    /// Where rendered SQL and results are written.
+    pub target: Target,
+    /// Threads of DuckDB, where they are not the store's own.
+    pub threads: Option<u32>,
+}
+
+impl Engine {
+    /// Carries an order out with the threads it wants, and writes what came of it beside the SQL: `work` says what became of each,
+    /// and what else is worth a line.
+    fn carry_out(
+        &self,
+        order: &Order,
+        work: impl FnOnce() -> Result<(Vec<Ran>, Vec<String>)>,
+    ) -> Result<RunReport> {
+        let started = Instant::now();
+        let (results, warnings) = match order.threads {
+            Some(threads) => self.warehouse.with_threads(threads, work)?,
+            None => work()?,
+        };
+        let elapsed = started.elapsed().as_secs_f64();
+        let document = artifacts::write_run_results(&results, elapsed, &order.target)?;
+        Ok(RunReport {
+            results,
+            warnings,
+            elapsed,
+            document,
+        })
     }
 }
 

@@ -1,10 +1,10 @@
 //! `codex run`: selected models become views and tables, parents first.
 
-use super::artifacts::{model_id, write_manifest, write_run_results};
-use super::compile::{Target, write_sql};
+use super::artifacts::{model_id, write_manifest};
+use super::compile::write_sql;
 use super::failure::told;
 use super::list::selected;
-use super::{Ending, Ran, RunReport, Selecting, wrong_template};
+use super::{Ending, Order, Ran, RunReport, wrong_template};
 use crate::cycle::{self, ByHand};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -12,28 +12,9 @@ use crate::project::{IncrementalStrategy, Materialization, ModelName, Node, Rela
 use crate::warehouse::materialize::{
     Epochs, Existing, MaterializeError, Options, Outcome, materialize_onto,
 };
-use chrono::NaiveDateTime;
 use duckdb::Connection;
-use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
-
-/// What to run and how.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct RunRequest {
-    /// Which models.
-    pub selecting: Selecting,
-    /// The clock.
-    pub as_of: NaiveDateTime,
-    /// Build incremental models and caches anew.
-    pub full_refresh: bool,
-    /// Run nothing more after the first failure.
-    pub fail_fast: bool,
-    /// Where rendered SQL and results are written.
-    pub target: Target,
-    /// Threads of DuckDB, where they are not the store's own.
-    pub threads: Option<u32>,
-}
 
 impl Engine {
     /// Runs the selected models, parents first; `heard` gets each with its number (from 1) and their total as it is done. A model
@@ -44,36 +25,33 @@ impl Engine {
     /// the report.
     pub fn run_models(
         &self,
-        request: &RunRequest,
+        order: &Order,
+        full_refresh: bool,
         heard: impl FnMut(&Ran, usize, usize),
     ) -> Result<RunReport> {
-        match request.threads {
-            Some(threads) => self
-                .warehouse
-                .with_threads(threads, || self.run_selected(request, heard)),
-            None => self.run_selected(request, heard),
-        }
+        self.carry_out(order, || self.run_selected(order, full_refresh, heard))
     }
 
     fn run_selected(
         &self,
-        request: &RunRequest,
+        order: &Order,
+        full_refresh: bool,
         mut heard: impl FnMut(&Ran, usize, usize),
-    ) -> Result<RunReport> {
-        let started = Instant::now();
-        let (nodes, warnings) = selected(self.pipeline(), &request.selecting)?;
+    ) -> Result<(Vec<Ran>, Vec<String>)> {
+        let (nodes, warnings) = selected(self.pipeline(), &order.selecting)?;
         let nodes: Vec<&Node> = nodes
             .into_iter()
             .filter(|node| node.config.materialized != Materialization::Ephemeral)
             .collect();
         cycle::prepare_by_hand(&self.warehouse, self.pipeline());
         let by_hand = match nodes.iter().any(|node| cycle::asks_what_is_due(node)) {
-            true => ByHand::open(&self.warehouse, self.pipeline(), request.as_of)?,
-            false => ByHand::at(request.as_of),
+            true => ByHand::open(&self.warehouse, self.pipeline(), order.as_of)?,
+            false => ByHand::at(order.as_of),
         };
         let mut run = Run {
             engine: self,
-            request,
+            order,
+            full_refresh,
             by_hand,
             existing: self.relations()?,
             broken: BTreeMap::new(),
@@ -106,15 +84,8 @@ impl Engine {
             ByHand::forget_ticks(&self.warehouse)?;
         }
         cycle::mark_changed(&self.warehouse, self.pipeline())?;
-        write_manifest(self.pipeline(), &request.target)?;
-        let elapsed = started.elapsed().as_secs_f64();
-        let document = write_run_results(&results, elapsed, &request.target)?;
-        Ok(RunReport {
-            results,
-            warnings,
-            elapsed,
-            document,
-        })
+        write_manifest(self.pipeline(), &order.target)?;
+        Ok((results, warnings))
     }
 
     /// Every relation of the store with its kind, in one look.
@@ -139,7 +110,8 @@ impl Engine {
 /// A run under way.
 struct Run<'a> {
     engine: &'a Engine,
-    request: &'a RunRequest,
+    order: &'a Order,
+    full_refresh: bool,
     by_hand: ByHand,
     existing: BTreeMap<(String, String), Existing>,
     /// Models that failed, and that were skipped because of them: with the one that failed.
@@ -191,7 +163,7 @@ impl Run<'_> {
             message: None,
         };
         if node.config.materialized == Materialization::Transition {
-            ran.message = Some(of_cycles(node, self.request.full_refresh));
+            ran.message = Some(of_cycles(node, self.full_refresh));
             return Ok(ran);
         }
         if self.stopped {
@@ -213,7 +185,7 @@ impl Run<'_> {
                 ran.status = Ending::Error;
                 ran.message = Some(message);
                 self.broken.insert(node.name.clone(), node.name.clone());
-                self.stopped = self.request.fail_fast;
+                self.stopped = self.order.fail_fast;
             }
         }
         ran.execution_time = started.elapsed().as_secs_f64();
@@ -229,7 +201,7 @@ impl Run<'_> {
             .get(&key)
             .copied()
             .unwrap_or(Existing::Nothing);
-        let full_refresh = self.request.full_refresh;
+        let full_refresh = self.full_refresh;
         let context = self
             .by_hand
             .context(existing == Existing::Table && !full_refresh);
@@ -238,7 +210,7 @@ impl Run<'_> {
             .compile(node.name.as_str(), &context)
             .map_err(wrong_template)?;
         let path = write_sql(
-            &self.request.target,
+            &self.order.target,
             node.stage.as_str(),
             node.name.as_str(),
             &model.sql,

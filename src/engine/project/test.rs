@@ -1,33 +1,16 @@
 //! `codex test`: what the YAML and `sql/tests` say of the data. A test is a query, and every row it returns is a failure.
 
-use super::artifacts::{test_id, write_run_results};
-use super::compile::{Target, write_sql};
+use super::artifacts::test_id;
+use super::compile::write_sql;
 use super::list::selected;
-use super::{Ending, Ran, RunReport, Selecting};
+use super::{Ending, Order, Ran, RunReport, Selecting};
 use crate::cycle::ByHand;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::project::{DataTest, Node, TestTarget, quoted};
 use crate::template::{RenderContext, TemplateError};
-use chrono::NaiveDateTime;
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Instant;
-
-/// What to test and how.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct TestRequest {
-    /// The models whose tests run; tests of `sql/tests` run with the models they refer to.
-    pub selecting: Selecting,
-    /// The clock.
-    pub as_of: NaiveDateTime,
-    /// Run nothing more after the first failure.
-    pub fail_fast: bool,
-    /// Where queries and results are written.
-    pub target: Target,
-    /// Threads of DuckDB, where they are not the store's own.
-    pub threads: Option<u32>,
-}
 
 /// A test with its query, or why there is none.
 struct Query {
@@ -44,29 +27,23 @@ impl Engine {
     /// Usage when a selector is wrong; failed when results cannot be written. A test's own failure is in the report.
     pub fn test_models(
         &self,
-        request: &TestRequest,
+        order: &Order,
         heard: impl FnMut(&Ran, usize, usize),
     ) -> Result<RunReport> {
-        match request.threads {
-            Some(threads) => self
-                .warehouse
-                .with_threads(threads, || self.test_selected(request, heard)),
-            None => self.test_selected(request, heard),
-        }
+        self.carry_out(order, || self.test_selected(order, heard))
     }
 
     fn test_selected(
         &self,
-        request: &TestRequest,
+        order: &Order,
         mut heard: impl FnMut(&Ran, usize, usize),
-    ) -> Result<RunReport> {
-        let started = Instant::now();
-        let (nodes, warnings) = selected(self.pipeline(), &request.selecting)?;
+    ) -> Result<(Vec<Ran>, Vec<String>)> {
+        let (nodes, warnings) = selected(self.pipeline(), &order.selecting)?;
         let by_hand = match self.is_writable() && self.pipeline().caches().next().is_some() {
-            true => ByHand::open(&self.warehouse, self.pipeline(), request.as_of)?,
-            false => ByHand::at(request.as_of),
+            true => ByHand::open(&self.warehouse, self.pipeline(), order.as_of)?,
+            false => ByHand::at(order.as_of),
         };
-        let queries = self.queries_of(&nodes, &request.selecting, &by_hand.context(false));
+        let queries = self.queries_of(&nodes, &order.selecting, &by_hand.context(false));
         let (mut results, mut stopped) = (Vec::new(), false);
         for (at, query) in queries.iter().enumerate() {
             let ran = match stopped {
@@ -78,23 +55,16 @@ impl Engine {
                         ..blank(query)
                     }
                 }
-                false => self.test(query, request)?,
+                false => self.test(query, order)?,
             };
-            stopped |= request.fail_fast && matches!(ran.status, Ending::Fail | Ending::Error);
+            stopped |= order.fail_fast && matches!(ran.status, Ending::Fail | Ending::Error);
             heard(&ran, at + 1, queries.len());
             results.push(ran);
         }
-        let elapsed = started.elapsed().as_secs_f64();
-        let document = write_run_results(&results, elapsed, &request.target)?;
-        Ok(RunReport {
-            results,
-            warnings,
-            elapsed,
-            document,
-        })
+        Ok((results, warnings))
     }
 
-    fn test(&self, query: &Query, request: &TestRequest) -> Result<Ran> {
+    fn test(&self, query: &Query, order: &Order) -> Result<Ran> {
         let mut ran = blank(query);
         let sql = match &query.sql {
             Ok(sql) => sql,
@@ -106,7 +76,7 @@ impl Engine {
                 });
             }
         };
-        let path = write_sql(&request.target, "tests", &query.name, sql)?;
+        let path = write_sql(&order.target, "tests", &query.name, sql)?;
         let started = Instant::now();
         let found = self.warehouse.conn().query_row(
             &format!("SELECT count(*) FROM (\n{sql}\n)"),

@@ -1,6 +1,6 @@
 //! Single memories.
 
-use super::{Ask, Needs, Progress};
+use super::{Ask, Needs, Progress, found};
 use crate::engine::{Added, Engine, Listed, Mind, NewMemory, Shown};
 use crate::error::Result;
 use chrono::NaiveDateTime;
@@ -65,8 +65,8 @@ impl Ask for ShowMemory {
     }
 
     fn answer(self, engine: &mut Engine, _: &mut dyn FnMut(Progress)) -> Result<Shown> {
-        let mind = engine.mind(&self.mind)?;
-        engine.show_memory(&mind, engine.find_memory(&mind, &self.id)?, self.now)
+        let (mind, id) = found(engine, &self.mind, &self.id)?;
+        engine.show_memory(&mind, id, self.now)
     }
 }
 
@@ -113,8 +113,7 @@ impl Ask for EditMemory {
     }
 
     fn answer(self, engine: &mut Engine, _: &mut dyn FnMut(Progress)) -> Result<Shown> {
-        let mind = engine.mind(&self.mind)?;
-        let id = engine.find_memory(&mind, &self.id)?;
+        let (mind, id) = found(engine, &self.mind, &self.id)?;
         engine.edit_memory(&mind, id, &self.text, self.now)
     }
 }
@@ -140,8 +139,7 @@ impl Ask for DeleteMemory {
     }
 
     fn answer(self, engine: &mut Engine, _: &mut dyn FnMut(Progress)) -> Result<Shown> {
-        let mind = engine.mind(&self.mind)?;
-        let id = engine.find_memory(&mind, &self.id)?;
+        let (mind, id) = found(engine, &self.mind, &self.id)?;
         engine.delete_memory(&mind, id, &self.reason, self.now)
     }
 }

@@ -190,6 +190,13 @@ fn only(engine: &Engine, name: Option<&str>) -> Result<Option<Mind>> {
     name.map(|name| engine.mind(name)).transpose()
 }
 
+/// A memory of a mind, by its id or key.
+fn found(engine: &Engine, mind: &str, id: &str) -> Result<(Mind, i64)> {
+    let mind = engine.mind(mind)?;
+    let id = engine.find_memory(&mind, id)?;
+    Ok((mind, id))
+}
+
 /// Makes [`Request`] and [`Reply`] of the questions, and each of them [`Wired`].
 macro_rules! requests {
     ($($question:ident: $command:literal,)*) => {

@@ -1,7 +1,7 @@
 //! The pipeline as a project.
 
 use super::{Ask, Needs, Progress, StoreNeeds, Turn};
-use crate::engine::{Engine, RunReport, RunRequest, TestRequest};
+use crate::engine::{Engine, Order, Ran, RunReport};
 use crate::error::Result;
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RunModels {
     /// Which and how.
-    pub request: RunRequest,
+    pub order: Order,
+    /// Build incremental models and caches anew.
+    pub full_refresh: bool,
 }
 
 impl Ask for RunModels {
@@ -23,21 +25,15 @@ impl Ask for RunModels {
     }
 
     fn answer(self, engine: &mut Engine, heard: &mut dyn FnMut(Progress)) -> Result<RunReport> {
-        engine.run_models(&self.request, |ran, number, total| {
-            heard(Progress::Ran {
-                ran: ran.clone(),
-                number,
-                total,
-            })
-        })
+        engine.run_models(&self.order, self.full_refresh, each(heard))
     }
 }
 
 /// Test the data.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct TestModels {
-    /// What and how.
-    pub request: TestRequest,
+    /// Which and how.
+    pub order: Order,
 }
 
 impl Ask for TestModels {
@@ -51,12 +47,17 @@ impl Ask for TestModels {
     }
 
     fn answer(self, engine: &mut Engine, heard: &mut dyn FnMut(Progress)) -> Result<RunReport> {
-        engine.test_models(&self.request, |ran, number, total| {
-            heard(Progress::Ran {
-                ran: ran.clone(),
-                number,
-                total,
-            })
+        engine.test_models(&self.order, each(heard))
+    }
+}
+
+/// Tells what became of each.
+fn each(heard: &mut dyn FnMut(Progress)) -> impl FnMut(&Ran, usize, usize) {
+    |ran, number, total| {
+        heard(Progress::Ran {
+            ran: ran.clone(),
+            number,
+            total,
         })
     }
 }

@@ -1,6 +1,6 @@
 //! Questions to the memory: recall, insights, lineage, SQL.
 
-use super::{Ask, Needs, Progress, Turn, only};
+use super::{Ask, Needs, Progress, Turn, found, only};
 use crate::engine::{Answer, Engine, Insight, Lineage, Period, Question, Table, Trail};
 use crate::error::{Error, Result};
 use chrono::NaiveDateTime;
@@ -114,8 +114,8 @@ impl Ask for ExplainMemory {
     }
 
     fn answer(self, engine: &mut Engine, _: &mut dyn FnMut(Progress)) -> Result<Lineage> {
-        let mind = engine.mind(&self.mind)?;
-        engine.explain(&mind, engine.find_memory(&mind, &self.id)?)
+        let (mind, id) = found(engine, &self.mind, &self.id)?;
+        engine.explain(&mind, id)
     }
 }
 

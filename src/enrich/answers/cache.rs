@@ -15,15 +15,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 /// # Errors
 /// Failed when the store cannot be written.
 pub fn answer_key(warehouse: &Warehouse) -> Result<String> {
-    let known: Option<String> = warehouse
-        .conn()
-        .query_row(
-            "SELECT value FROM codex.meta WHERE key = 'answer_key'",
-            [],
-            |r| r.get(0),
-        )
-        .optional()?;
-    if let Some(key) = known {
+    if let Some(key) = known_answer_key(warehouse.conn())? {
         return Ok(key);
     }
     // Each state is seeded by the system's randomness.
@@ -38,6 +30,19 @@ pub fn answer_key(warehouse: &Warehouse) -> Result<String> {
         .conn()
         .execute("INSERT INTO codex.meta VALUES ('answer_key', ?)", [&key])?;
     Ok(key)
+}
+
+/// The same, where it has been made.
+///
+/// # Errors
+/// Failed when the store cannot be read.
+pub fn known_answer_key(conn: &Connection) -> Result<Option<String>> {
+    let key = conn.query_row(
+        "SELECT value FROM codex.meta WHERE key = 'answer_key'",
+        [],
+        |r| r.get(0),
+    );
+    Ok(key.optional()?)
 }
 
 /// An HMAC (RFC 2104, SHA-256) of texts, in hex: who does not have the store cannot test whether it holds certain words.

@@ -10,7 +10,7 @@ mod cache;
 mod owed;
 mod record;
 
-pub use cache::{answer_key, content_hmac, said_before};
+pub use cache::{answer_key, content_hmac, known_answer_key, said_before};
 pub use owed::{
     count_owed_clusters, count_owed_episodes, count_owed_memories, night_since_insights,
     owed_cluster_matters, owed_episode_matters, owed_memory_matters, was_answered,

@@ -5,10 +5,13 @@ pub use super::remote::Purpose;
 use super::remote::RemoteModel;
 use super::{list_models, local_name, ollama_name};
 use crate::config::{Embeddings, Settings};
-use crate::enrich::ollama::{Client, Trouble, on_the_network};
+use crate::enrich::ollama::{Client, Trouble, on_the_network, on_the_network_unless};
 use crate::error::{Error, Result};
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
+
+/// A vector a text, or why there is none.
+pub type Vectors = Vec<Result<Vec<f32>, String>>;
 
 /// A model that embeds texts, ready to be asked.
 pub struct Embedder {
@@ -40,11 +43,21 @@ impl Embedder {
     ///
     /// # Errors
     /// Unavailable when the server is in trouble, failed when the local model breaks; a text that cannot be embedded is its own result.
-    pub fn embed(
+    pub fn embed(&self, texts: &[String], purpose: Purpose) -> Result<Vectors> {
+        let results = self.embed_unless(texts, purpose, &|| false)?;
+        Ok(results.unwrap_or_default())
+    }
+
+    /// The same, given up once it is `stopped`: none then.
+    ///
+    /// # Errors
+    /// As [`embed`](Embedder::embed).
+    pub fn embed_unless(
         &self,
         texts: &[String],
         purpose: Purpose,
-    ) -> Result<Vec<Result<Vec<f32>, String>>> {
+        stopped: &dyn Fn() -> bool,
+    ) -> Result<Option<Vectors>> {
         match &self.way {
             Way::Local(dir, loaded) => {
                 let model = match loaded.get() {
@@ -54,9 +67,12 @@ impl Embedder {
                         loaded.get_or_init(|| model)
                     }
                 };
-                Ok(model.embed(texts)?.into_iter().map(Ok).collect())
+                Ok(Some(model.embed(texts)?.into_iter().map(Ok).collect()))
             }
-            Way::Remote(model) => Ok(on_the_network(model.embed(texts, purpose))??),
+            Way::Remote(model) => {
+                let embedded = on_the_network_unless(stopped, model.embed(texts, purpose))?;
+                Ok(embedded.transpose()?)
+            }
         }
     }
 

@@ -198,10 +198,38 @@ pub fn dimension(conn: &Connection, model: &str) -> Result<Option<usize>> {
 /// # Errors
 /// Failed when the store cannot be written.
 pub fn settle_model(warehouse: &Warehouse, model: &str) -> Result<bool> {
-    let conn = warehouse.conn();
+    match standing(warehouse.conn(), model)? {
+        Standing::Asked => return Ok(true),
+        Standing::Incomplete => return Ok(false),
+        Standing::Ready => {}
+    }
+    warehouse.transaction(|conn| {
+        conn.execute("DELETE FROM codex.meta WHERE key = ?", [ACTIVE])?;
+        conn.execute("INSERT INTO codex.meta VALUES (?, ?)", [ACTIVE, model])?;
+        Ok(())
+    })?;
+    Ok(true)
+}
+
+/// How a model stands among those there are vectors of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Questions are asked with it.
+    Asked,
+    /// They may be from now on: [`settle_model`] has something to write.
+    Ready,
+    /// Vectors are missing.
+    Incomplete,
+}
+
+/// How `model` stands.
+///
+/// # Errors
+/// Failed when the store cannot be read.
+pub fn standing(conn: &Connection, model: &str) -> Result<Standing> {
     let current = active_model(conn)?;
     if current.as_deref() == Some(model) {
-        return Ok(true);
+        return Ok(Standing::Asked);
     }
     // What could not be embedded does not hold the others back.
     let owed = count_owed(conn, model, Some(EVER))?;
@@ -210,15 +238,10 @@ pub fn settle_model(warehouse: &Warehouse, model: &str) -> Result<bool> {
         [model],
         |r| r.get(0),
     )?;
-    if vectors == 0 || (current.is_some() && owed > 0) {
-        return Ok(false);
-    }
-    warehouse.transaction(|conn| {
-        conn.execute("DELETE FROM codex.meta WHERE key = ?", [ACTIVE])?;
-        conn.execute("INSERT INTO codex.meta VALUES (?, ?)", [ACTIVE, model])?;
-        Ok(())
-    })?;
-    Ok(true)
+    Ok(match vectors == 0 || (current.is_some() && owed > 0) {
+        true => Standing::Incomplete,
+        false => Standing::Ready,
+    })
 }
 
 /// The models there are vectors of.

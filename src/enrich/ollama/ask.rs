@@ -2,6 +2,7 @@
 
 use super::client::{Chat, Client};
 use super::evidence::Evidence;
+use super::once;
 use super::prompts::{Filling, Kind, Prompts};
 use super::schema::{
     Checked, ClusterAnswer, EpisodeAnswer, InsightAnswer, MemoryAnswer, merge_parts,
@@ -78,20 +79,20 @@ pub struct Reply {
 }
 
 /// Asks all questions, at most `in_flight` at once; the replies come in the order of their questions. When the server itself is in
-/// trouble, no more are asked: those have no reply. `heard` is told how many are done.
+/// trouble, no more are asked, and once it is `stopped`, those on their way are given up: such questions have no reply.
 pub async fn ask_all(
     client: &Arc<Client>,
     prompts: &Arc<Prompts>,
     questions: Vec<Asked>,
     in_flight: usize,
-    mut heard: impl FnMut(u64),
+    stopped: &dyn Fn() -> bool,
 ) -> Vec<Reply> {
     let mut waiting = questions.into_iter();
     let mut asking = JoinSet::new();
     let mut replies: Vec<Reply> = Vec::new();
-    let mut stopped = false;
+    let (mut enough, mut given_up) = (false, false);
     loop {
-        while !stopped && asking.len() < in_flight.max(1) {
+        while !enough && asking.len() < in_flight.max(1) {
             let Some(asked) = waiting.next() else { break };
             let (client, prompts) = (Arc::clone(client), Arc::clone(prompts));
             asking.spawn(async move {
@@ -102,15 +103,23 @@ pub async fn ask_all(
                 Reply { number, outcome }
             });
         }
-        match asking.join_next().await {
+        let next = tokio::select! {
+            next = asking.join_next() => next,
+            () = once(stopped), if !given_up => {
+                (enough, given_up) = (true, true);
+                asking.abort_all();
+                continue;
+            }
+        };
+        match next {
             None => break,
             Some(Ok(reply)) => {
                 if let Outcome::Troubled(trouble) = &reply.outcome {
-                    stopped |= trouble.is_of_the_service();
+                    enough |= trouble.is_of_the_service();
                 }
                 replies.push(reply);
-                heard(replies.len() as u64);
             }
+            Some(Err(e)) if e.is_cancelled() => {}
             // A task that panicked answers nothing: its question stays owed.
             Some(Err(e)) => tracing::error!("a question to Ollama broke: {e}"),
         }

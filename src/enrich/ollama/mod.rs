@@ -26,6 +26,10 @@ pub use trouble::Trouble;
 
 use crate::error::{Error, Result};
 use std::future::Future;
+use std::time::Duration;
+
+/// How often work on the network looks whether it is still wanted.
+const TICK: Duration = Duration::from_millis(50);
 
 /// Runs network work to its end on this thread. Nothing of the store may be locked meanwhile.
 ///
@@ -36,5 +40,31 @@ pub fn on_the_network<T>(work: impl Future<Output = T>) -> Result<T> {
         .enable_all()
         .build()
         .map_err(|e| Error::failed(format!("the network cannot be used: {e}")))?;
-    Ok(runtime.block_on(work))
+    let done = runtime.block_on(work);
+    // A name that is still being looked up holds nobody up.
+    runtime.shutdown_background();
+    Ok(done)
+}
+
+/// The same, given up once it is `stopped`: none then.
+///
+/// # Errors
+/// Failed when the system gives no runtime.
+pub fn on_the_network_unless<T>(
+    stopped: &dyn Fn() -> bool,
+    work: impl Future<Output = T>,
+) -> Result<Option<T>> {
+    on_the_network(async {
+        tokio::select! {
+            done = work => Some(done),
+            () = once(stopped) => None,
+        }
+    })
+}
+
+/// Waits until it is so.
+async fn once(stopped: &dyn Fn() -> bool) {
+    while !stopped() {
+        tokio::time::sleep(TICK).await;
+    }
 }

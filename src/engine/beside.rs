@@ -1,0 +1,178 @@
+//! An engine beside others on one store: its connection, the turn to write where it writes, and what readers leave to be written.
+
+use super::shared::lock;
+use super::{Engine, Held, Lane, Turn};
+use crate::cycle;
+use crate::error::Result;
+use crate::memory::{Activation, append_activations};
+use std::sync::{Arc, Mutex};
+
+/// What a question that only reads leaves to be written when nobody else writes.
+#[derive(Debug, Default)]
+pub(super) struct Others {
+    pub(super) lane: Arc<Lane>,
+    trail: Mutex<Vec<Activation>>,
+}
+
+impl Others {
+    pub(super) fn write_later(&self, activation: Activation) {
+        lock(&self.trail).push(activation);
+    }
+
+    /// Whether nothing is left to be written.
+    pub(super) fn is_settled(&self) -> bool {
+        lock(&self.trail).is_empty()
+    }
+
+    fn take_trail(&self) -> Vec<Activation> {
+        std::mem::take(&mut *lock(&self.trail))
+    }
+
+    fn put_back(&self, trail: Vec<Activation>) {
+        lock(&self.trail).splice(0..0, trail);
+    }
+}
+
+impl Engine {
+    /// Another engine on the same store, beside this one, which has this turn; and whether it wrote what readers had left.
+    pub(super) fn beside(&self, others: Arc<Others>, turn: Option<Turn>) -> Result<(Engine, bool)> {
+        let warehouse = self.warehouse.share()?;
+        cycle::ready_connection(&warehouse)?;
+        let engine = Engine {
+            warehouse,
+            models: self.models.clone(),
+            advisors: self.advisors.clone(),
+            others: Some(others),
+            reading: turn == Some(Turn::Reading),
+            writing: matches!(turn, Some(Turn::Writing | Turn::Alone)),
+            patience: None,
+            interrupt: None,
+            postgres: self.postgres.clone(),
+        };
+        let wrote = engine.writing && engine.write_trail()?;
+        Ok((engine, wrote))
+    }
+
+    /// Has the turn to write while `work` runs, where several share the store.
+    ///
+    /// # Errors
+    /// The work's own.
+    pub fn writing<T>(
+        &mut self,
+        what: &str,
+        work: impl FnOnce(&mut Engine) -> Result<T>,
+    ) -> Result<T> {
+        self.writing_perhaps(what, work, |_| true)
+    }
+
+    /// Features and index for every revision that has none yet, with the turn to write.
+    ///
+    /// # Errors
+    /// Failed when the store cannot be written.
+    pub(super) fn enrich_in_turn(&mut self) -> Result<u64> {
+        self.writing_perhaps("enrich", |engine| engine.enrich(|_| ()), |new| *new > 0)
+    }
+
+    /// The same, where the result says whether anything was written.
+    fn writing_perhaps<T>(
+        &mut self,
+        what: &str,
+        work: impl FnOnce(&mut Engine) -> Result<T>,
+        wrote: impl FnOnce(&T) -> bool,
+    ) -> Result<T> {
+        let others = match &self.others {
+            Some(others) if !self.writing => others.clone(),
+            _ => return work(self),
+        };
+        let stopped = self.stopped();
+        let wanted = || !stopped();
+        let lane = &others.lane;
+        let take = || match self.reading {
+            true => lane.take_within(Turn::Writing, what, self.patience, &wanted),
+            false => lane.take(Turn::Writing, what, self.patience, &wanted),
+        };
+        let mut held = self.waiting(take)?;
+        self.writing = true;
+        let done = work(self);
+        self.writing = false;
+        if done.as_ref().is_ok_and(|done| !wrote(done)) {
+            held.changed_nothing();
+        }
+        done
+    }
+
+    /// Has the turn to write, however long that takes, and also where the question has been stopped: it cannot be interrupted.
+    /// For what a model has said, and keeping it is a matter of milliseconds.
+    pub(super) fn recording<T>(
+        &mut self,
+        what: &str,
+        work: impl FnOnce(&mut Engine) -> Result<T>,
+    ) -> Result<T> {
+        let others = match &self.others {
+            Some(others) if !self.writing => others.clone(),
+            _ => return work(self),
+        };
+        let _held = self.waiting(|| others.lane.take(Turn::Writing, what, None, &|| true))?;
+        // A connection that whoever stops the question does not reach.
+        let (mut engine, _) = self.beside(others, Some(Turn::Writing))?;
+        work(&mut engine)
+    }
+
+    fn waiting<T>(&self, wait: impl FnOnce() -> T) -> T {
+        match &self.interrupt {
+            Some(interrupt) => interrupt.waiting(wait),
+            None => wait(),
+        }
+    }
+
+    /// Whether whoever asked has gone, or the owner of the store ends.
+    pub(super) fn stopped(&self) -> impl Fn() -> bool + use<> {
+        let interrupt = self.interrupt.clone();
+        move || interrupt.as_ref().is_some_and(|i| i.is_stopped())
+    }
+
+    /// The turn to write, if it can be had now.
+    pub(super) fn turn_now(&self, what: &str) -> Option<WriteTurn> {
+        match &self.others {
+            Some(others) if !self.writing => others
+                .lane
+                .try_take(Turn::Writing, what)
+                .map(|held| WriteTurn { held: Some(held) }),
+            _ => Some(WriteTurn { held: None }),
+        }
+    }
+
+    /// Writes what readers left. Says whether there was anything.
+    fn write_trail(&self) -> Result<bool> {
+        let Some(others) = &self.others else {
+            return Ok(false);
+        };
+        let trail = others.take_trail();
+        if trail.is_empty() {
+            return Ok(false);
+        }
+        let written = self.warehouse.transaction(|conn| {
+            trail
+                .iter()
+                .try_for_each(|activation| append_activations(conn, activation))
+        });
+        if written.is_err() {
+            others.put_back(trail);
+        }
+        written.map(|()| true)
+    }
+}
+
+/// The turn to write.
+pub(super) struct WriteTurn {
+    held: Option<Held>,
+}
+
+impl WriteTurn {
+    /// Nothing was written.
+    pub(super) fn changed_nothing(&mut self) {
+        if let Some(held) = &mut self.held {
+            held.changed_nothing();
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! Questions with another project or other parameters than the owner's: answered beside nobody, with the store made ready for them
+//! and back.
+
+use super::models::ReadyModels;
+use super::request::{Reply, Request};
+use super::shared::{Caller, lock};
+use super::{Engine, Held, Interrupt, Needs, Project, ProjectSource, Shared, StoreNeeds, Turn};
+use crate::config::Parameters;
+use crate::cycle::{self, Pipeline};
+use crate::error::{Error, Result};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+impl Shared {
+    /// The turn of a question, and whether it is asked with other models or parameters than those in force.
+    ///
+    /// # Errors
+    /// Unavailable when it does not come in time, or when it would keep the store from all others while something is waited for.
+    pub(super) fn turn_for(
+        &self,
+        request: &Request,
+        caller: &Caller,
+        interrupt: &Interrupt,
+    ) -> Result<(Option<Held>, bool)> {
+        let patience = Duration::from_secs(u64::from(caller.patience));
+        let wanted = || !interrupt.is_stopped();
+        loop {
+            let is_foreign = self.is_foreign(caller);
+            if is_foreign && self.waits(request) {
+                return Err(Error::unavailable(format!(
+                    "the daemon works with another project or other parameters, and `codex {}` with these would keep the store \
+                     from everybody while it waits for others",
+                    request.command()
+                ))
+                .hint("stop the daemon, or start it with this project (--project-dir) and these parameters (--vars)"));
+            }
+            let turn = match is_foreign {
+                true => Turn::Alone,
+                false => request.needs().turn,
+            };
+            let held = match turn {
+                Turn::Itself => None,
+                turn => {
+                    let what = request.command();
+                    Some(self.lane().take(turn, what, Some(patience), &wanted)?)
+                }
+            };
+            // Other models may have been put in force meanwhile.
+            if self.is_foreign(caller) == is_foreign {
+                return Ok((held, is_foreign));
+            }
+        }
+    }
+
+    fn is_foreign(&self, caller: &Caller) -> bool {
+        *lock(&self.fingerprint) != caller.fingerprint
+    }
+
+    /// Whether a question waits for a network or a model on its way.
+    fn waits(&self, request: &Request) -> bool {
+        request.needs().turn == Turn::Itself
+            && (!matches!(request, Request::Consolidate(_)) || self.root().postgres.is_some())
+    }
+
+    /// Answers with another project or other parameters, beside nobody. Whatever becomes of it, ours are in force again.
+    pub(super) fn answer_as(
+        &self,
+        caller: &Caller,
+        needs: Needs,
+        interrupt: &Arc<Interrupt>,
+        work: impl FnOnce(&mut Engine) -> Result<Reply>,
+    ) -> Result<Reply> {
+        let theirs = self.models_of(caller)?;
+        let answer = |engine: &mut Engine| {
+            engine.look_from(&caller.directory)?;
+            match needs.store {
+                StoreNeeds::MadeWithoutViews => engine.models = theirs,
+                _ => engine.adopt(theirs)?,
+            }
+            work(engine)
+        };
+        let ours = self.root().models.clone();
+        // The last to be dropped here, also where a mistake ends it.
+        let _ours_again = Again { shared: self, ours };
+        // What puts another file in the store's place needs the connection that all others are made from.
+        if needs.turn == Turn::Alone {
+            return interrupt.over(&mut self.root(), answer);
+        }
+        let (mut engine, _) = self.root().beside(self.others.clone(), Some(Turn::Alone))?;
+        interrupt.over(&mut engine, answer)
+    }
+
+    pub(super) fn models_of(&self, caller: &Caller) -> Result<Arc<ReadyModels>> {
+        let mut foreign = lock(&self.foreign);
+        if let Some((fingerprint, models)) = &*foreign
+            && *fingerprint == caller.fingerprint
+        {
+            return Ok(models.clone());
+        }
+        let source = match &caller.project {
+            Some(directory) => ProjectSource::Directory(directory.clone()),
+            None => ProjectSource::Embedded,
+        };
+        let project = Project::load(source)?;
+        let parameters = Parameters::from_stored(&caller.parameters)
+            .map_err(|e| Error::failed(format!("the parameters cannot be read: {e}")))?;
+        let models = Arc::new(ReadyModels::new(Pipeline::new(
+            Arc::new(project),
+            &parameters,
+        )?));
+        *foreign = Some((caller.fingerprint.clone(), models.clone()));
+        Ok(models)
+    }
+}
+
+/// Puts the owner's models in force again.
+struct Again<'a> {
+    shared: &'a Shared,
+    ours: Arc<ReadyModels>,
+}
+
+impl Drop for Again<'_> {
+    fn drop(&mut self) {
+        let mut root = self.shared.root();
+        root.models = self.ours.clone();
+        let ready = root
+            .look_from(Path::new(""))
+            .and_then(|()| root.adopt(self.ours.clone()));
+        if let Err(e) = ready {
+            tracing::error!(error = %e, "the store is made ready again before the next question");
+            self.shared.unready.store(true, Ordering::SeqCst);
+        }
+    }
+}
+
+impl Engine {
+    /// Works with other models from now on.
+    pub(super) fn adopt(&mut self, models: Arc<ReadyModels>) -> Result<()> {
+        cycle::prepare_store(&self.warehouse, models.pipeline())?;
+        self.models = models;
+        Ok(())
+    }
+
+    /// Relative paths in SQL are relative to `directory`.
+    pub(super) fn look_from(&self, directory: &Path) -> Result<()> {
+        self.warehouse.look_from(directory)
+    }
+}
