@@ -20,29 +20,35 @@ const QUESTIONS: usize = 200;
 /// What was measured of a daemon.
 pub struct Served {
     pub start_ms: f64,
-    pub rest_percent: f64,
-    pub rest_mib: f64,
     pub overhead_ms: f64,
+    /// Only where it was left alone for long enough.
+    pub rest: Option<Rest>,
 }
 
-/// Starts a daemon for `store` and stops it again.
-pub fn measure(store: &Path) -> Result<Served, Box<dyn Error>> {
+/// A daemon that is asked nothing.
+pub struct Rest {
+    /// Of a core.
+    pub percent: f64,
+    pub mib: f64,
+}
+
+/// Starts a daemon for `store` and stops it again; with `at_rest`, after leaving it alone for minutes.
+pub fn measure(store: &Path, at_rest: bool) -> Result<Served, Box<dyn Error>> {
     let store = fs::canonicalize(store)?;
     let path = store.to_string_lossy().into_owned();
     let codex = |arguments: &[&str]| once(&[&["--db", &path], arguments].concat());
     let start_ms = codex(&["daemon", "start"])?.ms;
-    let measured = beside(&store);
+    let rest = at_rest.then(|| resting(&store)).transpose();
+    let overhead_ms = overhead(&store);
     codex(&["daemon", "stop"])?;
-    let (rest_percent, rest_mib, overhead_ms) = measured?;
     Ok(Served {
         start_ms,
-        rest_percent,
-        rest_mib,
-        overhead_ms,
+        overhead_ms: overhead_ms?,
+        rest: rest?,
     })
 }
 
-fn beside(store: &Path) -> Result<(f64, f64, f64), Box<dyn Error>> {
+fn resting(store: &Path) -> Result<Rest, Box<dyn Error>> {
     let pid = Probe::of(store)
         .client()?
         .ok_or("the daemon does not answer")?
@@ -51,10 +57,15 @@ fn beside(store: &Path) -> Result<(f64, f64, f64), Box<dyn Error>> {
     let busy = || stages::cpu_seconds_of(&format!("/proc/{pid}/stat"));
     let (before, started) = (busy(), Instant::now());
     sleep(RESTING);
-    let rest_percent = 100.0 * (busy() - before) / started.elapsed().as_secs_f64();
-    let rest_mib = stages::mib_of(&fs::read_to_string(format!("/proc/{pid}/status"))?, "VmRSS");
+    Ok(Rest {
+        percent: 100.0 * (busy() - before) / started.elapsed().as_secs_f64(),
+        mib: stages::mib_of(&fs::read_to_string(format!("/proc/{pid}/status"))?, "VmRSS"),
+    })
+}
 
-    // As a command asks: look for the owner, greet, ask. The query itself takes DuckDB a fraction of a millisecond.
+/// Milliseconds between a command and its answer: it looks for the owner, greets and asks. The query itself takes DuckDB a fraction
+/// of a millisecond.
+fn overhead(store: &Path) -> Result<f64, Box<dyn Error>> {
     let mut each = Vec::with_capacity(QUESTIONS);
     for _ in 0..QUESTIONS {
         let (config, project) = stages::configuration(store)?;
@@ -65,5 +76,5 @@ fn beside(store: &Path) -> Result<(f64, f64, f64), Box<dyn Error>> {
         each.push(ms);
     }
     each.sort_by(f64::total_cmp);
-    Ok((rest_percent, rest_mib, each[QUESTIONS / 2]))
+    Ok(each[QUESTIONS / 2])
 }
