@@ -154,8 +154,7 @@ pub fn exchange(store: &Path, url: &Path) -> Result<Exchanged, Box<dyn Error>> {
         }
     };
     let intake_ms = take_in(Mode::Whole, IntakeRequest::default())?;
-    let peak_mib =
-        stages::peak_mib();
+    let peak_mib = stages::peak_mib();
     let mut tick_ms = f64::INFINITY;
     for _ in 0..REPEATS {
         tick_ms = tick_ms.min(take_in(Mode::Nothing, IntakeRequest::default())?);

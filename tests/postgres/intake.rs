@@ -57,6 +57,35 @@ fn an_updated_row_is_an_edit_and_its_earlier_words_stay() {
 }
 
 #[test]
+fn whatever_changes_each_memory_keeps_the_words_of_its_own_row() {
+    let room = Room::new();
+    room.db.run(
+        "INSERT INTO memories (content, created_at) SELECT 'note ' || i, timestamptz '2026-03-01 08:00Z' + i * interval '1 minute'
+         FROM generate_series(1, 1000) i",
+    );
+    let mut engine = room.engine();
+    take_in(&mut engine);
+    room.db.run(
+        "INSERT INTO memories (content, created_at) VALUES ('long ago', '2020-01-01 08:00Z');
+         UPDATE memories SET content = 'note 5, again', updated_at = clock_timestamp() WHERE id = 5",
+    );
+    let tick = take_in(&mut engine);
+    assert_eq!((tick.added, tick.edited), (1, 1));
+    room.db.run("UPDATE memories SET content = 'note 999, again', updated_at = clock_timestamp() WHERE id = 999");
+    let tick = take_in(&mut engine);
+    assert_eq!((tick.added, tick.edited), (0, 1));
+    let here = text(
+        &engine,
+        "SELECT string_agg(m.key || '=' || coalesce(e.content, m.content), ';' ORDER BY m.key::BIGINT) FROM raw.memories m
+         LEFT JOIN (SELECT memory_id, arg_max(content, arrival) AS content FROM raw.edits GROUP BY memory_id) e USING (memory_id)",
+    );
+    let there = room
+        .db
+        .text("SELECT string_agg(id || '=' || content, ';' ORDER BY id) FROM memories");
+    assert!(here == there, "a memory has another row's words");
+}
+
+#[test]
 fn what_commits_late_within_the_overlap_is_not_missed() {
     let room = Room::new();
     room.db

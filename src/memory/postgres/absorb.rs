@@ -105,7 +105,7 @@ fn stage(conn: &Connection, source: &str, files: &[std::path::PathBuf]) -> Resul
     // `place` finds a row's content again: the files are read twice, so that contents never have to fit into memory.
     conn.execute_batch(&format!(
         "CREATE OR REPLACE TEMP TABLE scanned AS
-         SELECT row_number() OVER () AS place, r.id, r.hash, r.live, coalesce(r.mind, {default}) AS mind,
+         SELECT r.place, r.id, r.hash, r.live, coalesce(r.mind, {default}) AS mind,
                 r.created_at IS NOT NULL AS timed,
                 k.memory_id AS known_id, k.hash AS known_hash, k.deleted AS known_deleted,
                 NULL::UUID AS mind_id, NULL::VARCHAR AS reason, NULL::VARCHAR AS fate, NULL::BIGINT AS memory_id,
@@ -119,13 +119,20 @@ fn stage(conn: &Connection, source: &str, files: &[std::path::PathBuf]) -> Resul
     Ok(conn.query_row("SELECT count(*) FROM temp.main.scanned", [], |r| r.get(0))?)
 }
 
-/// The scanned rows in their order.
+/// The scanned rows, each with its `place`: which file, and which row of it. Whatever they are joined with, a place is the same row.
 fn contents(files: &[std::path::PathBuf]) -> String {
-    let list: Vec<String> = files
+    let parts: Vec<String> = files
         .iter()
-        .map(|file| text_literal(&file.to_string_lossy()))
+        .enumerate()
+        .map(|(i, file)| {
+            format!(
+                "SELECT {i} * 1000000000000 + file_row_number AS place, * EXCLUDE (file_row_number)
+                 FROM read_parquet({}, file_row_number = true)",
+                text_literal(&file.to_string_lossy())
+            )
+        })
         .collect();
-    format!("SELECT * FROM read_parquet([{}])", list.join(", "))
+    parts.join(" UNION ALL ")
 }
 
 /// Gives every row that cannot be a memory its reason. A rejected row is remembered, so that it is told of once.
@@ -257,8 +264,8 @@ fn append(
         &format!(
             "INSERT INTO raw.memories
              SELECT s.memory_id, s.mind_id, r.created_at, ?, ?, s.key, r.content, r.speaker, r.session, r.metadata
-             FROM (SELECT row_number() OVER () AS place, * FROM ({rows})) r
-             JOIN temp.main.scanned s ON s.place = r.place
+             FROM ({rows}) r
+             JOIN temp.main.scanned s ON s.place = r.place AND s.id IS NOT DISTINCT FROM r.id
              WHERE s.fate IN ('add', 'move')",
             rows = contents(files)
         ),
@@ -269,8 +276,8 @@ fn append(
         &format!(
             "INSERT INTO raw.edits
              SELECT ?::BIGINT + row_number() OVER (ORDER BY s.place), s.mind_id, s.known_id, ?, r.content, r.metadata
-             FROM (SELECT row_number() OVER () AS place, * FROM ({rows})) r
-             JOIN temp.main.scanned s ON s.place = r.place AND s.fate = 'edit'
+             FROM ({rows}) r
+             JOIN temp.main.scanned s ON s.place = r.place AND s.id IS NOT DISTINCT FROM r.id AND s.fate = 'edit'
              JOIN raw.memories m ON m.memory_id = s.known_id
              LEFT JOIN (
                  -- An edit that names no metadata leaves it as it was: arg_max passes over NULL.
