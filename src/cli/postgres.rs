@@ -243,6 +243,9 @@ pub(super) fn exchanged(
     for warning in &exchange.warnings {
         context.note(&format!("warning: {}", one_line(warning)));
     }
+    for said in &exchange.notes {
+        context.note(&format!("note: {}", one_line(said)));
+    }
     for source in exchange.intake.iter().flat_map(|report| &report.sources) {
         tell(source, context);
         if !out.json && source.added + source.edited + source.deleted > 0 {

@@ -3,6 +3,7 @@
 //! A server that fails never stops a cycle: what is in the raw log goes on, what could not travel is owed, and the circuit breaker
 //! keeps retries polite.
 
+use super::shared::ExchangeTurn;
 use super::{Advance, Consolidation, CycleRequest, Engine, Period};
 use crate::clock;
 use crate::config::{Config, PostgresAddress, PostgresSettings, Value};
@@ -58,6 +59,9 @@ pub struct Exchange {
     pub write_back: Option<WriteBack>,
     /// What went wrong, for the person to see.
     pub warnings: Vec<String>,
+    /// What was left to others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// A consolidation with its exchange.
@@ -105,6 +109,18 @@ impl Engine {
     /// Unavailable when PostgreSQL cannot be reached; failed when a table is not as it is mapped. Other tables are read
     /// nevertheless.
     pub fn take_in(&mut self, request: IntakeRequest) -> Result<Option<IntakeReport>> {
+        if self.postgres.is_none() {
+            return Ok(None);
+        }
+        let turn = self.exchange("intake")?;
+        self.take_in_with(&turn, request)
+    }
+
+    fn take_in_with(
+        &mut self,
+        _turn: &ExchangeTurn,
+        request: IntakeRequest,
+    ) -> Result<Option<IntakeReport>> {
         let Some(server) = self.postgres.clone() else {
             return Ok(None);
         };
@@ -146,6 +162,18 @@ impl Engine {
     /// # Errors
     /// Unavailable when PostgreSQL cannot be reached; usage when the schema is another store's. What is owed stays owed.
     pub fn write_back(&mut self, take_over: bool) -> Result<Option<WriteBack>> {
+        if self.postgres.is_none() {
+            return Ok(None);
+        }
+        let turn = self.exchange("write-back")?;
+        self.write_back_with(&turn, take_over)
+    }
+
+    fn write_back_with(
+        &mut self,
+        _turn: &ExchangeTurn,
+        take_over: bool,
+    ) -> Result<Option<WriteBack>> {
         let server = self.postgres.clone();
         let Some(server) = server.filter(|server| server.settings.write_back) else {
             return Ok(None);
@@ -216,13 +244,13 @@ impl Engine {
             });
         }
         let mut exchange = Exchange::default();
-        let intake = self.guarded("intake", &mut exchange, |engine| {
-            engine.take_in(IntakeRequest::default())
+        let intake = self.guarded("intake", &mut exchange, |engine, turn| {
+            engine.take_in_with(turn, IntakeRequest::default())
         })?;
         exchange.intake = intake.flatten();
         let consolidation = self.writing("consolidate", consolidate)?;
-        let write_back = self.guarded("write-back", &mut exchange, |engine| {
-            engine.write_back(false)
+        let write_back = self.guarded("write-back", &mut exchange, |engine, turn| {
+            engine.write_back_with(turn, false)
         })?;
         exchange.write_back = write_back.flatten();
         Ok(Lived {
@@ -284,7 +312,7 @@ impl Engine {
         &mut self,
         what: &str,
         exchange: &mut Exchange,
-        work: impl FnOnce(&mut Engine) -> Result<T>,
+        work: impl FnOnce(&mut Engine, &ExchangeTurn) -> Result<T>,
     ) -> Result<Option<T>> {
         let breaker = Breaker::of(self.warehouse.conn(), SERVICE)?;
         if breaker.state(clock::now()) == BreakerState::Open {
@@ -296,7 +324,13 @@ impl Engine {
             ));
             return Ok(None);
         }
-        match work(self) {
+        let Some(turn) = self.exchange_now(what) else {
+            exchange.notes.push(format!(
+                "another exchange with PostgreSQL is under way, so {what} was left to it"
+            ));
+            return Ok(None);
+        };
+        match work(self, &turn) {
             Ok(value) => Ok(Some(value)),
             Err(e) => {
                 let hint = e.next_step().map(|h| format!("; {h}")).unwrap_or_default();

@@ -39,6 +39,9 @@ pub struct Caller {
 #[derive(Debug, Default)]
 pub(super) struct Others {
     pub(super) lane: Arc<Lane>,
+    /// Who exchanges with PostgreSQL: one at a time, or what was read earlier would come in after what was read later. Whoever has
+    /// a turn at the store never waits for this one.
+    exchange: Arc<Lane>,
     trail: Mutex<Vec<Activation>>,
 }
 
@@ -103,6 +106,15 @@ impl Shared {
         let is_foreign = *lock(&self.fingerprint) != caller.fingerprint;
         let turn = if is_foreign { Turn::Alone } else { needs.turn };
         let wanted = || !interrupt.is_stopped();
+        let _exchange = match is_foreign && needs.turn == Turn::Itself {
+            true => Some(self.others.exchange.take(
+                Turn::Writing,
+                command,
+                Some(patience),
+                &wanted,
+            )?),
+            false => None,
+        };
         let held = match turn {
             Turn::Itself => None,
             turn => Some(
@@ -435,6 +447,33 @@ impl Engine {
         done
     }
 
+    /// Is the only one to exchange with PostgreSQL for as long as what this returns lives.
+    ///
+    /// # Errors
+    /// Unavailable when another exchange takes too long.
+    pub(super) fn exchange(&self, what: &str) -> Result<ExchangeTurn> {
+        let held = match &self.others {
+            Some(others) => {
+                let wanted = || !self.interrupt.as_ref().is_some_and(|i| i.is_stopped());
+                let turn = others
+                    .exchange
+                    .take(Turn::Writing, what, self.patience, &wanted)?;
+                Some(turn)
+            }
+            None => None,
+        };
+        Ok(ExchangeTurn { _held: held })
+    }
+
+    /// The same, if nobody else exchanges now.
+    pub(super) fn exchange_now(&self, what: &str) -> Option<ExchangeTurn> {
+        let held = match &self.others {
+            Some(others) => Some(others.exchange.try_take(Turn::Writing, what)?),
+            None => None,
+        };
+        Some(ExchangeTurn { _held: held })
+    }
+
     /// The turn to write, if it can be had now.
     pub(super) fn turn_now(&self, what: &str) -> Option<WriteTurn> {
         match &self.others {
@@ -464,6 +503,11 @@ impl Engine {
         }
         written
     }
+}
+
+/// The turn to exchange with PostgreSQL.
+pub(super) struct ExchangeTurn {
+    _held: Option<Held>,
 }
 
 /// The turn to write.

@@ -1,7 +1,7 @@
 //! What changes in PostgreSQL comes into the raw log: once, as what it is, and whatever happens on the way.
 
 use crate::room::{Room, count, reconcile, take_in, take_in_as, text};
-use codex_dreams::engine::{IntakeRequest, Mode};
+use codex_dreams::engine::{CycleRequest, IntakeRequest, Mode};
 
 #[test]
 fn rows_come_in_once_and_a_tick_brings_only_what_changed() {
@@ -431,5 +431,25 @@ fn a_table_that_is_not_as_mapped_is_named_with_what_is_there() {
             .contains("did you mean public.memory?"),
         "{:?}",
         error.next_step()
+    );
+}
+
+#[test]
+fn a_cycle_by_the_library_tells_what_it_exchanged() {
+    let room = Room::new();
+    room.db.run("INSERT INTO memories (content, created_at) VALUES ('Nora planted tomatoes.', '2026-03-02 08:00Z')");
+    let mut engine = room.engine();
+    let request = CycleRequest {
+        cycle: None,
+        as_of: codex_dreams::clock::now(),
+        mind: None,
+    };
+    let exchange = engine.live(&request, |_| ()).unwrap().postgres.unwrap();
+    assert_eq!(exchange.warnings, Vec::<String>::new());
+    assert_eq!(exchange.intake.unwrap().sources[0].added, 1);
+    assert_eq!(exchange.write_back, None, "nobody asked for it");
+    assert_eq!(
+        text(&engine, "SELECT content FROM raw.memories"),
+        "Nora planted tomatoes."
     );
 }

@@ -1,8 +1,11 @@
 //! codex beside a real PostgreSQL, which these tests start themselves.
 
+mod address;
+mod away;
 mod daemon;
-mod failures;
 mod intake;
+mod listening;
+mod rights;
 mod room;
 mod server;
 #[path = "../shared/unchecked.rs"]

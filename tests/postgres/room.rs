@@ -6,6 +6,7 @@ use codex_dreams::config::{Config, ConfigSources};
 use codex_dreams::engine::{Engine, IntakeRequest, Project, ProjectSource, SourceReport};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::process::{Child, Stdio};
 use std::sync::Arc;
 use tempfile::TempDir;
 
@@ -109,6 +110,18 @@ impl<'a> Room<'a> {
         }
         command.envs(&self.environment);
         command
+    }
+
+    /// Starts it, for a test to kill or to wait for. Its output is dropped.
+    pub fn spawn(&self, args: &[&str]) -> Child {
+        std::process::Command::new(env!("CARGO_BIN_EXE_codex"))
+            .args(args)
+            .current_dir(self.dir.path())
+            .envs(&self.environment)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap()
     }
 
     /// Runs it: exit code, standard output, standard error.

@@ -37,6 +37,7 @@ pub(super) fn absorb(
     let mut counted = report.clone();
     counted.mode = scanned.mode;
     let done = warehouse.transaction(|conn| {
+        state.is_latest(conn)?;
         adopt(conn, &state.source)?;
         let rows = stage(conn, &state.source, &scanned.rows)?;
         let mut changed = rows;

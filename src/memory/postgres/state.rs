@@ -1,7 +1,7 @@
 //! How far a source has been read.
 
 use super::scan::Seen;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::warehouse::Warehouse;
 use chrono::NaiveDateTime;
 use duckdb::{Connection, OptionalExt, params};
@@ -65,7 +65,22 @@ impl State {
 
     /// Moves the watermark past changes that are long known.
     pub(super) fn advance(&self, warehouse: &Warehouse, seen: &Seen) -> Result<()> {
-        warehouse.transaction(|conn| self.remember(conn, seen, self.reconciled_at))
+        warehouse.transaction(|conn| {
+            self.is_latest(conn)?;
+            self.remember(conn, seen, self.reconciled_at)
+        })
+    }
+
+    /// Refuses what was read before something else that has come in since: it would undo that.
+    pub(super) fn is_latest(&self, conn: &Connection) -> Result<()> {
+        match State::of(conn, &self.source)?.run == self.run {
+            true => Ok(()),
+            false => Err(Error::failed(format!(
+                "{} was taken in by somebody else meanwhile, so this reading was left out",
+                self.source
+            ))
+            .hint("nothing is lost; run the command again")),
+        }
     }
 
     /// Notes that everything up to `seen` has been read, in the caller's transaction.

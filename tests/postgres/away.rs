@@ -1,0 +1,143 @@
+//! PostgreSQL away, killed, silent, or codex killed: the cycle goes on, and what was missed is made up.
+
+use crate::room::{Room, count, take_in};
+use crate::server::Server;
+use codex_dreams::engine::{IntakeRequest, Mode};
+use codex_dreams::error::ErrorKind;
+use std::time::{Duration, Instant};
+
+/// A view that takes its time over each row.
+pub const SLOW: &str = "
+    INSERT INTO memories (content) SELECT 'note ' || i FROM generate_series(1, 200) i;
+    CREATE VIEW slow AS SELECT m.*, pg_sleep(0.01)::text AS waited FROM memories m;";
+pub const SLOW_MAPPING: &str = "  - {table: slow, columns: {speaker: waited}}\n";
+
+/// Waits until a query of codex's runs in the view.
+pub fn until_scanning(room: &Room<'_>) {
+    let scanning = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'COPY%' AND wait_event = 'PgSleep'";
+    let started = Instant::now();
+    while room.db.count(scanning) == 0 {
+        assert!(started.elapsed() < Duration::from_secs(60), "no scan began");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn without_postgres_cycles_go_on_and_the_circuit_opens_and_closes() {
+    let server = Server::start();
+    let room = Room::beside(&server);
+    room.db.run("INSERT INTO memories (content, created_at) VALUES ('Nora planted tomatoes.', '2026-03-02 08:00Z')");
+    room.ok(&["init", "postgres"]);
+    room.ok(&["consolidate", "--as-of", "2026-03-02T09:00:00Z"]);
+    room.ok(&[
+        "memory",
+        "add",
+        "The tomatoes need water.",
+        "--at",
+        "2026-03-02T10:00:00Z",
+    ]);
+    server.kill();
+    // Intake and write-back fail once each a run: after two runs the circuit is open.
+    for minute in 0..3 {
+        let at = format!("2026-03-02T10:0{minute}:30Z");
+        let (code, stdout, stderr) = room.ran(&["consolidate", "--as-of", &at]);
+        assert_eq!(code, 0, "{stdout}{stderr}");
+        let warned = if minute < 2 {
+            "warning: intake: "
+        } else {
+            "so intake waits until"
+        };
+        assert!(stderr.contains(warned), "{stderr}");
+    }
+    let engine = room.engine();
+    assert_eq!(
+        count(
+            &engine,
+            "SELECT count(*) FROM short_term_memory.episode_memories"
+        ),
+        2,
+        "the cycle went on"
+    );
+    drop(engine);
+    let health = room.ok(&["health"]);
+    assert!(
+        health.contains("circuit open after 4 failures")
+            || health.contains("circuit open after 3 failures"),
+        "{health}"
+    );
+    assert!(health.contains("owed to dreams"), "{health}");
+    let json: serde_json::Value = serde_json::from_str(&room.ok(&["health", "--json"])).unwrap();
+    assert_eq!(json["postgres"]["circuit"], "open");
+    let (code, _, stderr) = room.ran(&["intake"]);
+    assert_eq!(code, 3, "{stderr}");
+    server.run();
+    // By hand nobody has to wait, and what was owed arrives.
+    room.ok(&["intake"]);
+    assert!(room.ok(&["write-back"]).contains("written"));
+    let health = room.ok(&["health", "--verbose"]);
+    assert!(
+        !health.contains("circuit") && !health.contains("owed"),
+        "{health}"
+    );
+    assert_eq!(
+        room.db
+            .count("SELECT sum(memories)::bigint FROM dreams.short_term_episodes"),
+        2
+    );
+}
+
+#[test]
+fn a_server_killed_in_the_middle_of_a_scan_costs_no_row() {
+    let server = Server::start();
+    let room = Room::beside(&server);
+    room.db.run(SLOW);
+    let mut engine = room.engine_mapping(SLOW_MAPPING);
+    std::thread::scope(|scope| {
+        let scan = scope.spawn(|| {
+            let error = engine.take_in(IntakeRequest::default()).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
+            assert_eq!(count(&engine, "SELECT count(*) FROM raw.memories"), 0);
+        });
+        until_scanning(&room);
+        server.kill();
+        scan.join().unwrap();
+    });
+    drop(engine);
+    server.run();
+    room.db
+        .run("CREATE OR REPLACE VIEW slow AS SELECT m.*, ''::text AS waited FROM memories m");
+    let mut engine = room.engine_mapping(SLOW_MAPPING);
+    assert_eq!(take_in(&mut engine).added, 200);
+    assert_eq!(take_in(&mut engine).mode, Mode::Nothing);
+}
+
+#[test]
+fn codex_killed_in_the_middle_of_a_scan_takes_no_row_twice() {
+    let room = Room::new();
+    room.db.run(SLOW);
+    room.db
+        .run("ALTER TABLE memories RENAME TO originals; ALTER VIEW slow RENAME TO memories");
+    let mut codex = room.spawn(&["intake"]);
+    until_scanning(&room);
+    codex.kill().unwrap();
+    codex.wait().unwrap();
+    room.db
+        .run("CREATE OR REPLACE VIEW memories AS SELECT m.*, ''::text AS waited FROM originals m");
+    let left = || {
+        std::fs::read_dir(room.dir.path())
+            .unwrap()
+            .flatten()
+            .filter(|entry| entry.file_name().to_string_lossy().contains(".intake-"))
+            .count()
+    };
+    assert_eq!(left(), 1);
+    room.ok(&["intake"]);
+    room.ok(&["intake", "--reconcile"]);
+    assert_eq!(left(), 0, "what the killed process left is gone");
+    let engine = room.engine();
+    assert_eq!(count(&engine, "SELECT count(*) FROM raw.memories"), 200);
+    assert_eq!(
+        count(&engine, "SELECT count(DISTINCT key) FROM raw.memories"),
+        200
+    );
+}
