@@ -1,7 +1,7 @@
 //! Where PostgreSQL is, as whom, and how far the connection is protected.
 
 use crate::room::Room;
-use crate::server::{OWNER, PASSWORD};
+use crate::server::{OWNER, PASSWORD, Server};
 use crate::unchecked::unchecked;
 use std::process::{Command, Stdio};
 
@@ -149,38 +149,44 @@ fn certificates_are_checked_as_far_as_asked() {
         .unwrap();
     assert!(made.success());
     let (authority, other) = (authority.display().to_string(), other.display().to_string());
-    for (host, query, works) in [
-        ("localhost", "sslmode=disable".to_owned(), true),
-        ("localhost", "sslmode=require".to_owned(), true),
+    for (host, query, refused) in [
+        ("localhost", "sslmode=disable".to_owned(), None),
+        ("localhost", "sslmode=require".to_owned(), None),
+        (
+            "localhost",
+            "sslmode=require&channel_binding=require&target_session_attrs=read-write".to_owned(),
+            None,
+        ),
         (
             "localhost",
             format!("sslmode=verify-full&sslrootcert={authority}"),
-            true,
+            None,
         ),
         (
             "127.0.0.1",
             format!("sslmode=verify-full&sslrootcert={authority}"),
-            false,
+            Some("not valid for"),
         ),
         (
             "127.0.0.1",
             format!("sslmode=verify-ca&sslrootcert={authority}"),
-            true,
+            None,
         ),
         (
             "localhost",
             format!("sslmode=verify-ca&sslrootcert={other}"),
-            false,
+            Some("UnknownIssuer"),
         ),
     ] {
         room.set("POSTGRES_DB_URL", format!("{}?{query}", room.db.tcp(host)));
         room.db
             .run("INSERT INTO memories (content) VALUES ('one more')");
         let (code, stdout, stderr) = room.ran(&["intake"]);
-        assert_eq!(
-            code,
-            if works { 0 } else { 3 },
-            "{host} {query}: {stdout}{stderr}"
+        let expected = if refused.is_none() { 0 } else { 3 };
+        assert_eq!(code, expected, "{host} {query}: {stdout}{stderr}");
+        assert!(
+            refused.is_none_or(|why| stderr.contains(why)),
+            "{host} {query}: {stderr}"
         );
     }
     room.set(
@@ -191,4 +197,34 @@ fn certificates_are_checked_as_far_as_asked() {
         room.ok(&["doctor"]).contains("TLSv1."),
         "the connection is not said to be encrypted"
     );
+}
+
+#[test]
+fn a_certificate_that_is_its_own_authority_is_accepted_where_it_is_the_one_known() {
+    let server = Server::start();
+    let Some(own) = server.sign_itself() else {
+        unchecked(
+            "openssl is missing, or PostgreSQL has no TLS: a certificate of its own was not tried",
+        );
+        return;
+    };
+    let mut room = Room::beside(&server);
+    room.set("PGPASSWORD", PASSWORD);
+    for (host, mode, works) in [
+        ("localhost", "verify-full", true),
+        ("127.0.0.1", "verify-ca", true),
+        ("127.0.0.1", "verify-full", false),
+    ] {
+        let url = format!(
+            "{}?sslmode={mode}&sslrootcert={}",
+            room.db.tcp(host),
+            own.display()
+        );
+        room.set("POSTGRES_DB_URL", url);
+        room.db
+            .run("INSERT INTO memories (content) VALUES ('one more')");
+        let (code, stdout, stderr) = room.ran(&["intake"]);
+        assert_eq!(code == 0, works, "{host} {mode}: {stdout}{stderr}");
+        assert!(works || stderr.contains("not valid for"), "{stderr}");
+    }
 }
