@@ -84,12 +84,16 @@ pub struct PostgresAddress {
     pub client_certificate: Option<(PathBuf, PathBuf)>,
     /// Command-line options for the server, as in `-c search_path=a`.
     pub options: Option<String>,
+    /// Whether the password is bound to the TLS connection: disable, prefer, require.
+    pub channel_binding: Option<String>,
+    /// Which of several servers will do: any, read-write, read-only, primary, standby, prefer-standby.
+    pub target_session_attrs: Option<String>,
     /// Something worth saying, such as a `.pgpass` that others may read.
     pub warning: Option<String>,
 }
 
 /// Keywords of an address that codex understands.
-const KEYWORDS: [&str; 12] = [
+const KEYWORDS: [&str; 14] = [
     "host",
     "port",
     "dbname",
@@ -102,6 +106,8 @@ const KEYWORDS: [&str; 12] = [
     "sslkey",
     "options",
     "application_name",
+    "channel_binding",
+    "target_session_attrs",
 ];
 /// Keywords that change nothing for codex: it has settings of its own, or needs none.
 const PASSED_OVER: [&str; 7] = [
@@ -141,10 +147,16 @@ impl PostgresAddress {
         };
         for name in said.keys() {
             if !KEYWORDS.contains(&name.as_str()) && !PASSED_OVER.contains(&name.as_str()) {
-                return Err(format!(
-                    "'{name}' is not known in an address; {}",
-                    suggest::hint(name, KEYWORDS)
-                ));
+                // It is repeated only where it is no part of a password that nobody encoded.
+                return Err(match suggest::closest(name, KEYWORDS) {
+                    Some(meant) => {
+                        format!("'{name}' is not known in an address; did you mean '{meant}'?")
+                    }
+                    None => format!(
+                        "a keyword of the address is not known; known: {}",
+                        KEYWORDS.join(", ")
+                    ),
+                });
             }
         }
         for (keyword, variable) in [
@@ -159,6 +171,8 @@ impl PostgresAddress {
             ("sslcert", "PGSSLCERT"),
             ("sslkey", "PGSSLKEY"),
             ("options", "PGOPTIONS"),
+            ("channel_binding", "PGCHANNELBINDING"),
+            ("target_session_attrs", "PGTARGETSESSIONATTRS"),
         ] {
             if !said.contains_key(keyword)
                 && let Some(value) = surroundings.environment.get(variable)
@@ -241,7 +255,7 @@ fn complete(
                 .parse()
                 .ok()
                 .filter(|port| *port > 0)
-                .ok_or_else(|| format!("'{port}' is no port")),
+                .ok_or("the port is no number from 1 to 65535"),
         })
         .collect::<Result<_, _>>()?;
     let ports = match ports.len() {
@@ -282,7 +296,9 @@ fn complete(
         }
     };
     let existing = |name: &str| in_home(name).filter(|path| path.exists());
-    let root_certificate = match said.remove("sslrootcert") {
+    let root = said.remove("sslrootcert");
+    let is_system = root.as_deref() == Some("system");
+    let root_certificate = match root {
         Some(name) if name == "system" => Some(
             SYSTEM_AUTHORITIES
                 .iter()
@@ -295,8 +311,16 @@ fn complete(
     };
     let ssl_mode = match said.remove("sslmode") {
         Some(mode) => SslMode::parse(&mode)?,
+        None if is_system => SslMode::VerifyFull,
         None => SslMode::Prefer,
     };
+    // As libpq: an authority that everybody may have a certificate of proves nothing but a name.
+    if is_system && ssl_mode < SslMode::VerifyFull {
+        return Err(format!(
+            "sslmode={} is too weak for sslrootcert=system: use verify-full",
+            ssl_mode.as_str()
+        ));
+    }
     // As libpq: with authorities at hand, `require` checks them.
     let ssl_mode = match ssl_mode {
         SslMode::Require if root_certificate.is_some() => SslMode::VerifyCa,
@@ -308,6 +332,24 @@ fn complete(
             ssl_mode.as_str()
         ));
     }
+    let mut one_of = |keyword: &str, known: &[&str]| match said.remove(keyword) {
+        Some(value) if !known.contains(&value.as_str()) => {
+            Err(format!("{keyword} must be one of: {}", known.join(", ")))
+        }
+        value => Ok(value),
+    };
+    let channel_binding = one_of("channel_binding", &["disable", "prefer", "require"])?;
+    let target_session_attrs = one_of(
+        "target_session_attrs",
+        &[
+            "any",
+            "read-write",
+            "read-only",
+            "primary",
+            "standby",
+            "prefer-standby",
+        ],
+    )?;
     let certificate = said
         .remove("sslcert")
         .map(PathBuf::from)
@@ -326,6 +368,8 @@ fn complete(
         root_certificate,
         client_certificate: certificate.zip(key),
         options: said.remove("options"),
+        channel_binding,
+        target_session_attrs,
         warning,
     })
 }
@@ -396,7 +440,25 @@ mod tests {
                 "did you mean 'sslmode'?",
             ),
             ("postgres://u:secret@h/db?sslmode=maybe", "sslmode 'maybe'"),
-            ("postgres://u:secret@h:x/db", "'x' is no port"),
+            ("postgres://u:secret@h:x/db", "the port is no number"),
+            // A password that nobody encoded.
+            ("postgres://nora:se/cret@h/db", "written %2F or %3F"),
+            ("postgres://nora:12/secret@h/db", "written %2F or %3F"),
+            ("postgres://nora:p@secret/x@h/db", "written %2F or %3F"),
+            ("postgres://nora:se?cret=1@h/db", "written %2F or %3F"),
+            (
+                "postgres://nora:12?secret=1@h/db",
+                "a keyword of the address is not known",
+            ),
+            (
+                "host=h password=my secret=x",
+                "a keyword of the address is not known",
+            ),
+            ("host=h password=my secret='x", "closing quote"),
+            (
+                "postgres://u:secret@h/db?channel_binding=secret",
+                "disable, prefer, require",
+            ),
             ("postgres://u:secret%zz@h/db", "two hexadecimal digits"),
             ("host=h password='secret", "closing quote"),
             (
@@ -406,7 +468,38 @@ mod tests {
         ] {
             let said = refused(text);
             assert!(said.contains(what), "{said}");
-            assert!(!said.contains("secret"), "{said}");
+            for part in ["secret", "cret", "nora", "12/"] {
+                assert!(!said.contains(part), "{said}");
+            }
         }
+    }
+
+    #[test]
+    fn the_system_authorities_check_the_name_too() {
+        let file = SYSTEM_AUTHORITIES
+            .iter()
+            .any(|path| std::path::Path::new(path).exists());
+        if file {
+            let address = parse("postgres://u@h/db?sslrootcert=system");
+            assert_eq!(address.ssl_mode, SslMode::VerifyFull);
+            for weak in ["disable", "prefer", "require", "verify-ca"] {
+                let said = refused(&format!(
+                    "postgres://u@h/db?sslrootcert=system&sslmode={weak}"
+                ));
+                assert!(said.contains("use verify-full"), "{said}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_hosted_servers_put_into_their_addresses_is_understood() {
+        let address = parse(
+            "postgres://u@h/db?sslmode=require&channel_binding=require&target_session_attrs=read-write",
+        );
+        assert_eq!(address.channel_binding.as_deref(), Some("require"));
+        assert_eq!(address.target_session_attrs.as_deref(), Some("read-write"));
+        // An @ may stand in a value, as in the names of some servers' users.
+        let address = parse("postgres://h:5432/db?user=nora@server");
+        assert_eq!(address.user, "nora@server");
     }
 }

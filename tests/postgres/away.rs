@@ -4,6 +4,7 @@ use crate::room::{Room, count, take_in};
 use crate::server::Server;
 use codex_dreams::engine::{IntakeRequest, Mode};
 use codex_dreams::error::ErrorKind;
+use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 /// A view that takes its time over each row.
@@ -139,5 +140,40 @@ fn codex_killed_in_the_middle_of_a_scan_takes_no_row_twice() {
     assert_eq!(
         count(&engine, "SELECT count(DISTINCT key) FROM raw.memories"),
         200
+    );
+}
+
+#[test]
+fn a_server_that_accepts_and_says_nothing_holds_nobody_up() {
+    let mut room = Room::new();
+    room.ok(&[
+        "memory",
+        "add",
+        "The tomatoes need water.",
+        "--at",
+        "2026-03-02T10:00:00Z",
+    ]);
+    let silent = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = silent.local_addr().unwrap().port();
+    room.set(
+        "POSTGRES_DB_URL",
+        format!("postgresql://nora:geheim@127.0.0.1:{port}/db"),
+    );
+    room.set("CODEX_POSTGRES_CONNECT_TIMEOUT", "1");
+    let started = Instant::now();
+    let (code, stdout, stderr) = room.ran(&["consolidate", "--as-of", "2026-03-02T10:00:30Z"]);
+    assert_eq!(code, 0, "{stdout}{stderr}");
+    assert!(
+        stderr.contains("has not answered for 1 s") && !stderr.contains("geheim"),
+        "{stderr}"
+    );
+    assert!(started.elapsed() < Duration::from_secs(60));
+    assert_eq!(
+        count(
+            &room.engine(),
+            "SELECT count(*) FROM short_term_memory.episode_memories"
+        ),
+        1,
+        "the cycle went on"
     );
 }
