@@ -33,6 +33,8 @@ pub struct Error {
     what: String,
     hint: Option<String>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    /// Whether others of codex's own are at work, and no service is away.
+    busy: bool,
 }
 
 /// The library's result.
@@ -46,6 +48,7 @@ impl Error {
             what: what.into(),
             hint: None,
             source: None,
+            busy: false,
         }
     }
 
@@ -62,6 +65,19 @@ impl Error {
     /// Something needed is not there (exit code 3).
     pub fn unavailable(what: impl Into<String>) -> Self {
         Self::new(ErrorKind::Unavailable, what)
+    }
+
+    /// Others of codex's own are at work for longer than one waits (exit code 3).
+    pub fn busy(what: impl Into<String>) -> Self {
+        Error {
+            busy: true,
+            ..Self::unavailable(what)
+        }
+    }
+
+    /// Whether others of codex's own are at work, and no service is away.
+    pub fn is_busy(&self) -> bool {
+        self.busy
     }
 
     /// Adds what to do next.

@@ -270,7 +270,9 @@ impl Health {
             }
             out.table(&rows)?;
         }
-        if let Some(postgres) = postgres.as_ref().filter(|_| self.verbose || away) {
+        let odd = |p: &engine::PostgresHealth| p.rejected + p.kept > 0;
+        let shown = |p: &&engine::PostgresHealth| self.verbose || away || odd(p);
+        if let Some(postgres) = postgres.as_ref().filter(shown) {
             out.line(postgres::summary(postgres))?;
             if let Some(error) = postgres.last_error.as_ref().filter(|_| away) {
                 out.line(format!(

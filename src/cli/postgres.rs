@@ -4,7 +4,7 @@ use super::context::Context;
 use super::render::{Outcome, Output, Stop, counted, minute, one_line, table};
 use crate::engine::request::{PublishDreams, TakeIn};
 use crate::engine::{
-    Exchange, IntakeReport, IntakeRequest, Listener, Mode, PostgresHealth, WriteBack,
+    Exchange, IntakeReport, IntakeRequest, Listener, Mode, PostgresHealth, SourceReport, WriteBack,
 };
 use crate::error::{Error, ErrorKind, Result};
 use clap::Args;
@@ -65,8 +65,15 @@ impl Intake {
         }
         let report = take_in(context, request)?;
         show(&report, context, out)?;
-        Ok(ExitCode::SUCCESS)
+        Ok(ended(&report))
     }
+}
+
+/// The exit code of the worst of several tables: one that is not as mapped is worse than one that cannot be reached.
+fn ended(report: &IntakeReport) -> ExitCode {
+    let kinds = report.sources.iter().filter_map(|s| s.error_kind);
+    let worst = kinds.map(ErrorKind::exit_code).min();
+    ExitCode::from(worst.unwrap_or(0))
 }
 
 fn take_in(context: &Context, request: IntakeRequest) -> Result<IntakeReport> {
@@ -144,7 +151,10 @@ fn show(report: &IntakeReport, context: &Context, out: &mut Output) -> Result<()
     for source in &report.sources {
         rows.add_row([
             one_line(&source.table),
-            read(source.mode).to_owned(),
+            match source.error {
+                Some(_) => "not read".to_owned(),
+                None => read(source.mode).to_owned(),
+            },
             source.added.to_string(),
             source.edited.to_string(),
             source.deleted.to_string(),
@@ -155,7 +165,13 @@ fn show(report: &IntakeReport, context: &Context, out: &mut Output) -> Result<()
     out.table(&rows)
 }
 
-fn tell(source: &crate::engine::SourceReport, context: &Context) {
+fn tell(source: &SourceReport, context: &Context) {
+    if let Some(error) = &source.error {
+        context.note(&format!("error: {}: {}", source.table, one_line(error)));
+        if let Some(hint) = &source.hint {
+            context.note(&format!("  hint: {}", one_line(hint)));
+        }
+    }
     for note in &source.notes {
         context.note(&format!("note: {}: {note}", source.table));
     }
@@ -247,7 +263,10 @@ pub(super) fn exchanged(
         context.note(&format!("note: {}", one_line(said)));
     }
     for source in exchange.intake.iter().flat_map(|report| &report.sources) {
-        tell(source, context);
+        // Why it could not be read is among the warnings.
+        if source.error.is_none() {
+            tell(source, context);
+        }
         if !out.json && source.added + source.edited + source.deleted > 0 {
             out.line(format!(
                 "{}: {} added, {} edited, {} deleted",
@@ -287,6 +306,14 @@ pub(super) fn summary(postgres: &PostgresHealth) -> String {
     match postgres.read_at.values().max() {
         Some(at) => parts.push(format!("last change read {} UTC", minute(at))),
         None => parts.push("nothing read yet".to_owned()),
+    }
+    if postgres.rejected > 0 {
+        let rows = counted(postgres.rejected, "row", "rows");
+        parts.push(format!("{rows} cannot be memories"));
+    }
+    if postgres.kept > 0 {
+        let rows = counted(postgres.kept, "row", "rows");
+        parts.push(format!("{rows} missing there but kept"));
     }
     if let Some(owed) = postgres.owed.filter(|owed| *owed > 0) {
         parts.push(format!("{} owed to dreams", counted(owed, "row", "rows")));

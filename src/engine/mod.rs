@@ -12,7 +12,7 @@
 //! * `overview`: status, health, metrics
 //! * `doctor`: what codex needs from outside
 //! * `listener`: hearing at once that PostgreSQL changed
-//! * `postgres`: intake from PostgreSQL, write-back, and what is wrong with either
+//! * `postgres`: intake from PostgreSQL, write-back, and what is wrong with either; `postgres_setup`: what they need there
 //! * `project`: the pipeline as a project, as dbt users know it: list, compile, run, test
 //! * `sql`: read-only SQL, snapshots
 //! * `transfer`: export, and import of what it wrote
@@ -35,6 +35,7 @@ mod memories;
 mod models;
 mod overview;
 mod postgres;
+mod postgres_setup;
 mod project;
 mod questions;
 pub mod request;
@@ -48,7 +49,7 @@ mod transfer;
 pub use advice::{
     ModelFinding, ModelFindings, ModelStatus, ServerFinding, examine_models, pull_on_server,
 };
-pub use doctor::{Finding, Level, Prepared, examine, prepare, rights};
+pub use doctor::{Finding, Level, examine, remembered};
 pub use embed::{EmbedAdvance, EmbedReport, EmbedRequest};
 pub use enrich::{AnswerReport, EnrichAdvance, EnrichReport, EnrichRequest, EnrichWhat};
 pub use interrupt::Interrupt;
@@ -60,6 +61,7 @@ pub use overview::{
     CycleMetrics, HealthCheck, Metrics, MindStatus, ModelMetrics, StageMetrics, Status,
 };
 pub use postgres::{Exchange, IntakeReport, Lived, PostgresHealth};
+pub use postgres_setup::{Prepared, prepare, rights};
 pub use project::{
     CompiledModel, Ending, ListedModel, Listing, Models, Ran, RunReport, RunRequest, Selecting,
     Target, TestRequest,

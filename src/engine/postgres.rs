@@ -8,7 +8,7 @@ use super::{Advance, Consolidation, CycleRequest, Engine, Period};
 use crate::clock;
 use crate::config::{Config, PostgresAddress, PostgresSettings, Value};
 use crate::error::{Error, Result};
-use crate::memory::postgres::{Intake, IntakeRequest, SourceReport, read, take_in};
+use crate::memory::postgres::{Intake, IntakeRequest, Mode, Oddities, SourceReport, read, take_in};
 use crate::publish::{self, Insights, Law, MODELS, Sent, WriteBack};
 use crate::warehouse::postgres::{Breaker, BreakerState, Limits, is_passing};
 use chrono::{Duration, NaiveDateTime};
@@ -94,6 +94,12 @@ pub struct PostgresHealth {
     pub owed: Option<u64>,
     /// PostgreSQL's clock when its tables were last read, UTC, by source.
     pub read_at: BTreeMap<String, String>,
+    /// Rows that cannot be memories.
+    #[serde(default)]
+    pub rejected: u64,
+    /// Rows that are missing from their table and were kept, since they were too many at once.
+    #[serde(default)]
+    pub kept: u64,
 }
 
 impl Engine {
@@ -106,8 +112,8 @@ impl Engine {
     /// of what is new are left to the next question or cycle. The turn to write is taken only once everything is read.
     ///
     /// # Errors
-    /// Unavailable when PostgreSQL cannot be reached; failed when a table is not as it is mapped. Other tables are read
-    /// nevertheless.
+    /// Unavailable when PostgreSQL cannot be reached; failed when no table is as it is mapped. Where some can be read, the report
+    /// says what is wrong with the others.
     pub fn take_in(&mut self, request: IntakeRequest) -> Result<Option<IntakeReport>> {
         if self.postgres.is_none() {
             return Ok(None);
@@ -128,6 +134,8 @@ impl Engine {
         self.note_outcome("intake", &done)?;
         done.map(Some)
     }
+
+    /// Fails only where every table did.
 
     fn take_in_from(&mut self, server: &Server, request: IntakeRequest) -> Result<IntakeReport> {
         let intake = Intake {
@@ -150,10 +158,16 @@ impl Engine {
             });
             match done {
                 Ok(source) => report.sources.push(source),
-                Err(e) => failed = failed.or(Some(e)),
+                Err(e) => {
+                    report.sources.push(SourceReport::failed(&mapping, &e));
+                    failed = failed.or(Some(e));
+                }
             }
         }
-        failed.map_or(Ok(report), Err)
+        match failed {
+            Some(e) if report.sources.iter().all(|source| source.error.is_some()) => Err(e),
+            _ => Ok(report),
+        }
     }
 
     /// Publishes what cycles changed, whatever the circuit breaker says; none where nobody asked for it. `take_over` replaces
@@ -248,6 +262,13 @@ impl Engine {
             engine.take_in_with(turn, IntakeRequest::default())
         })?;
         exchange.intake = intake.flatten();
+        for source in exchange.intake.iter().flat_map(|report| &report.sources) {
+            if let Some(error) = &source.error {
+                let hint = source.hint.as_ref().map(|h| format!("; {h}"));
+                let hint = hint.unwrap_or_default();
+                exchange.warnings.push(format!("intake: {error}{hint}"));
+            }
+        }
         let consolidation = self.writing("consolidate", consolidate)?;
         let write_back = self.guarded("write-back", &mut exchange, |engine, turn| {
             engine.write_back_with(turn, false)
@@ -267,18 +288,16 @@ impl Engine {
         if self.postgres.is_none() || self.is_left_alone()? {
             return Ok(None);
         }
-        let report = self.take_in(IntakeRequest::default())?.unwrap_or_default();
-        let told: Vec<String> = report
-            .sources
-            .iter()
-            .filter(|source| source.added + source.edited + source.deleted > 0)
-            .map(|s| {
-                format!(
-                    "{}: {} added, {} edited, {} deleted",
-                    s.table, s.added, s.edited, s.deleted
-                )
-            })
-            .collect();
+        self.take_in_and_tell(IntakeRequest::default())
+    }
+
+    /// Takes in, whatever the circuit breaker says, logs what the person should know, and says what came.
+    ///
+    /// # Errors
+    /// See [`take_in`](Self::take_in).
+    pub fn take_in_and_tell(&mut self, request: IntakeRequest) -> Result<Option<String>> {
+        let report = self.take_in(request)?.unwrap_or_default();
+        let told: Vec<String> = report.sources.iter().filter_map(told).collect();
         Ok((!told.is_empty()).then(|| told.join("; ")))
     }
 
@@ -297,8 +316,15 @@ impl Engine {
             return Ok(None);
         }
         let done = self.write_back(false)?.unwrap_or_default();
-        Ok((done.written + done.removed > 0)
-            .then(|| format!("{} rows written, {} removed", done.written, done.removed)))
+        for row in &done.refused {
+            tracing::warn!("PostgreSQL cannot hold {row}");
+        }
+        let mut said = format!("{} rows written, {} removed", done.written, done.removed);
+        if !done.refused.is_empty() {
+            said = format!("{said}, {} refused", done.refused.len());
+        }
+        let any = done.written + done.removed > 0 || !done.refused.is_empty();
+        Ok(any.then_some(said))
     }
 
     /// Whether the circuit is open.
@@ -340,22 +366,20 @@ impl Engine {
         }
     }
 
-    /// Tells the circuit breaker. A table that is not as mapped stays so for a while as well.
+    /// Tells the circuit breaker: what passes by itself counts, not a table that is not as mapped, nor others who are at work.
     fn note_outcome<T>(&mut self, what: &str, done: &Result<T>) -> Result<()> {
         let conn = self.warehouse.conn();
+        let stopped = self.interrupt.as_ref().is_some_and(|i| i.is_stopped());
         match done {
             Ok(_) if Breaker::of(conn, SERVICE)? == Breaker::default() => Ok(()),
             Ok(_) => self.writing(what, |engine| {
                 Breaker::succeeded(engine.warehouse.conn(), SERVICE)
             }),
+            Err(e) if stopped || !is_passing(e) => Ok(()),
             Err(e) => self.writing(what, |engine| {
                 let conn = engine.warehouse.conn();
                 let breaker = Breaker::failed(conn, SERVICE, &e.to_string(), clock::now())?;
-                tracing::info!(
-                    failures = breaker.failures,
-                    passing = is_passing(e),
-                    "PostgreSQL: {e}"
-                );
+                tracing::info!(failures = breaker.failures, "PostgreSQL: {e}");
                 Ok(())
             }),
         }
@@ -376,6 +400,7 @@ impl Engine {
         let read_at = statement
             .query_map([], |r| Ok((r.get::<_, String>(0)?, shown(r.get(1)?))))?
             .collect::<duckdb::Result<_>>()?;
+        let odd = Oddities::of(conn)?;
         Ok(Some(PostgresHealth {
             address: server.address.to_string(),
             circuit: breaker.state(clock::now()).as_str().to_owned(),
@@ -385,6 +410,8 @@ impl Engine {
             failed_at: breaker.failed_at.map(shown),
             owed: publish::owed(conn)?.map(|owed| owed.changes),
             read_at,
+            rejected: odd.rejected,
+            kept: odd.kept,
         }))
     }
 
@@ -442,6 +469,38 @@ impl Engine {
             exponent,
         })
     }
+}
+
+/// What came from a table, in a line; nothing where nothing did. What the person should know is logged.
+fn told(source: &SourceReport) -> Option<String> {
+    let table = &source.table;
+    if let Some(error) = &source.error {
+        tracing::warn!(table, "{error}");
+    }
+    // A look that read nothing repeats only what is known.
+    if source.mode != Mode::Nothing {
+        for note in &source.notes {
+            tracing::warn!(table, "{note}");
+        }
+    }
+    for row in &source.rejections {
+        tracing::warn!(table, id = row.id, "a row was rejected: {}", row.reason);
+    }
+    let counts = [
+        (source.added, "added"),
+        (source.edited, "edited"),
+        (source.deleted, "deleted"),
+        (source.rejected, "rejected"),
+        (u64::from(source.error.is_some()), "failed"),
+    ];
+    let (came, odd) = counts.split_at(3);
+    let said: Vec<String> = came
+        .iter()
+        .chain(odd.iter().filter(|(n, _)| *n > 0))
+        .map(|(n, what)| format!("{n} {what}"))
+        .collect();
+    let any = counts.iter().any(|(n, _)| *n > 0);
+    any.then(|| format!("{table}: {}", said.join(", ")))
 }
 
 fn shown(at: NaiveDateTime) -> String {

@@ -5,6 +5,7 @@ use crate::server::Server;
 use codex_dreams::engine::{IntakeRequest, Mode};
 use codex_dreams::error::ErrorKind;
 use std::net::TcpListener;
+use std::os::unix::fs::MetadataExt;
 use std::time::{Duration, Instant};
 
 /// A view that takes its time over each row.
@@ -124,14 +125,17 @@ fn codex_killed_in_the_middle_of_a_scan_takes_no_row_twice() {
     codex.wait().unwrap();
     room.db
         .run("CREATE OR REPLACE VIEW memories AS SELECT m.*, ''::text AS waited FROM originals m");
-    let left = || {
-        std::fs::read_dir(room.dir.path())
-            .unwrap()
-            .flatten()
-            .filter(|entry| entry.file_name().to_string_lossy().contains(".intake-"))
-            .count()
+    let rooms = || {
+        let entries = std::fs::read_dir(room.dir.path()).unwrap().flatten();
+        entries.filter(|entry| entry.file_name().to_string_lossy().contains(".intake-"))
     };
+    let left = || rooms().count();
     assert_eq!(left(), 1);
+    let mode = rooms().next().unwrap().metadata().unwrap().mode();
+    assert_eq!(mode & 0o777, 0o700, "others can look into it");
+    // Whoever opens the store next removes it, whatever the number of its process.
+    room.ok(&["status"]);
+    assert_eq!(left(), 0, "what the killed process left is gone");
     room.ok(&["intake"]);
     room.ok(&["intake", "--reconcile"]);
     assert_eq!(left(), 0, "what the killed process left is gone");

@@ -1,7 +1,7 @@
 //! What changes in PostgreSQL comes into the raw log: once, as what it is, and whatever happens on the way.
 
 use crate::room::{Room, count, reconcile, take_in, take_in_as, text};
-use codex_dreams::engine::{CycleRequest, IntakeRequest, Mode};
+use codex_dreams::engine::{CycleRequest, Engine, IntakeRequest, Mode};
 
 #[test]
 fn rows_come_in_once_and_a_tick_brings_only_what_changed() {
@@ -170,11 +170,143 @@ fn an_emptied_table_takes_no_memories_along_unless_that_was_meant() {
         "{:?}",
         kept.notes
     );
+    // It is not asked again at every tick, and health says so.
+    assert_eq!(take_in(&mut engine).mode, Mode::Nothing);
+    let kept = |engine: &Engine| engine.postgres_health().unwrap().unwrap().kept;
+    assert_eq!(kept(&engine), 30);
+    drop(engine);
+    assert!(
+        room.ok(&["health"])
+            .contains("30 rows missing there but kept")
+    );
+    assert!(room.ok(&["doctor"]).contains("--accept-deletions"));
+    let mut engine = room.engine();
     let request = IntakeRequest {
         accept_deletions: true,
         ..IntakeRequest::default()
     };
     assert_eq!(take_in_as(&mut engine, request).deleted, 30);
+    assert_eq!(kept(&engine), 0);
+}
+
+#[test]
+fn an_id_that_looks_like_a_second_life_is_an_id_like_any_other() {
+    let room = Room::bare(crate::server::server());
+    room.db.run(
+        "CREATE TABLE memories (id text PRIMARY KEY, content text, created_at timestamptz DEFAULT now(), updated_at timestamptz NOT NULL DEFAULT now(), metadata jsonb);
+         CREATE INDEX ON memories (updated_at);
+         INSERT INTO memories (id, content) VALUES ('PR', 'one'), ('PR#12', 'two'), ('PR#2', 'three')",
+    );
+    let mut engine = room.engine();
+    assert_eq!(take_in(&mut engine).added, 3);
+    for life in ["again", "and again"] {
+        room.db.run("DELETE FROM memories");
+        assert_eq!(reconcile(&mut engine).deleted, 3);
+        room.db.run(&format!(
+            "INSERT INTO memories (id, content) VALUES ('PR', '{life}'), ('PR#12', '{life}'), ('PR#2', '{life}'), ('PR#4', '{life}')
+             ON CONFLICT DO NOTHING; DELETE FROM memories WHERE id = 'PR#4' AND '{life}' = 'again'"
+        ));
+        take_in(&mut engine);
+    }
+    assert_eq!(
+        count(
+            &engine,
+            "SELECT count(*) - count(DISTINCT key) FROM raw.memories"
+        ),
+        0
+    );
+    assert_eq!(
+        text(
+            &engine,
+            "SELECT string_agg(r.id || '=' || m.key, ' ' ORDER BY r.id) FROM codex.source_rows r JOIN raw.memories m USING (memory_id)"
+        ),
+        "PR=PR#5 PR#12=PR#12#3 PR#2=PR#2#3 PR#4=PR#4"
+    );
+}
+
+#[test]
+fn another_time_session_or_speaker_makes_another_memory() {
+    let room = Room::new();
+    room.db.run(
+        "ALTER TABLE memories ADD chat text, ADD who text, ALTER created_at DROP NOT NULL;
+         INSERT INTO memories (content, created_at, chat, who) SELECT 'note ' || i, timestamptz '2026-03-01 08:00Z', 'a', 'Ann' FROM generate_series(1, 5) i;
+         UPDATE memories SET created_at = NULL WHERE id = 5",
+    );
+    let mapping = "  - {table: memories, columns: {session: chat, speaker: who}}\n";
+    let mut engine = room.engine_mapping(mapping);
+    assert_eq!(take_in(&mut engine).added, 5);
+    room.db.run(
+        "UPDATE memories SET created_at = '2026-03-01 09:00Z', updated_at = clock_timestamp() WHERE id = 1;
+         UPDATE memories SET chat = 'b', updated_at = clock_timestamp() WHERE id = 2;
+         UPDATE memories SET who = NULL, content = 'other words', updated_at = clock_timestamp() WHERE id = 3;
+         UPDATE memories SET content = 'an edit', updated_at = clock_timestamp() WHERE id IN (4, 5)",
+    );
+    let tick = take_in(&mut engine);
+    assert_eq!((tick.added, tick.deleted, tick.edited), (3, 3, 2));
+    assert_eq!(
+        text(
+            &engine,
+            "SELECT string_agg(concat_ws(' ', key, created_at, session, coalesce(speaker, '?'), content), '; ' ORDER BY key)
+             FROM raw.memories WHERE key LIKE '%#%'"
+        ),
+        "1#2 2026-03-01 09:00:00 a Ann note 1; 2#2 2026-03-01 08:00:00 b Ann note 2; 3#2 2026-03-01 08:00:00 a ? other words"
+    );
+    assert_eq!(
+        text(&engine, "SELECT DISTINCT reason FROM raw.deletions"),
+        "its time, session or speaker changed in PostgreSQL"
+    );
+    assert_eq!(reconcile(&mut engine).added, 0);
+}
+
+#[test]
+fn a_table_that_cannot_be_read_hides_no_other() {
+    let room = Room::new();
+    room.db.run("INSERT INTO memories (content) VALUES ('one')");
+    let mapping = "  - {table: nothing}\n  - {table: memories}\n";
+    let mut engine = room.engine_mapping(mapping);
+    let report = engine.take_in(IntakeRequest::default()).unwrap().unwrap();
+    assert!(
+        report.sources[0]
+            .error
+            .as_ref()
+            .unwrap()
+            .contains("has no table public.nothing")
+    );
+    assert_eq!(report.sources[1].added, 1);
+    // A table that is not as mapped is no server that is away.
+    let health = engine.postgres_health().unwrap().unwrap();
+    assert_eq!((health.circuit.as_str(), health.failures), ("closed", 0));
+    drop(engine);
+    room.ok(&["init", "project"]);
+    let file = room.path("project/pipeline/sources.yaml");
+    let sources = std::fs::read_to_string(&file).unwrap();
+    let sources = sources.replace("postgres:\n", "postgres:\n  - {table: nothing}\n");
+    std::fs::write(&file, sources).unwrap();
+    let (code, stdout, stderr) = room.ran(&["--project-dir", "project", "intake"]);
+    assert_eq!(code, 1, "{stdout}{stderr}");
+    assert!(
+        stdout.contains("public.memories") && stderr.contains("has no table public.nothing"),
+        "{stdout}{stderr}"
+    );
+}
+
+#[test]
+fn a_rhythm_tells_of_rows_that_cannot_be_memories_and_health_counts_them() {
+    let room = Room::new();
+    room.db.run(
+        "ALTER TABLE memories ALTER created_at DROP NOT NULL, ALTER updated_at TYPE timestamptz;
+         INSERT INTO memories (content, created_at) VALUES ('fine', now()), ('far', '20000-01-01');
+         UPDATE memories SET updated_at = 'infinity' WHERE content = 'far'",
+    );
+    let mut engine = room.engine();
+    assert_eq!(
+        engine.take_in_by_rhythm().unwrap().as_deref(),
+        Some("public.memories: 1 added, 0 edited, 0 deleted, 1 rejected")
+    );
+    assert_eq!(engine.postgres_health().unwrap().unwrap().rejected, 1);
+    drop(engine);
+    assert!(room.ok(&["health"]).contains("1 row cannot be memories"));
+    assert!(room.ok(&["doctor"]).contains("1 cannot be memories"));
 }
 
 #[test]

@@ -30,3 +30,35 @@ fn a_trigger_tells_at_once_and_deletions_ask_for_a_comparison() {
         (1, 1)
     );
 }
+
+#[test]
+fn a_view_gets_no_trigger_and_keeps_no_table_from_its_own() {
+    let room = Room::new();
+    room.db.run("CREATE VIEW mine AS SELECT * FROM memories");
+    room.ok(&["init", "project"]);
+    let file = room.path("project/pipeline/sources.yaml");
+    let sources = std::fs::read_to_string(&file).unwrap();
+    let sources = sources.replace("postgres:\n", "postgres:\n  - {table: mine}\n");
+    std::fs::write(&file, &sources).unwrap();
+    let init = ["--project-dir", "project", "init", "postgres", "--trigger"];
+    let (code, stdout, stderr) = room.ran(&init);
+    assert_eq!(code, 0, "{stdout}{stderr}");
+    assert!(
+        stdout.contains("public.memories tells") && stderr.contains("public.mine is no table"),
+        "{stdout}{stderr}"
+    );
+    // A table that is not there is noticed before anything is changed.
+    room.db
+        .run("DROP SCHEMA dreams CASCADE; DROP TRIGGER codex_notify ON memories");
+    let sources = sources
+        .replace("  - {table: mine}\n", "")
+        .replace("\nsources:", "\n  - {table: nothing}\n\nsources:");
+    std::fs::write(&file, sources).unwrap();
+    assert_eq!(room.ran(&init).0, 1);
+    assert_eq!(
+        room.db.count(
+            "SELECT (SELECT count(*) FROM pg_trigger WHERE tgname = 'codex_notify') + (SELECT count(*) FROM pg_namespace WHERE nspname = 'dreams')"
+        ),
+        0
+    );
+}

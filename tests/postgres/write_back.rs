@@ -166,6 +166,28 @@ fn full_text_search_and_retention_work_where_the_applications_are() {
 }
 
 #[test]
+fn a_row_is_found_by_its_id_whatever_the_id_looks_like() {
+    let room = Room::bare(server());
+    room.db.run(
+        "CREATE TABLE memories (id text PRIMARY KEY, content text, created_at timestamptz, updated_at timestamptz NOT NULL DEFAULT now(), metadata jsonb);
+         INSERT INTO memories (id, content, created_at) VALUES ('PR', 'Nora planted tomatoes.', '2026-03-02 08:00:01Z'),
+             ('PR#12', 'Bolota watched her.', '2026-03-02 08:00:02Z'), ('gone', 'The tomatoes need water.', '2026-03-02 08:00:03Z')",
+    );
+    room.ok(&["init", "postgres"]);
+    room.ok(&["intake"]);
+    room.db.run("DELETE FROM memories WHERE id = 'gone'");
+    room.ok(&["intake", "--reconcile"]);
+    room.db.run("INSERT INTO memories (id, content, created_at) VALUES ('gone', 'It rained.', '2026-03-02 08:00:04Z')");
+    room.ok(&["consolidate", "--as-of", "2026-03-02T08:00:20Z"]);
+    assert_eq!(
+        room.db.text(
+            "SELECT string_agg(source_id, ' ' ORDER BY source_id) FROM dreams.working_memory"
+        ),
+        "PR PR#12 gone"
+    );
+}
+
+#[test]
 fn deletions_travel_too() {
     let room = diary();
     room.ok(&["consolidate", "--as-of", AS_OF]);

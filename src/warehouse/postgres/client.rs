@@ -236,7 +236,7 @@ pub fn failure(address: &PostgresAddress, error: postgres::Error) -> Error {
 
 /// Whether trying again may help without anyone doing anything.
 pub fn is_passing(error: &Error) -> bool {
-    error.kind() == ErrorKind::Unavailable
+    error.kind() == ErrorKind::Unavailable && !error.is_busy()
 }
 
 /// The error and its causes: the outermost alone says only "error connecting to server".
