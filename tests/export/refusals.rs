@@ -199,3 +199,29 @@ fn a_file_of_memories_is_no_export() {
         assert_eq!(find_export(path).unwrap(), None);
     }
 }
+
+#[test]
+fn what_a_killed_export_left_is_removed_and_what_another_writes_is_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let room = |name: &str| {
+        let path = dir.path().join(name);
+        fs::create_dir(&path).unwrap();
+        let lock = fs::File::create(path.join("lock")).unwrap();
+        lock.try_lock().unwrap();
+        (path, lock)
+    };
+    let (left, lock) = room(".codex-export-left");
+    drop(lock);
+    let (held, _lock) = room(".codex-export-held");
+    let (ours, _other) = room("my-own-export");
+    export(&lived(), &dir, ExportFormat::Jsonl, None);
+    assert!(!left.exists() && held.exists() && ours.exists());
+    let rooms = fs::read_dir(dir.path()).unwrap().flatten();
+    let rooms = rooms.filter(|entry| {
+        entry
+            .file_name()
+            .to_string_lossy()
+            .starts_with(".codex-export-")
+    });
+    assert_eq!(rooms.count(), 1);
+}
