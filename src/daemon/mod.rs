@@ -6,6 +6,7 @@
 //! * `process`: start, stop; `setup` is what it is started with, `owner` what runs then, `ending` how it ends; `server` answers,
 //!   `socket` is where
 //! * `rhythms`, `scheduler`, `jobs`: when it looks, and for what; `crontab`: the same for cron
+//! * `listening`: what PostgreSQL tells at once
 //! * `watch`: memory, file size, deadlines; `status`, `log`: what it says of itself
 //! * `unit`: systemd and launchd
 
@@ -13,6 +14,7 @@ mod client;
 mod crontab;
 mod ending;
 pub mod jobs;
+mod listening;
 pub mod log;
 mod owner;
 mod process;

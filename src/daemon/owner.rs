@@ -8,7 +8,7 @@ use super::scheduler::{Outcome, Scheduler};
 use super::setup::{Loaded, Setup};
 use super::status::Alert;
 use super::watch::Activity;
-use super::{log, server, socket};
+use super::{listening, log, server, socket};
 use crate::clock;
 use crate::config::Config;
 use crate::engine::{
@@ -83,6 +83,10 @@ pub(super) fn run(setup: Setup, loaded: Loaded, ready: Ready) -> Result<()> {
     {
         let owner = owner.clone();
         spawn("server", move || server::serve(&owner, &listener))?;
+    }
+    {
+        let owner = owner.clone();
+        spawn("listening", move || listening::listen(&owner))?;
     }
     owner.shared.announce(&owner.socket);
     ready.tell();
@@ -279,7 +283,7 @@ impl Owner {
     }
 
     /// New minds may live in other zones.
-    fn read_zones(&self) {
+    pub(super) fn read_zones(&self) {
         let writes = self.shared.lane().writes();
         if self.zones_read.swap(writes, Ordering::Relaxed) == writes {
             return;

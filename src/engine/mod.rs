@@ -55,7 +55,7 @@ pub use enrich::{AnswerReport, EnrichAdvance, EnrichReport, EnrichRequest, Enric
 pub use interrupt::Interrupt;
 pub use lane::{Busy, Held, Lane};
 pub use lineage::{ConceptPlace, EpisodePlace, Lineage, Link, NightOfMemory, Trace};
-pub use listener::Listener;
+pub use listener::{Heard, Listener};
 pub use memories::{Added, Earlier, Listed, NewMemory, Outcome, Shown};
 pub use overview::{
     CycleMetrics, HealthCheck, Metrics, MindStatus, ModelMetrics, StageMetrics, Status,

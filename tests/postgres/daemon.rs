@@ -145,3 +145,37 @@ fn what_was_read_earlier_never_comes_in_after_what_was_read_later() {
         1
     );
 }
+
+#[test]
+fn the_daemon_takes_in_at_once_what_the_trigger_tells() {
+    let room = Room::new();
+    room.ok(&["init", "postgres", "--trigger"]);
+    room.ok(&["init", "project"]);
+    // The rhythm alone would take its time.
+    let file = room.path("project/schedules/biological_rhythms.yaml");
+    let schedule = std::fs::read_to_string(&file).unwrap();
+    assert!(schedule.contains("25,55 * * * * *"));
+    std::fs::write(&file, schedule.replace("25,55 * * * * *", "0 0 0 1 1 *")).unwrap();
+    let _daemon = Daemon(&room);
+    let project = ["--project-dir", "project"];
+    room.ok(&["--project-dir", "project", "daemon", "start"]);
+    for wanted in 1..=3 {
+        room.db
+            .run("INSERT INTO memories (content) VALUES ('one more')");
+        wait_until("it has come in", || {
+            asked_with(&room, &project, "SELECT count(*) FROM raw.memories") == wanted
+        });
+    }
+    room.db.run("DELETE FROM memories WHERE id = 1");
+    wait_until("it is gone", || {
+        asked_with(&room, &project, "SELECT count(*) FROM raw.deletions") == 1
+    });
+    // A connection that breaks is opened again.
+    room.db.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'");
+    room.db
+        .run("INSERT INTO memories (content) VALUES ('after the break')");
+    wait_until("it has come in", || {
+        asked_with(&room, &project, "SELECT count(*) FROM raw.memories") == 4
+    });
+    room.ok(&["--project-dir", "project", "daemon", "stop"]);
+}

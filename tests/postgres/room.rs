@@ -114,14 +114,21 @@ impl<'a> Room<'a> {
 
     /// Starts it, for a test to kill or to wait for. Its output is dropped.
     pub fn spawn(&self, args: &[&str]) -> Child {
-        std::process::Command::new(env!("CARGO_BIN_EXE_codex"))
+        let mut command = self.piped(args);
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        command.spawn().unwrap()
+    }
+
+    /// It, for a test to start and to read from.
+    pub fn piped(&self, args: &[&str]) -> std::process::Command {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_codex"));
+        command
             .args(args)
             .current_dir(self.dir.path())
             .envs(&self.environment)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap()
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
     }
 
     /// Runs it: exit code, standard output, standard error.
