@@ -6,6 +6,7 @@ use codex_dreams::engine::{IntakeRequest, Mode};
 use codex_dreams::error::ErrorKind;
 use std::net::TcpListener;
 use std::os::unix::fs::MetadataExt;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// A view that takes its time over each row.
@@ -180,4 +181,48 @@ fn a_server_that_accepts_and_says_nothing_holds_nobody_up() {
         1,
         "the cycle went on"
     );
+}
+
+#[test]
+fn a_disk_that_is_full_is_named_and_costs_no_row() {
+    let room = Room::new();
+    room.ok(&["intake"]);
+    // Contents that no compression makes small: about six megabytes.
+    room.db.run(
+        "INSERT INTO memories (content)
+         SELECT (SELECT string_agg(md5(i::text || '/' || j::text), ' ') FROM generate_series(1, 90) j) FROM generate_series(1, 2000) i",
+    );
+    let store = std::fs::metadata(room.path("memory.duckdb")).unwrap().len();
+    let mut refused = 0;
+    for room_left in [0_u64, 256, 1024, 2048, 4096] {
+        // In blocks of 512 bytes, as `sh` counts.
+        let limit = store / 512 + room_left * 2;
+        let limited = format!("trap '' XFSZ; ulimit -f {limit}; exec \"$0\" intake");
+        let output = Command::new("sh")
+            .args(["-c", &limited, env!("CARGO_BIN_EXE_codex")])
+            .current_dir(room.dir.path())
+            .envs(&room.environment)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        if !output.status.success() {
+            refused += 1;
+            assert_eq!(output.status.code(), Some(1), "{room_left}: {said}");
+            assert!(
+                said.contains("disk") && !said.contains("PostgreSQL:"),
+                "{room_left}: {said}"
+            );
+        }
+    }
+    assert!(refused >= 2, "the limits limited nothing");
+    room.ok(&["intake"]);
+    room.ok(&["intake", "--reconcile"]);
+    let engine = room.engine();
+    assert_eq!(count(&engine, "SELECT count(*) FROM raw.memories"), 2000);
+    assert_eq!(
+        count(&engine, "SELECT count(DISTINCT key) FROM raw.memories"),
+        2000
+    );
+    let health = engine.postgres_health().unwrap().unwrap();
+    assert_eq!(health.failures, 0);
 }

@@ -5,6 +5,7 @@ use crate::server::{Server, server};
 use crate::unchecked::unchecked;
 use codex_dreams::engine::WriteBack;
 use codex_dreams::publish::RELATIONS;
+use std::process::Child;
 use std::time::{Duration, Instant};
 
 /// A moment after the first five days of the diary.
@@ -206,15 +207,15 @@ fn deletions_travel_too() {
     );
 }
 
-/// Starts a consolidation in a process of its own, waits until PostgreSQL sleeps in the trigger, and kills it.
-fn killed_while_postgres_sleeps(room: &Room<'_>) {
-    let mut codex = room.spawn(&["consolidate", "--as-of", AS_OF]);
-    let asleep = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'";
+/// How many of codex's statements sleep in a trigger.
+const ASLEEP: &str = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'";
+
+fn until_asleep(room: &Room<'_>, codex: &mut Child) {
     let started = Instant::now();
-    while room.db.count(asleep) == 0 {
+    while room.db.count(ASLEEP) == 0 {
         assert!(
             codex.try_wait().unwrap().is_none(),
-            "codex ended before it could be killed"
+            "codex ended before PostgreSQL slept"
         );
         assert!(
             started.elapsed() < Duration::from_secs(60),
@@ -222,9 +223,15 @@ fn killed_while_postgres_sleeps(room: &Room<'_>) {
         );
         std::thread::sleep(Duration::from_millis(20));
     }
+}
+
+/// Starts a consolidation in a process of its own, waits until PostgreSQL sleeps in the trigger, and kills it.
+fn killed_while_postgres_sleeps(room: &Room<'_>) {
+    let mut codex = room.spawn(&["consolidate", "--as-of", AS_OF]);
+    until_asleep(room, &mut codex);
     codex.kill().unwrap();
     codex.wait().unwrap();
-    while room.db.count(asleep) > 0 {
+    while room.db.count(ASLEEP) > 0 {
         std::thread::sleep(Duration::from_millis(20));
     }
     let others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'codex'";
@@ -294,6 +301,71 @@ fn killed_before_postgres_committed_everything_is_made_up() {
     room.ok(&["consolidate", "--as-of", AS_OF]);
     assert_eq!(stable(&room), undisturbed());
     assert!(!room.ok(&["status"]).contains("owed to dreams"));
+}
+
+#[test]
+fn a_server_restarted_in_the_middle_of_publishing_gets_everything_once() {
+    let server = Server::start();
+    let room = diary_beside(&server);
+    room.db.run(
+        "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(60); RETURN NULL; END $$;
+         CREATE TRIGGER slow AFTER INSERT ON dreams.semantic_network FOR EACH STATEMENT EXECUTE FUNCTION slow()",
+    );
+    let mut codex = room.spawn(&["consolidate", "--as-of", AS_OF]);
+    until_asleep(&room, &mut codex);
+    server.kill();
+    assert!(codex.wait().unwrap().success(), "the cycle was done");
+    server.run();
+    assert_eq!(room.db.count("SELECT version FROM dreams.publication"), 0);
+    assert!(room.ok(&["status"]).contains("owed to dreams"));
+    room.db.run("DROP TRIGGER slow ON dreams.semantic_network");
+    room.ok(&["write-back"]);
+    assert_eq!(stable(&room), undisturbed());
+}
+
+#[test]
+fn a_server_whose_disk_is_full_gets_everything_once_there_is_room() {
+    let room = diary();
+    room.db.run(
+        "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$
+         BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = '53100'; END $$;
+         CREATE TRIGGER full_disk BEFORE INSERT ON dreams.semantic_network FOR EACH STATEMENT EXECUTE FUNCTION full_disk()",
+    );
+    let (code, stdout, stderr) = room.ran(&["consolidate", "--as-of", AS_OF]);
+    assert_eq!(code, 0, "{stdout}{stderr}");
+    assert!(stderr.contains("the server's disk is full"), "{stderr}");
+    assert_eq!(rows(&room, "long_term_memories"), 0);
+    room.db
+        .run("DROP TRIGGER full_disk ON dreams.semantic_network");
+    room.ok(&["consolidate", "--as-of", AS_OF]);
+    assert_eq!(stable(&room), undisturbed());
+}
+
+#[test]
+fn a_nul_that_json_may_hold_comes_in_and_goes_out_as_what_postgres_can_hold() {
+    let room = Room::new();
+    room.db.run(
+        r#"ALTER TABLE memories ALTER metadata DROP DEFAULT, ALTER metadata TYPE json USING metadata::json;
+           INSERT INTO memories (content, created_at, metadata)
+           SELECT 'Nora watered the tomatoes, ' || i, timestamptz '2026-03-02 08:00Z' + i * interval '10 seconds', '{"nul": "a\u0000b", "backslash": "\\u0000"}'
+           FROM generate_series(1, 40) i"#,
+    );
+    room.ok(&["init", "postgres"]);
+    room.ok(&[
+        "--vars",
+        "consolidation_threshold: 0.01",
+        "consolidate",
+        "--as-of",
+        "2026-03-04T12:00:00Z",
+    ]);
+    let published = rows(&room, "long_term_memories");
+    assert!(published > 0);
+    assert_eq!(
+        room.db.count(
+            r"SELECT count(*) FROM dreams.long_term_memories WHERE metadata ->> 'nul' = U&'a\FFFDb' AND metadata ->> 'backslash' = E'\\u0000'"
+        ),
+        published
+    );
 }
 
 #[test]

@@ -5,7 +5,7 @@
 
 use super::client::{KEEPALIVE_COUNT, KEEPALIVE_IDLE, KEEPALIVE_INTERVAL, Limits};
 use crate::config::{PostgresAddress, SslMode};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, is_disk_full};
 use crate::warehouse::extension::{self, Extension};
 use crate::warehouse::text_literal;
 use duckdb::{Config, Connection};
@@ -159,9 +159,9 @@ fn broken(address: &PostgresAddress, error: &duckdb::Error) -> Error {
         .filter(|line| !line.is_empty() && !line.starts_with("LINE ") && *line != "^")
         .collect();
     let text = text.join(" ");
-    if text.contains("No space left on device") {
+    if is_disk_full(&text) {
         return Error::failed(format!("DuckDB: {text}"))
-            .hint("the disk beside the store is full: free some room; what has come in stays");
+            .hint("the disk beside the store is full, or a file larger than it may be: free some room; what has come in stays");
     }
     for (sign, hint) in [
         (
