@@ -136,7 +136,6 @@ impl Engine {
     }
 
     /// Fails only where every table did.
-
     fn take_in_from(&mut self, server: &Server, request: IntakeRequest) -> Result<IntakeReport> {
         let intake = Intake {
             address: &server.address,

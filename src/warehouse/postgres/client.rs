@@ -149,20 +149,28 @@ fn in_time(
         }
         waiting.push(name.clone());
     }
+    let over = move |name: &str| {
+        let mut waiting = waiting();
+        if let Some(at) = waiting.iter().position(|other| other == name) {
+            waiting.swap_remove(at);
+        }
+    };
     let (done, connected) = channel();
-    let started = std::thread::Builder::new()
-        .name("connecting".to_owned())
-        .spawn(move || {
-            let client = connecting();
-            let mut waiting = waiting();
-            if let Some(at) = waiting.iter().position(|other| *other == name) {
-                waiting.swap_remove(at);
-            }
-            drop(waiting);
-            // Nobody waits any more: the connection is closed.
-            let _ = done.send(client);
-        });
-    started.map_err(|e| Error::failed(format!("no thread can be started: {e}")))?;
+    let started = {
+        let name = name.clone();
+        std::thread::Builder::new()
+            .name("connecting".to_owned())
+            .spawn(move || {
+                let client = connecting();
+                over(&name);
+                // Nobody waits any more: the connection is closed.
+                let _ = done.send(client);
+            })
+    };
+    if let Err(e) = started {
+        over(&name);
+        return Err(Error::failed(format!("no thread can be started: {e}")));
+    }
     connected.recv_timeout(patience).map_err(|_| silent())
 }
 
