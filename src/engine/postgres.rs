@@ -8,7 +8,7 @@ use super::{Advance, Consolidation, CycleRequest, Engine, Period};
 use crate::clock;
 use crate::config::{Config, PostgresAddress, PostgresSettings, Value};
 use crate::error::{Error, Result};
-use crate::memory::postgres::{Intake, IntakeRequest, Mode, Oddities, SourceReport, read, take_in};
+use crate::memory::postgres::{Intake, IntakeRequest, SourceReport, read, take_in};
 use crate::publish::{self, Insights, Law, MODELS, Sent, WriteBack};
 use crate::warehouse::postgres::{Breaker, BreakerState, Limits, is_passing};
 use chrono::{Duration, NaiveDateTime};
@@ -19,7 +19,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// The breaker's name.
-const SERVICE: &str = "postgres";
+pub(super) const SERVICE: &str = "postgres";
+/// How long a cycle waits for another exchange to end: what the daemon hears at once takes no longer.
+const A_MOMENT: std::time::Duration = std::time::Duration::from_secs(2);
 /// How far back published insights look.
 const INSIGHT_DAYS: i64 = 30;
 
@@ -73,33 +75,6 @@ pub struct Lived {
     /// What PostgreSQL gave and got; none where none is configured.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub postgres: Option<Exchange>,
-}
-
-/// How it stands with PostgreSQL, as far as the store knows: the server is not asked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PostgresHealth {
-    /// The server, without its password.
-    pub address: String,
-    /// closed, open, half-open.
-    pub circuit: String,
-    /// Failures in a row.
-    pub failures: i32,
-    /// When it is tried again, UTC; none while the circuit is closed.
-    pub retry_at: Option<String>,
-    /// What the last failure said.
-    pub last_error: Option<String>,
-    /// When that was, UTC.
-    pub failed_at: Option<String>,
-    /// Rows that have not yet arrived in `dreams`; none for a store that does not publish.
-    pub owed: Option<u64>,
-    /// PostgreSQL's clock when its tables were last read, UTC, by source.
-    pub read_at: BTreeMap<String, String>,
-    /// Rows that cannot be memories.
-    #[serde(default)]
-    pub rejected: u64,
-    /// Rows that are missing from their table and were kept, since they were too many at once.
-    #[serde(default)]
-    pub kept: u64,
 }
 
 impl Engine {
@@ -157,6 +132,7 @@ impl Engine {
             });
             match done {
                 Ok(source) => report.sources.push(source),
+                Err(e) if self.is_stopped() => return Err(e),
                 Err(e) => {
                     report.sources.push(SourceReport::failed(&mapping, &e));
                     failed = failed.or(Some(e));
@@ -279,55 +255,8 @@ impl Engine {
         })
     }
 
-    /// Takes in, if the circuit breaker lets it, and says what came; nothing when nothing had changed.
-    ///
-    /// # Errors
-    /// See [`take_in`](Self::take_in).
-    pub fn take_in_by_rhythm(&mut self) -> Result<Option<String>> {
-        if self.postgres.is_none() || self.is_left_alone()? {
-            return Ok(None);
-        }
-        self.take_in_and_tell(IntakeRequest::default())
-    }
-
-    /// Takes in, whatever the circuit breaker says, logs what the person should know, and says what came.
-    ///
-    /// # Errors
-    /// See [`take_in`](Self::take_in).
-    pub fn take_in_and_tell(&mut self, request: IntakeRequest) -> Result<Option<String>> {
-        let report = self.take_in(request)?.unwrap_or_default();
-        let told: Vec<String> = report.sources.iter().filter_map(told).collect();
-        Ok((!told.is_empty()).then(|| told.join("; ")))
-    }
-
-    /// Publishes, if the circuit breaker lets it and anything is owed, and says what; PostgreSQL is not asked when nothing is.
-    ///
-    /// # Errors
-    /// See [`write_back`](Self::write_back).
-    pub fn write_back_by_rhythm(&mut self) -> Result<Option<String>> {
-        if self.postgres.is_none() || self.is_left_alone()? {
-            return Ok(None);
-        }
-        let conn = self.warehouse.conn();
-        let arrived = publish::owed(conn)?
-            .is_some_and(|owed| owed.changes == 0 && owed.acknowledged == owed.version);
-        if arrived && !publish::is_due(conn)? {
-            return Ok(None);
-        }
-        let done = self.write_back(false)?.unwrap_or_default();
-        for row in &done.refused {
-            tracing::warn!("PostgreSQL cannot hold {row}");
-        }
-        let mut said = format!("{} rows written, {} removed", done.written, done.removed);
-        if !done.refused.is_empty() {
-            said = format!("{said}, {} refused", done.refused.len());
-        }
-        let any = done.written + done.removed > 0 || !done.refused.is_empty();
-        Ok(any.then_some(said))
-    }
-
     /// Whether the circuit is open.
-    fn is_left_alone(&self) -> Result<bool> {
+    pub(super) fn is_left_alone(&self) -> Result<bool> {
         let breaker = Breaker::of(self.warehouse.conn(), SERVICE)?;
         Ok(breaker.state(clock::now()) == BreakerState::Open)
     }
@@ -349,7 +278,7 @@ impl Engine {
             ));
             return Ok(None);
         }
-        let Some(turn) = self.exchange_now(what) else {
+        let Some(turn) = self.exchange_within(what, A_MOMENT) else {
             exchange.notes.push(format!(
                 "another exchange with PostgreSQL is under way, so {what} was left to it"
             ));
@@ -368,13 +297,12 @@ impl Engine {
     /// Tells the circuit breaker: what passes by itself counts, not a table that is not as mapped, nor others who are at work.
     fn note_outcome<T>(&mut self, what: &str, done: &Result<T>) -> Result<()> {
         let conn = self.warehouse.conn();
-        let stopped = self.interrupt.as_ref().is_some_and(|i| i.is_stopped());
         match done {
             Ok(_) if Breaker::of(conn, SERVICE)? == Breaker::default() => Ok(()),
             Ok(_) => self.writing(what, |engine| {
                 Breaker::succeeded(engine.warehouse.conn(), SERVICE)
             }),
-            Err(e) if stopped || !is_passing(e) => Ok(()),
+            Err(e) if self.is_stopped() || !is_passing(e) => Ok(()),
             Err(e) => self.writing(what, |engine| {
                 let conn = engine.warehouse.conn();
                 let breaker = Breaker::failed(conn, SERVICE, &e.to_string(), clock::now())?;
@@ -382,36 +310,6 @@ impl Engine {
                 Ok(())
             }),
         }
-    }
-
-    /// How it stands with PostgreSQL, as far as the store knows; none where none is configured.
-    ///
-    /// # Errors
-    /// Failed when the store cannot be read.
-    pub fn postgres_health(&self) -> Result<Option<PostgresHealth>> {
-        let Some(server) = &self.postgres else {
-            return Ok(None);
-        };
-        let conn = self.warehouse.conn();
-        let breaker = Breaker::of(conn, SERVICE)?;
-        let mut statement = conn
-            .prepare("SELECT source, watermark FROM codex.intakes WHERE watermark IS NOT NULL ORDER BY source")?;
-        let read_at = statement
-            .query_map([], |r| Ok((r.get::<_, String>(0)?, shown(r.get(1)?))))?
-            .collect::<duckdb::Result<_>>()?;
-        let odd = Oddities::of(conn)?;
-        Ok(Some(PostgresHealth {
-            address: server.address.to_string(),
-            circuit: breaker.state(clock::now()).as_str().to_owned(),
-            failures: breaker.failures,
-            retry_at: breaker.retry_at.map(shown),
-            last_error: breaker.last_error,
-            failed_at: breaker.failed_at.map(shown),
-            owed: publish::owed(conn)?.map(|owed| owed.changes),
-            read_at,
-            rejected: odd.rejected,
-            kept: odd.kept,
-        }))
     }
 
     /// The insights of the last 30 days before the clock, as rows.
@@ -468,40 +366,4 @@ impl Engine {
             exponent,
         })
     }
-}
-
-/// What came from a table, in a line; nothing where nothing did. What the person should know is logged.
-fn told(source: &SourceReport) -> Option<String> {
-    let table = &source.table;
-    if let Some(error) = &source.error {
-        tracing::warn!(table, "{error}");
-    }
-    // A look that read nothing repeats only what is known.
-    if source.mode != Mode::Nothing {
-        for note in &source.notes {
-            tracing::warn!(table, "{note}");
-        }
-    }
-    for row in &source.rejections {
-        tracing::warn!(table, id = row.id, "a row was rejected: {}", row.reason);
-    }
-    let counts = [
-        (source.added, "added"),
-        (source.edited, "edited"),
-        (source.deleted, "deleted"),
-        (source.rejected, "rejected"),
-        (u64::from(source.error.is_some()), "failed"),
-    ];
-    let (came, odd) = counts.split_at(3);
-    let said: Vec<String> = came
-        .iter()
-        .chain(odd.iter().filter(|(n, _)| *n > 0))
-        .map(|(n, what)| format!("{n} {what}"))
-        .collect();
-    let any = counts.iter().any(|(n, _)| *n > 0);
-    any.then(|| format!("{table}: {}", said.join(", ")))
-}
-
-fn shown(at: NaiveDateTime) -> String {
-    at.format("%Y-%m-%dT%H:%M:%SZ").to_string()
 }

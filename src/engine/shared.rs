@@ -454,7 +454,7 @@ impl Engine {
     pub(super) fn exchange(&self, what: &str) -> Result<ExchangeTurn> {
         let held = match &self.others {
             Some(others) => {
-                let wanted = || !self.interrupt.as_ref().is_some_and(|i| i.is_stopped());
+                let wanted = || !self.is_stopped();
                 let turn = others
                     .exchange
                     .take(Turn::Writing, what, self.patience, &wanted)?;
@@ -465,10 +465,18 @@ impl Engine {
         Ok(ExchangeTurn { _held: held })
     }
 
-    /// The same, if nobody else exchanges now.
-    pub(super) fn exchange_now(&self, what: &str) -> Option<ExchangeTurn> {
+    /// The same, if nobody else exchanges for longer than `patience`.
+    pub(super) fn exchange_within(&self, what: &str, patience: Duration) -> Option<ExchangeTurn> {
         let held = match &self.others {
-            Some(others) => Some(others.exchange.try_take(Turn::Writing, what)?),
+            Some(others) => {
+                let wanted = || !self.is_stopped();
+                let exchange = &others.exchange;
+                Some(
+                    exchange
+                        .take(Turn::Writing, what, Some(patience), &wanted)
+                        .ok()?,
+                )
+            }
             None => None,
         };
         Some(ExchangeTurn { _held: held })

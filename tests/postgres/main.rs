@@ -3,8 +3,12 @@
 mod address;
 mod away;
 mod daemon;
+mod diary;
+mod identity;
 mod intake;
 mod listening;
+mod mapping;
+mod owed;
 mod rights;
 mod room;
 mod server;
