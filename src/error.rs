@@ -33,6 +33,8 @@ pub struct Error {
     what: String,
     hint: Option<String>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    /// Whether others of codex's own are at work, and no service is away.
+    busy: bool,
 }
 
 /// The library's result.
@@ -46,6 +48,7 @@ impl Error {
             what: what.into(),
             hint: None,
             source: None,
+            busy: false,
         }
     }
 
@@ -62,6 +65,19 @@ impl Error {
     /// Something needed is not there (exit code 3).
     pub fn unavailable(what: impl Into<String>) -> Self {
         Self::new(ErrorKind::Unavailable, what)
+    }
+
+    /// Others of codex's own are at work for longer than one waits (exit code 3).
+    pub fn busy(what: impl Into<String>) -> Self {
+        Error {
+            busy: true,
+            ..Self::unavailable(what)
+        }
+    }
+
+    /// Whether others of codex's own are at work, and no service is away.
+    pub fn is_busy(&self) -> bool {
+        self.busy
     }
 
     /// Adds what to do next.
@@ -105,13 +121,27 @@ impl std::error::Error for Error {
     }
 }
 
+/// Whether an error of DuckDB's means that this machine's disk is full, or the file larger than it may be.
+pub(crate) fn is_disk_full(text: &str) -> bool {
+    // What a server of PostgreSQL's says is about its own disk.
+    !text.contains("ERROR:")
+        && [
+            "No space left on device",
+            "File too large",
+            "Could not write",
+            "Disk quota exceeded",
+        ]
+        .iter()
+        .any(|sign| text.contains(sign))
+}
+
 impl From<duckdb::Error> for Error {
     fn from(error: duckdb::Error) -> Self {
         let text = error.to_string();
-        let full = text.contains("No space left on device") || text.contains("Could not write");
+        let full = is_disk_full(&text);
         let wrapped = Error::failed(format!("DuckDB: {}", text.trim())).caused_by(error);
         match full {
-            true => wrapped.hint("the disk is full or not writable: free some room and run the command again; nothing was changed"),
+            true => wrapped.hint("the disk is full or not writable, or the file larger than it may be: free some room and run the command again; nothing was changed"),
             false => wrapped,
         }
     }

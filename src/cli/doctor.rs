@@ -4,7 +4,10 @@ use super::context::Context;
 use super::progress::Progress;
 use super::render::{Outcome, Output, one_line};
 use crate::config::Settings;
-use crate::engine::{Level, PullSource, examine, examine_models, pull_model, pull_on_server};
+use crate::engine::request::ReadPostgres;
+use crate::engine::{
+    Level, PullSource, examine, examine_models, pull_model, pull_on_server, remembered,
+};
 use crate::error::Result;
 use clap::Args;
 use serde_json::json;
@@ -19,7 +22,7 @@ Examples:
   codex doctor --fix     fetch missing models
 
 It looks at the configuration, the Ollama server and its models, the local model, DuckDB's PostgreSQL extension, the connection, the tables and columns of pipeline/sources.yaml,
-indexes, rights, and the schema `dreams`. It changes nothing but the extension directory, and opens no store.")]
+indexes, rights, the schema `dreams`, and what the store remembers of odd rows. It changes nothing but the extension directory.")]
 pub(super) struct Doctor {
     /// Fetch the models that the settings name and that are not there: onto the Ollama server, or where embeddings is local, here
     #[arg(long)]
@@ -32,7 +35,14 @@ impl Doctor {
         if self.fix {
             fix(&config.settings, context)?;
         }
-        let findings = examine(&config, &context.project()?);
+        let mut findings = examine(&config, &context.project()?);
+        // A store that is busy is no finding.
+        if config.postgres.is_some()
+            && config.settings.database.exists()
+            && let Ok(Some(postgres)) = context.ask(ReadPostgres {})
+        {
+            findings.extend(remembered(&postgres));
+        }
         let ok = findings
             .iter()
             .all(|finding| finding.level != Level::Problem);

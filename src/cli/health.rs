@@ -4,6 +4,7 @@ use super::context::Context;
 use super::postgres;
 use super::render::{Outcome, Output, one_line, table};
 use super::status::WithPostgres;
+use crate::engine::PostgresHealth;
 use crate::engine::request::{CheckHealth, ReadPostgres};
 use clap::Args;
 use serde_json::json;
@@ -65,7 +66,9 @@ impl Health {
             }
             out.table(&rows)?;
         }
-        if let Some(postgres) = postgres.as_ref().filter(|_| self.verbose || away) {
+        let odd = |p: &PostgresHealth| p.rejected + p.kept > 0;
+        let shown = |p: &&PostgresHealth| self.verbose || away || odd(p);
+        if let Some(postgres) = postgres.as_ref().filter(shown) {
             out.line(postgres::summary(postgres))?;
             if let Some(error) = postgres.last_error.as_ref().filter(|_| away) {
                 out.line(format!(

@@ -1,7 +1,7 @@
 //! `codex init`.
 
 use super::context::Context;
-use super::render::{Outcome, Output, counted};
+use super::render::{Outcome, Output, counted, one_line};
 use crate::engine::{prepare, rights};
 use crate::error::Error;
 use clap::{Args, Subcommand};
@@ -105,6 +105,12 @@ impl Postgres {
             true => "the schema `dreams` is ready; cycles publish into it from now on",
             false => "the schema `dreams` was ready already",
         })?;
+        for view in &done.views {
+            context.note(&format!(
+                "note: {} is no table, so it has no trigger; put one like `--print --trigger` shows on the tables behind it",
+                one_line(view)
+            ));
+        }
         for table in &done.triggers {
             out.line(format!(
                 "{table} tells codex when it changes; `codex intake --watch` or the daemon listens"

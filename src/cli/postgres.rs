@@ -2,14 +2,16 @@
 
 use super::context::Context;
 use super::render::{Outcome, Output, Stop, counted, minute, one_line, table};
+use crate::config::Config;
 use crate::engine::request::{PublishDreams, TakeIn};
 use crate::engine::{
-    Exchange, IntakeReport, IntakeRequest, Listener, Mode, PostgresHealth, WriteBack,
+    Exchange, Heard, IntakeReport, IntakeRequest, Listener, Mode, PostgresHealth, SourceReport,
+    WriteBack,
 };
 use crate::error::{Error, ErrorKind, Result};
 use clap::Args;
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Take in what changed in PostgreSQL: new rows, edits, deletions
 #[derive(Debug, Args)]
@@ -65,8 +67,15 @@ impl Intake {
         }
         let report = take_in(context, request)?;
         show(&report, context, out)?;
-        Ok(ExitCode::SUCCESS)
+        Ok(ended(&report))
     }
+}
+
+/// The exit code of the worst of several tables: one that is not as mapped is worse than one that cannot be reached.
+fn ended(report: &IntakeReport) -> ExitCode {
+    let kinds = report.sources.iter().filter_map(|s| s.error_kind);
+    let worst = kinds.map(ErrorKind::exit_code).min();
+    ExitCode::from(worst.unwrap_or(0))
 }
 
 fn take_in(context: &Context, request: IntakeRequest) -> Result<IntakeReport> {
@@ -82,47 +91,57 @@ fn not_configured() -> Error {
 /// Takes in now, and again with every notification; the store is nobody's while nothing happens.
 fn watch(context: &Context, first: IntakeRequest, out: &mut Output) -> Outcome {
     let config = context.config()?;
-    let mut request = first;
     let mut listener = None;
+    let mut heard = Heard::default();
+    heard.hear(first);
     loop {
-        // Listening begins before the read: what happens in between is heard.
-        let tried = match listener.take() {
-            Some(open) => Ok(Some(open)),
-            None => Listener::open(&config),
-        };
-        let heard = tried.and_then(|open| {
-            let mut open = open.ok_or_else(not_configured)?;
-            let report = take_in(context, request)?;
-            if report
-                .sources
-                .iter()
-                .any(|source| source.mode != Mode::Nothing)
-            {
-                show(&report, context, out).map_err(told)?;
-                out.flush().map_err(told)?;
-            }
-            request = open.wait(PATIENCE)?.unwrap_or_default();
-            listener = Some(open);
-            Ok(())
-        });
-        match heard {
-            Ok(()) => {}
-            // A server that restarts is waited for; anything else is for the person to see.
-            Err(e) if e.kind() == ErrorKind::Unavailable => {
+        match watch_once(context, &config, &mut listener, &mut heard, out) {
+            Ok(ExitCode::SUCCESS) => {}
+            Ok(code) => return Ok(code),
+            // A server that restarts is waited for, and what was heard is done then; anything else is for the person to see.
+            Err(Stop::Error(e)) if e.kind() == ErrorKind::Unavailable => {
                 context.note(&format!("warning: {e}"));
-                request = IntakeRequest::default();
+                listener = None;
+                heard.hear(IntakeRequest::default());
                 std::thread::sleep(Duration::from_secs(5));
             }
-            Err(e) => return Err(e.into()),
+            Err(stop) => return Err(stop),
         }
     }
 }
 
-fn told(stop: Stop) -> Error {
-    match stop {
-        Stop::Error(error) => error,
-        Stop::ReaderGone => Error::failed("nobody reads the output any more"),
+/// Takes in what is due, and waits for more. Any other code than success ends the watch.
+fn watch_once(
+    context: &Context,
+    config: &Config,
+    listener: &mut Option<Listener>,
+    heard: &mut Heard,
+    out: &mut Output,
+) -> Outcome {
+    // Listening begins before the read: what happens in between is heard.
+    let open = match listener {
+        Some(open) => open,
+        None => listener.insert(Listener::open(config)?.ok_or_else(not_configured)?),
+    };
+    if let Some(request) = heard.due(Instant::now()) {
+        let report = take_in(context, request)?;
+        let news = |source: &SourceReport| source.mode != Mode::Nothing || source.error.is_some();
+        if report.sources.iter().any(news) {
+            show(&report, context, out)?;
+            out.flush()?;
+        }
+        let failed = |kind| report.sources.iter().any(|s| s.error_kind == Some(kind));
+        if failed(ErrorKind::Failed) || failed(ErrorKind::Usage) {
+            return Ok(ended(&report));
+        }
+        if failed(ErrorKind::Unavailable) {
+            return Err(Error::unavailable("not every table could be read").into());
+        }
+        heard.done(request, Instant::now());
     }
+    let more = open.wait(heard.patience(Instant::now(), PATIENCE))?;
+    heard.hear(more.unwrap_or_default());
+    Ok(ExitCode::SUCCESS)
 }
 
 fn show(report: &IntakeReport, context: &Context, out: &mut Output) -> Result<(), Stop> {
@@ -144,7 +163,10 @@ fn show(report: &IntakeReport, context: &Context, out: &mut Output) -> Result<()
     for source in &report.sources {
         rows.add_row([
             one_line(&source.table),
-            read(source.mode).to_owned(),
+            match source.error {
+                Some(_) => "not read".to_owned(),
+                None => read(source.mode).to_owned(),
+            },
             source.added.to_string(),
             source.edited.to_string(),
             source.deleted.to_string(),
@@ -155,7 +177,13 @@ fn show(report: &IntakeReport, context: &Context, out: &mut Output) -> Result<()
     out.table(&rows)
 }
 
-fn tell(source: &crate::engine::SourceReport, context: &Context) {
+fn tell(source: &SourceReport, context: &Context) {
+    if let Some(error) = &source.error {
+        context.note(&format!("error: {}: {}", source.table, one_line(error)));
+        if let Some(hint) = &source.hint {
+            context.note(&format!("  hint: {}", one_line(hint)));
+        }
+    }
     for note in &source.notes {
         context.note(&format!("note: {}: {note}", source.table));
     }
@@ -243,8 +271,14 @@ pub(super) fn exchanged(
     for warning in &exchange.warnings {
         context.note(&format!("warning: {}", one_line(warning)));
     }
+    for said in &exchange.notes {
+        context.note(&format!("note: {}", one_line(said)));
+    }
     for source in exchange.intake.iter().flat_map(|report| &report.sources) {
-        tell(source, context);
+        // Why it could not be read is among the warnings.
+        if source.error.is_none() {
+            tell(source, context);
+        }
         if !out.json && source.added + source.edited + source.deleted > 0 {
             out.line(format!(
                 "{}: {} added, {} edited, {} deleted",
@@ -284,6 +318,14 @@ pub(super) fn summary(postgres: &PostgresHealth) -> String {
     match postgres.read_at.values().max() {
         Some(at) => parts.push(format!("last change read {} UTC", minute(at))),
         None => parts.push("nothing read yet".to_owned()),
+    }
+    if postgres.rejected > 0 {
+        let rows = counted(postgres.rejected, "row", "rows");
+        parts.push(format!("{rows} cannot be memories"));
+    }
+    if postgres.kept > 0 {
+        let rows = counted(postgres.kept, "row", "rows");
+        parts.push(format!("{rows} missing there but kept"));
     }
     if let Some(owed) = postgres.owed.filter(|owed| *owed > 0) {
         parts.push(format!("{} owed to dreams", counted(owed, "row", "rows")));

@@ -12,6 +12,13 @@ pub(super) fn url(rest: &str) -> Result<BTreeMap<String, String>, String> {
     };
     let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
     let (authority, database) = rest.split_once('/').unwrap_or((rest, ""));
+    // Where a password holds what ends the authority, the rest of it would be taken for a database or for keywords.
+    if database.contains('@') || (query.contains('@') && !is_place(authority)) {
+        return Err(
+            "a / or ? in the password must be written %2F or %3F, and an @ after the host %40"
+                .to_owned(),
+        );
+    }
     set("dbname", decoded(database)?);
     // A password may hold an @ that nobody encoded: the last one ends it.
     let (login, places) = authority.rsplit_once('@').unwrap_or(("", authority));
@@ -52,6 +59,18 @@ pub(super) fn url(rest: &str) -> Result<BTreeMap<String, String>, String> {
     Ok(said)
 }
 
+/// Whether it is a login and hosts, or hosts whose ports are numbers.
+fn is_place(authority: &str) -> bool {
+    authority.contains('@')
+        || authority.split(',').all(|place| {
+            let port = match place.rsplit_once(']') {
+                Some((_, after)) => after.strip_prefix(':').unwrap_or(""),
+                None => place.split_once(':').map_or("", |(_, port)| port),
+            };
+            port.chars().all(|c| c.is_ascii_digit())
+        })
+}
+
 /// `keyword = value …`; values with spaces stand in single quotes, a backslash takes the next character as it is.
 pub(super) fn pairs(text: &str) -> Result<BTreeMap<String, String>, String> {
     let mut said = BTreeMap::new();
@@ -77,7 +96,7 @@ pub(super) fn pairs(text: &str) -> Result<BTreeMap<String, String>, String> {
                 Some('\\') => value.extend(characters.next()),
                 Some('\'') if quoted => break,
                 None if quoted => {
-                    return Err(format!("the value of {name} lacks its closing quote"));
+                    return Err("a value lacks its closing quote".to_owned());
                 }
                 Some(c) if !quoted && c.is_whitespace() => break,
                 Some(c) => value.push(c),

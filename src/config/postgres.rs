@@ -84,12 +84,16 @@ pub struct PostgresAddress {
     pub client_certificate: Option<(PathBuf, PathBuf)>,
     /// Command-line options for the server, as in `-c search_path=a`.
     pub options: Option<String>,
+    /// Whether the password is bound to the TLS connection: disable, prefer, require.
+    pub channel_binding: Option<String>,
+    /// Which of several servers will do: any, read-write, read-only, primary, standby, prefer-standby.
+    pub target_session_attrs: Option<String>,
     /// Something worth saying, such as a `.pgpass` that others may read.
     pub warning: Option<String>,
 }
 
 /// Keywords of an address that codex understands.
-const KEYWORDS: [&str; 12] = [
+const KEYWORDS: [&str; 14] = [
     "host",
     "port",
     "dbname",
@@ -102,6 +106,8 @@ const KEYWORDS: [&str; 12] = [
     "sslkey",
     "options",
     "application_name",
+    "channel_binding",
+    "target_session_attrs",
 ];
 /// Keywords that change nothing for codex: it has settings of its own, or needs none.
 const PASSED_OVER: [&str; 7] = [
@@ -141,10 +147,16 @@ impl PostgresAddress {
         };
         for name in said.keys() {
             if !KEYWORDS.contains(&name.as_str()) && !PASSED_OVER.contains(&name.as_str()) {
-                return Err(format!(
-                    "'{name}' is not known in an address; {}",
-                    suggest::hint(name, KEYWORDS)
-                ));
+                // It is repeated only where it is no part of a password that nobody encoded.
+                return Err(match suggest::closest(name, KEYWORDS) {
+                    Some(meant) => {
+                        format!("'{name}' is not known in an address; did you mean '{meant}'?")
+                    }
+                    None => format!(
+                        "a keyword of the address is not known; known: {}",
+                        KEYWORDS.join(", ")
+                    ),
+                });
             }
         }
         for (keyword, variable) in [
@@ -159,6 +171,8 @@ impl PostgresAddress {
             ("sslcert", "PGSSLCERT"),
             ("sslkey", "PGSSLKEY"),
             ("options", "PGOPTIONS"),
+            ("channel_binding", "PGCHANNELBINDING"),
+            ("target_session_attrs", "PGTARGETSESSIONATTRS"),
         ] {
             if !said.contains_key(keyword)
                 && let Some(value) = surroundings.environment.get(variable)
@@ -241,7 +255,7 @@ fn complete(
                 .parse()
                 .ok()
                 .filter(|port| *port > 0)
-                .ok_or_else(|| format!("'{port}' is no port")),
+                .ok_or("the port is no number from 1 to 65535"),
         })
         .collect::<Result<_, _>>()?;
     let ports = match ports.len() {
@@ -282,7 +296,9 @@ fn complete(
         }
     };
     let existing = |name: &str| in_home(name).filter(|path| path.exists());
-    let root_certificate = match said.remove("sslrootcert") {
+    let root = said.remove("sslrootcert");
+    let is_system = root.as_deref() == Some("system");
+    let root_certificate = match root {
         Some(name) if name == "system" => Some(
             SYSTEM_AUTHORITIES
                 .iter()
@@ -295,8 +311,16 @@ fn complete(
     };
     let ssl_mode = match said.remove("sslmode") {
         Some(mode) => SslMode::parse(&mode)?,
+        None if is_system => SslMode::VerifyFull,
         None => SslMode::Prefer,
     };
+    // As libpq: an authority that everybody may have a certificate of proves nothing but a name.
+    if is_system && ssl_mode < SslMode::VerifyFull {
+        return Err(format!(
+            "sslmode={} is too weak for sslrootcert=system: use verify-full",
+            ssl_mode.as_str()
+        ));
+    }
     // As libpq: with authorities at hand, `require` checks them.
     let ssl_mode = match ssl_mode {
         SslMode::Require if root_certificate.is_some() => SslMode::VerifyCa,
@@ -308,6 +332,24 @@ fn complete(
             ssl_mode.as_str()
         ));
     }
+    let mut one_of = |keyword: &str, known: &[&str]| match said.remove(keyword) {
+        Some(value) if !known.contains(&value.as_str()) => {
+            Err(format!("{keyword} must be one of: {}", known.join(", ")))
+        }
+        value => Ok(value),
+    };
+    let channel_binding = one_of("channel_binding", &["disable", "prefer", "require"])?;
+    let target_session_attrs = one_of(
+        "target_session_attrs",
+        &[
+            "any",
+            "read-write",
+            "read-only",
+            "primary",
+            "standby",
+            "prefer-standby",
+        ],
+    )?;
     let certificate = said
         .remove("sslcert")
         .map(PathBuf::from)
@@ -326,87 +368,12 @@ fn complete(
         root_certificate,
         client_certificate: certificate.zip(key),
         options: said.remove("options"),
+        channel_binding,
+        target_session_attrs,
         warning,
     })
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse(text: &str) -> PostgresAddress {
-        PostgresAddress::parse(text, &Surroundings::default()).unwrap()
-    }
-
-    fn refused(text: &str) -> String {
-        PostgresAddress::parse(text, &Surroundings::default()).unwrap_err()
-    }
-
-    #[test]
-    fn urls_and_pairs_say_the_same() {
-        let url = parse("postgresql://nora:p%40ss@db.example:5433/codex_db?sslmode=require");
-        let pairs = parse(
-            "host=db.example port=5433 dbname = codex_db user=nora password='p@ss' sslmode=require",
-        );
-        assert_eq!(url, pairs);
-        assert_eq!(url.password.as_deref(), Some("p@ss"));
-        assert_eq!(url.ssl_mode, SslMode::Require);
-    }
-
-    #[test]
-    fn sockets_ipv6_and_several_hosts_are_read() {
-        let socket = parse("postgresql://nora@%2Frun%2Fpg:5499/db");
-        assert_eq!(socket.hosts, ["/run/pg"]);
-        assert!(socket.is_socket());
-        assert_eq!(parse("postgres:///db?host=/run/pg").hosts, ["/run/pg"]);
-        let several = parse("postgres://u@[::1]:1,b/db");
-        assert_eq!(
-            (several.hosts, several.ports),
-            (vec!["::1".into(), "b".into()], vec![1, 5432])
-        );
-    }
-
-    #[test]
-    fn the_password_is_never_printed() {
-        let address = parse("postgresql://nora:geheim@h/db");
-        assert_eq!(address.to_string(), "postgresql://nora:***@h:5432/db");
-        assert!(!format!("{address:?}").contains("geheim"));
-        assert_eq!(
-            address.mask("FATAL: geheim is wrong"),
-            "FATAL: *** is wrong"
-        );
-    }
-
-    #[test]
-    fn passwords_come_from_the_environment_too() {
-        let surroundings = Surroundings {
-            environment: [("PGPASSWORD".to_owned(), "x y".to_owned())].into(),
-            ..Surroundings::default()
-        };
-        let address = PostgresAddress::parse("postgres://u@h/db", &surroundings).unwrap();
-        assert_eq!(address.password.as_deref(), Some("x y"));
-    }
-
-    #[test]
-    fn mistakes_are_named_without_the_address() {
-        for (text, what) in [
-            ("localhost", "not an address"),
-            (
-                "postgres://u:secret@h/db?sslmod=require",
-                "did you mean 'sslmode'?",
-            ),
-            ("postgres://u:secret@h/db?sslmode=maybe", "sslmode 'maybe'"),
-            ("postgres://u:secret@h:x/db", "'x' is no port"),
-            ("postgres://u:secret%zz@h/db", "two hexadecimal digits"),
-            ("host=h password='secret", "closing quote"),
-            (
-                "postgres://u:secret@h/db?sslmode=verify-full",
-                "sslrootcert=FILE",
-            ),
-        ] {
-            let said = refused(text);
-            assert!(said.contains(what), "{said}");
-            assert!(!said.contains("secret"), "{said}");
-        }
-    }
-}
+#[path = "postgres_tests.rs"]
+mod tests;

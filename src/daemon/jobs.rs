@@ -21,10 +21,13 @@ pub struct Job {
     pub run: fn(&mut Engine, &Config, NaiveDateTime) -> Result<Option<String>>,
 }
 
+/// What the intake is called.
+pub const INTAKE: &str = "intake";
+
 /// All of them.
 pub const JOBS: &[Job] = &[
     Job {
-        name: "intake",
+        name: INTAKE,
         wanted: has_postgres,
         run: |engine, _, _| engine.take_in_by_rhythm(),
     },

@@ -48,10 +48,7 @@ impl Owner {
         let settings = self.config().settings.daemon;
         let deadline = rhythm.deadline.unwrap_or(settings.deadline);
         let what = format!("{RHYTHM}{name}");
-        let limit = Limit {
-            deadline: Duration::from_secs(u64::from(deadline)),
-            overrun: Arc::default(),
-        };
+        let limit = Limit::of(Duration::from_secs(u64::from(deadline)));
         let overrun = limit.overrun.clone();
         let started = Instant::now();
         let done = self.under_way(&what, Some(limit), |interrupt| match &rhythm.work {

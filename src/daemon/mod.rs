@@ -7,6 +7,7 @@
 //!   `socket` is where
 //! * `rhythms`, `scheduler`, `jobs`: when it looks, and for what; `looks`: looking, `running`: what is under way; `crontab`: the same
 //!   for cron
+//! * `listening`: what PostgreSQL tells at once
 //! * `watch`: memory, file size, deadlines; `status`, `log`: what it says of itself
 //! * `unit`: systemd and launchd
 
@@ -14,6 +15,7 @@ mod client;
 mod crontab;
 mod ending;
 pub mod jobs;
+mod listening;
 pub mod log;
 mod looks;
 mod owner;

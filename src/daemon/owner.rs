@@ -8,7 +8,7 @@ use super::scheduler::Scheduler;
 use super::setup::{Loaded, Setup};
 use super::status::Alert;
 use super::watch::Activity;
-use super::{log, server, socket};
+use super::{listening, log, server, socket};
 use crate::clock;
 use crate::config::{Config, Settings};
 use crate::engine::{
@@ -70,6 +70,10 @@ pub(super) fn run(setup: Setup, loaded: Loaded, ready: Ready) -> Result<()> {
     {
         let owner = owner.clone();
         spawn("server", move || server::serve(&owner, &listener))?;
+    }
+    {
+        let owner = owner.clone();
+        spawn("listening", move || listening::listen(&owner))?;
     }
     owner.shared.announce(&owner.socket);
     ready.tell();

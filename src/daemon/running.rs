@@ -28,6 +28,16 @@ pub(super) struct Limit {
     pub(super) overrun: Arc<AtomicBool>,
 }
 
+impl Limit {
+    /// So long, and not overrun yet.
+    pub(super) fn of(deadline: Duration) -> Limit {
+        Limit {
+            deadline,
+            overrun: Arc::default(),
+        }
+    }
+}
+
 impl Owner {
     /// Runs `work` where it can be seen and stopped. A mistake of codex's own ends this work and nothing else.
     pub(super) fn under_way<T>(

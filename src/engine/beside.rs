@@ -6,11 +6,15 @@ use crate::cycle;
 use crate::error::Result;
 use crate::memory::{Activation, append_activations};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// What a question that only reads leaves to be written when nobody else writes.
 #[derive(Debug, Default)]
 pub(super) struct Others {
     pub(super) lane: Arc<Lane>,
+    /// Who exchanges with PostgreSQL: one at a time, or what was read earlier would come in after what was read later. Whoever has
+    /// a turn at the store never waits for this one.
+    exchange: Arc<Lane>,
     trail: Mutex<Vec<Activation>>,
 }
 
@@ -84,8 +88,7 @@ impl Engine {
             Some(others) if !self.writing => others.clone(),
             _ => return work(self),
         };
-        let stopped = self.stopped();
-        let wanted = || !stopped();
+        let wanted = || !self.is_stopped();
         let lane = &others.lane;
         let take = || match self.reading {
             true => lane.take_within(Turn::Writing, what, self.patience, &wanted),
@@ -131,6 +134,34 @@ impl Engine {
         move || interrupt.as_ref().is_some_and(|i| i.is_stopped())
     }
 
+    /// Whether that is so now.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.interrupt.as_ref().is_some_and(|i| i.is_stopped())
+    }
+
+    /// Is the only one to exchange with PostgreSQL for as long as what this returns lives.
+    ///
+    /// # Errors
+    /// Unavailable when another exchange takes too long.
+    pub(super) fn exchange(&self, what: &str) -> Result<ExchangeTurn> {
+        self.exchange_of(what, self.patience)
+    }
+
+    /// The same, if nobody else exchanges for longer than `patience`.
+    pub(super) fn exchange_within(&self, what: &str, patience: Duration) -> Option<ExchangeTurn> {
+        self.exchange_of(what, Some(patience)).ok()
+    }
+
+    fn exchange_of(&self, what: &str, patience: Option<Duration>) -> Result<ExchangeTurn> {
+        let Some(others) = &self.others else {
+            return Ok(ExchangeTurn { _held: None });
+        };
+        let wanted = || !self.is_stopped();
+        let take = || others.exchange.take(Turn::Writing, what, patience, &wanted);
+        let held = self.waiting(take)?;
+        Ok(ExchangeTurn { _held: Some(held) })
+    }
+
     /// The turn to write, if it can be had now.
     pub(super) fn turn_now(&self, what: &str) -> Option<WriteTurn> {
         match &self.others {
@@ -161,6 +192,11 @@ impl Engine {
         }
         written.map(|()| true)
     }
+}
+
+/// The turn to exchange with PostgreSQL.
+pub(super) struct ExchangeTurn {
+    _held: Option<Held>,
 }
 
 /// The turn to write.

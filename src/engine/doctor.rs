@@ -1,5 +1,6 @@
 //! `codex doctor`: what codex needs from outside, whether it is there, and what to do where it is not. No store is opened.
 
+use super::PostgresHealth;
 use super::advice::examine_models;
 use crate::config::{Config, PostgresAddress, Settings};
 use crate::error::{Error, Result};
@@ -113,6 +114,28 @@ pub fn examine(config: &Config, project: &Project) -> Vec<Finding> {
             }
             look(schema(address, &mut client, config), "write-back");
         }
+    }
+    findings
+}
+
+/// What a store remembers of PostgreSQL's rows and does not work as it could.
+pub fn remembered(postgres: &PostgresHealth) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let note = |found: String| Finding::new("rows of PostgreSQL", Level::Note, found);
+    if postgres.rejected > 0 {
+        findings.push(
+            note(format!("{} cannot be memories", postgres.rejected))
+                .then("`codex intake` said which and why when it read them; mend them in their table, and they come in"),
+        );
+    }
+    if postgres.kept > 0 {
+        findings.push(
+            note(format!(
+                "{} are missing from their table, too many at once to be taken for deletions",
+                postgres.kept
+            ))
+            .then("if they were meant to go: codex intake --accept-deletions"),
+        );
     }
     findings
 }
@@ -361,55 +384,4 @@ fn schema(address: &PostgresAddress, client: &mut Client, config: &Config) -> Re
         }
     }
     Ok(findings)
-}
-
-/// What `codex init postgres` did.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Prepared {
-    /// Whether the schema `dreams` was made or brought up to date.
-    pub changed: bool,
-    /// Tables that have the trigger now.
-    pub triggers: Vec<String>,
-}
-
-/// Makes the schema `dreams` and, where asked for, the triggers, with the configured role.
-///
-/// # Errors
-/// Usage when no PostgreSQL is configured; failed when the role may not: nothing of that step is done then.
-pub fn prepare(config: &Config, project: &Project, trigger: bool) -> Result<Prepared> {
-    let address = address(config)?;
-    let limits = Limits::of(&config.settings.postgres);
-    let mut client = connect(address, &limits, Purpose::Write)?;
-    let changed = publish::create(address, &mut client)?;
-    let mut triggers = Vec::new();
-    if trigger {
-        for mapping in project.mappings() {
-            client
-                .batch_execute(&publish::trigger(mapping))
-                .map_err(|e| {
-                    failure(address, e).context(format!("the trigger on {}", mapping.relation()))
-                })?;
-            triggers.push(mapping.relation());
-        }
-    }
-    Ok(Prepared { changed, triggers })
-}
-
-/// The SQL that the owner of the database runs for codex.
-///
-/// # Errors
-/// Usage when no PostgreSQL is configured.
-pub fn rights(config: &Config, project: &Project, trigger: bool) -> Result<String> {
-    Ok(publish::rights(
-        address(config)?,
-        project.mappings(),
-        trigger,
-    ))
-}
-
-fn address(config: &Config) -> Result<&PostgresAddress> {
-    config.postgres.as_ref().ok_or_else(|| {
-        Error::usage("no PostgreSQL is configured")
-            .hint("set POSTGRES_DB_URL in the environment or in .env: postgresql://user@host:5432/database")
-    })
 }

@@ -236,7 +236,7 @@ fn busy_error(tickets: &Tickets, turn: Turn) -> Error {
         .filter(|t| conflict(t.turn, turn))
         .map(|t| format!("{} (for {} s)", t.what, t.since.elapsed().as_secs()))
         .collect();
-    Error::unavailable(format!("the store is busy with {}", others.join(", ")))
+    Error::busy(format!("the store is busy with {}", others.join(", ")))
         .hint("wait until it is done, or raise the setting lock_timeout (CODEX_LOCK_TIMEOUT), and run the command again")
 }
 

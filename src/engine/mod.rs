@@ -12,7 +12,8 @@
 //! * `overview`: status, health, metrics
 //! * `doctor`: what codex needs from outside
 //! * `listener`: hearing at once that PostgreSQL changed
-//! * `postgres`: intake from PostgreSQL, write-back, and what is wrong with either
+//! * `postgres`: intake from PostgreSQL and write-back; `postgres_rhythms`: the same by itself; `postgres_health`: what is wrong
+//!   with either; `postgres_setup`: what they need there
 //! * `project`: the pipeline as a project, as dbt users know it: list, compile, run, test
 //! * `sql`: read-only SQL, snapshots
 //! * `transfer`: export, and import of what it wrote
@@ -38,6 +39,9 @@ mod memories;
 mod models;
 mod overview;
 mod postgres;
+mod postgres_health;
+mod postgres_rhythms;
+mod postgres_setup;
 mod project;
 mod questions;
 pub mod request;
@@ -51,18 +55,20 @@ mod transfer;
 pub use advice::{
     ModelFinding, ModelFindings, ModelStatus, ServerFinding, examine_models, pull_on_server,
 };
-pub use doctor::{Finding, Level, Prepared, examine, prepare, rights};
+pub use doctor::{Finding, Level, examine, remembered};
 pub use embed::{EmbedAdvance, EmbedReport, EmbedRequest};
 pub use enrich::{AnswerReport, EnrichAdvance, EnrichReport, EnrichRequest, EnrichWhat};
 pub use interrupt::Interrupt;
 pub use lane::{Busy, Held, Lane};
 pub use lineage::{ConceptPlace, EpisodePlace, Lineage, Link, NightOfMemory, Trace};
-pub use listener::Listener;
+pub use listener::{Heard, Listener};
 pub use memories::{Added, Earlier, Listed, NewMemory, Outcome, Shown};
 pub use overview::{
     CycleMetrics, HealthCheck, Metrics, MindStatus, ModelMetrics, StageMetrics, Status,
 };
-pub use postgres::{Exchange, IntakeReport, Lived, PostgresHealth};
+pub use postgres::{Exchange, IntakeReport, Lived};
+pub use postgres_health::PostgresHealth;
+pub use postgres_setup::{Prepared, prepare, rights};
 pub use project::{
     CompiledModel, Ending, ListedModel, Listing, Models, Order, Ran, RunReport, Selecting, Target,
 };

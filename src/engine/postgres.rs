@@ -3,6 +3,7 @@
 //! A server that fails never stops a cycle: what is in the raw log goes on, what could not travel is owed, and the circuit breaker
 //! keeps retries polite.
 
+use super::beside::ExchangeTurn;
 use super::{Advance, Consolidation, CycleRequest, Engine, Period};
 use crate::clock;
 use crate::config::{Config, PostgresAddress, PostgresSettings, Value};
@@ -18,7 +19,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// The breaker's name.
-const SERVICE: &str = "postgres";
+pub(super) const SERVICE: &str = "postgres";
+/// How long a cycle waits for another exchange to end: what the daemon hears at once takes no longer.
+const A_MOMENT: std::time::Duration = std::time::Duration::from_secs(2);
 /// How far back published insights look.
 const INSIGHT_DAYS: i64 = 30;
 
@@ -58,6 +61,9 @@ pub struct Exchange {
     pub write_back: Option<WriteBack>,
     /// What went wrong, for the person to see.
     pub warnings: Vec<String>,
+    /// What was left to others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// A consolidation with its exchange.
@@ -71,27 +77,6 @@ pub struct Lived {
     pub postgres: Option<Exchange>,
 }
 
-/// How it stands with PostgreSQL, as far as the store knows: the server is not asked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PostgresHealth {
-    /// The server, without its password.
-    pub address: String,
-    /// closed, open, half-open.
-    pub circuit: String,
-    /// Failures in a row.
-    pub failures: i32,
-    /// When it is tried again, UTC; none while the circuit is closed.
-    pub retry_at: Option<String>,
-    /// What the last failure said.
-    pub last_error: Option<String>,
-    /// When that was, UTC.
-    pub failed_at: Option<String>,
-    /// Rows that have not yet arrived in `dreams`; none for a store that does not publish.
-    pub owed: Option<u64>,
-    /// PostgreSQL's clock when its tables were last read, UTC, by source.
-    pub read_at: BTreeMap<String, String>,
-}
-
 impl Engine {
     /// Whether a PostgreSQL is configured.
     pub fn has_postgres(&self) -> bool {
@@ -102,9 +87,21 @@ impl Engine {
     /// of what is new are left to the next question or cycle. The turn to write is taken only once everything is read.
     ///
     /// # Errors
-    /// Unavailable when PostgreSQL cannot be reached; failed when a table is not as it is mapped. Other tables are read
-    /// nevertheless.
+    /// Unavailable when PostgreSQL cannot be reached; failed when no table is as it is mapped. Where some can be read, the report
+    /// says what is wrong with the others.
     pub fn take_in(&mut self, request: IntakeRequest) -> Result<Option<IntakeReport>> {
+        if self.postgres.is_none() {
+            return Ok(None);
+        }
+        let turn = self.exchange("intake")?;
+        self.take_in_with(&turn, request)
+    }
+
+    fn take_in_with(
+        &mut self,
+        _turn: &ExchangeTurn,
+        request: IntakeRequest,
+    ) -> Result<Option<IntakeReport>> {
         let Some(server) = self.postgres.clone() else {
             return Ok(None);
         };
@@ -113,6 +110,7 @@ impl Engine {
         done.map(Some)
     }
 
+    /// Fails only where every table did.
     fn take_in_from(&mut self, server: &Server, request: IntakeRequest) -> Result<IntakeReport> {
         let intake = Intake {
             address: &server.address,
@@ -134,10 +132,17 @@ impl Engine {
             });
             match done {
                 Ok(source) => report.sources.push(source),
-                Err(e) => failed = failed.or(Some(e)),
+                Err(e) if self.is_stopped() => return Err(e),
+                Err(e) => {
+                    report.sources.push(SourceReport::failed(&mapping, &e));
+                    failed = failed.or(Some(e));
+                }
             }
         }
-        failed.map_or(Ok(report), Err)
+        match failed {
+            Some(e) if report.sources.iter().all(|source| source.error.is_some()) => Err(e),
+            _ => Ok(report),
+        }
     }
 
     /// Publishes what cycles changed, whatever the circuit breaker says; none where nobody asked for it. `take_over` replaces
@@ -146,6 +151,18 @@ impl Engine {
     /// # Errors
     /// Unavailable when PostgreSQL cannot be reached; usage when the schema is another store's. What is owed stays owed.
     pub fn write_back(&mut self, take_over: bool) -> Result<Option<WriteBack>> {
+        if self.postgres.is_none() {
+            return Ok(None);
+        }
+        let turn = self.exchange("write-back")?;
+        self.write_back_with(&turn, take_over)
+    }
+
+    fn write_back_with(
+        &mut self,
+        _turn: &ExchangeTurn,
+        take_over: bool,
+    ) -> Result<Option<WriteBack>> {
         let server = self.postgres.clone();
         let Some(server) = server.filter(|server| server.settings.write_back) else {
             return Ok(None);
@@ -216,13 +233,20 @@ impl Engine {
             });
         }
         let mut exchange = Exchange::default();
-        let intake = self.guarded("intake", &mut exchange, |engine| {
-            engine.take_in(IntakeRequest::default())
+        let intake = self.guarded("intake", &mut exchange, |engine, turn| {
+            engine.take_in_with(turn, IntakeRequest::default())
         })?;
         exchange.intake = intake.flatten();
+        for source in exchange.intake.iter().flat_map(|report| &report.sources) {
+            if let Some(error) = &source.error {
+                let hint = source.hint.as_ref().map(|h| format!("; {h}"));
+                let hint = hint.unwrap_or_default();
+                exchange.warnings.push(format!("intake: {error}{hint}"));
+            }
+        }
         let consolidation = self.writing("consolidate", consolidate)?;
-        let write_back = self.guarded("write-back", &mut exchange, |engine| {
-            engine.write_back(false)
+        let write_back = self.guarded("write-back", &mut exchange, |engine, turn| {
+            engine.write_back_with(turn, false)
         })?;
         exchange.write_back = write_back.flatten();
         Ok(Lived {
@@ -231,50 +255,8 @@ impl Engine {
         })
     }
 
-    /// Takes in, if the circuit breaker lets it, and says what came; nothing when nothing had changed.
-    ///
-    /// # Errors
-    /// See [`take_in`](Self::take_in).
-    pub fn take_in_by_rhythm(&mut self) -> Result<Option<String>> {
-        if self.postgres.is_none() || self.is_left_alone()? {
-            return Ok(None);
-        }
-        let report = self.take_in(IntakeRequest::default())?.unwrap_or_default();
-        let told: Vec<String> = report
-            .sources
-            .iter()
-            .filter(|source| source.added + source.edited + source.deleted > 0)
-            .map(|s| {
-                format!(
-                    "{}: {} added, {} edited, {} deleted",
-                    s.table, s.added, s.edited, s.deleted
-                )
-            })
-            .collect();
-        Ok((!told.is_empty()).then(|| told.join("; ")))
-    }
-
-    /// Publishes, if the circuit breaker lets it and anything is owed, and says what; PostgreSQL is not asked when nothing is.
-    ///
-    /// # Errors
-    /// See [`write_back`](Self::write_back).
-    pub fn write_back_by_rhythm(&mut self) -> Result<Option<String>> {
-        if self.postgres.is_none() || self.is_left_alone()? {
-            return Ok(None);
-        }
-        let conn = self.warehouse.conn();
-        let arrived = publish::owed(conn)?
-            .is_some_and(|owed| owed.changes == 0 && owed.acknowledged == owed.version);
-        if arrived && !publish::is_due(conn)? {
-            return Ok(None);
-        }
-        let done = self.write_back(false)?.unwrap_or_default();
-        Ok((done.written + done.removed > 0)
-            .then(|| format!("{} rows written, {} removed", done.written, done.removed)))
-    }
-
     /// Whether the circuit is open.
-    fn is_left_alone(&self) -> Result<bool> {
+    pub(super) fn is_left_alone(&self) -> Result<bool> {
         let breaker = Breaker::of(self.warehouse.conn(), SERVICE)?;
         Ok(breaker.state(clock::now()) == BreakerState::Open)
     }
@@ -284,7 +266,7 @@ impl Engine {
         &mut self,
         what: &str,
         exchange: &mut Exchange,
-        work: impl FnOnce(&mut Engine) -> Result<T>,
+        work: impl FnOnce(&mut Engine, &ExchangeTurn) -> Result<T>,
     ) -> Result<Option<T>> {
         let breaker = Breaker::of(self.warehouse.conn(), SERVICE)?;
         if breaker.state(clock::now()) == BreakerState::Open {
@@ -296,7 +278,13 @@ impl Engine {
             ));
             return Ok(None);
         }
-        match work(self) {
+        let Some(turn) = self.exchange_within(what, A_MOMENT) else {
+            exchange.notes.push(format!(
+                "another exchange with PostgreSQL is under way, so {what} was left to it"
+            ));
+            return Ok(None);
+        };
+        match work(self, &turn) {
             Ok(value) => Ok(Some(value)),
             Err(e) => {
                 let hint = e.next_step().map(|h| format!("; {h}")).unwrap_or_default();
@@ -306,7 +294,7 @@ impl Engine {
         }
     }
 
-    /// Tells the circuit breaker. A table that is not as mapped stays so for a while as well.
+    /// Tells the circuit breaker: what passes by itself counts, not a table that is not as mapped, nor others who are at work.
     fn note_outcome<T>(&mut self, what: &str, done: &Result<T>) -> Result<()> {
         let conn = self.warehouse.conn();
         match done {
@@ -314,44 +302,14 @@ impl Engine {
             Ok(_) => self.writing(what, |engine| {
                 Breaker::succeeded(engine.warehouse.conn(), SERVICE)
             }),
+            Err(e) if self.is_stopped() || !is_passing(e) => Ok(()),
             Err(e) => self.writing(what, |engine| {
                 let conn = engine.warehouse.conn();
                 let breaker = Breaker::failed(conn, SERVICE, &e.to_string(), clock::now())?;
-                tracing::info!(
-                    failures = breaker.failures,
-                    passing = is_passing(e),
-                    "PostgreSQL: {e}"
-                );
+                tracing::info!(failures = breaker.failures, "PostgreSQL: {e}");
                 Ok(())
             }),
         }
-    }
-
-    /// How it stands with PostgreSQL, as far as the store knows; none where none is configured.
-    ///
-    /// # Errors
-    /// Failed when the store cannot be read.
-    pub fn postgres_health(&self) -> Result<Option<PostgresHealth>> {
-        let Some(server) = &self.postgres else {
-            return Ok(None);
-        };
-        let conn = self.warehouse.conn();
-        let breaker = Breaker::of(conn, SERVICE)?;
-        let mut statement = conn
-            .prepare("SELECT source, watermark FROM codex.intakes WHERE watermark IS NOT NULL ORDER BY source")?;
-        let read_at = statement
-            .query_map([], |r| Ok((r.get::<_, String>(0)?, shown(r.get(1)?))))?
-            .collect::<duckdb::Result<_>>()?;
-        Ok(Some(PostgresHealth {
-            address: server.address.to_string(),
-            circuit: breaker.state(clock::now()).as_str().to_owned(),
-            failures: breaker.failures,
-            retry_at: breaker.retry_at.map(shown),
-            last_error: breaker.last_error,
-            failed_at: breaker.failed_at.map(shown),
-            owed: publish::owed(conn)?.map(|owed| owed.changes),
-            read_at,
-        }))
     }
 
     /// The insights of the last 30 days before the clock, as rows.
@@ -408,8 +366,4 @@ impl Engine {
             exponent,
         })
     }
-}
-
-fn shown(at: NaiveDateTime) -> String {
-    at.format("%Y-%m-%dT%H:%M:%SZ").to_string()
 }

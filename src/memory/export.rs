@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 /// What to export, and where to.
@@ -63,13 +64,10 @@ pub fn export(
         Some(dir) if !dir.as_os_str().is_empty() => dir,
         _ => Path::new("."),
     };
-    let room = tempfile::Builder::new()
-        .prefix(".codex-export-")
-        .tempdir_in(dir)
-        .map_err(|e| {
-            Error::failed(format!("cannot write in {}: {e}", dir.display()))
-                .hint("check that the directory exists and can be written")
-        })?;
+    let (room, _alive) = room(dir).map_err(|e| {
+        Error::failed(format!("cannot write in {}: {e}", dir.display()))
+            .hint("check that the directory exists and can be written")
+    })?;
     let made = room.path().join("export");
     fs::create_dir(&made).map_err(|e| unwritable(&made, &e))?;
     // One transaction: all tables as of one moment.
@@ -99,6 +97,31 @@ pub fn export(
             .map(|(table, c)| (table, c.rows))
             .collect(),
     })
+}
+
+/// A directory beside the output that only its owner can look into, and a lock in it for as long as the export runs. What a
+/// killed export left has none that anybody holds, and is removed.
+fn room(dir: &Path) -> io::Result<(tempfile::TempDir, File)> {
+    const PREFIX: &str = ".codex-export-";
+    const LOCK: &str = "lock";
+    for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(PREFIX)
+            && let Ok(lock) = File::open(entry.path().join(LOCK))
+            && lock.try_lock().is_ok()
+        {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+    let room = tempfile::Builder::new()
+        .prefix(PREFIX)
+        .permissions(fs::Permissions::from_mode(0o700))
+        .tempdir_in(dir)?;
+    // It gets its name only once it is held.
+    let unnamed = room.path().join("unheld");
+    let lock = File::create(&unnamed)?;
+    lock.lock()?;
+    fs::rename(unnamed, room.path().join(LOCK))?;
+    Ok((room, lock))
 }
 
 /// Only an earlier export, an empty directory or a file gives way, and only to `--force`.

@@ -10,6 +10,9 @@ use duckdb::Connection;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+/// What a store has published, and as whom: another store, even one with the same memories, publishes for itself.
+const PUBLICATION: [&str; 3] = ["codex.publication", "codex.published", "codex.changes"];
+
 /// Where each table of the export goes.
 pub(super) struct Plan<'a> {
     pub manifest: Manifest,
@@ -76,11 +79,13 @@ impl<'a> Plan<'a> {
                 ))?;
                 targets.insert(table.clone(), (format!("temp.main.{name}"), columns));
             } else if whole && (!cache || same_project) {
-                // Making the store ready for its project may have left something in caches and bookkeeping.
-                if cache {
-                    conn.execute_batch(&format!("DELETE FROM {}", relation(table)))?;
+                // Making the store ready for its project, and a PostgreSQL that was looked at in vain, may have left something.
+                conn.execute_batch(&format!("DELETE FROM {}", relation(table)))?;
+                if !PUBLICATION.contains(&table.as_str()) {
+                    targets.insert(table.clone(), (relation(table), columns));
+                } else if contents.rows > 0 && table == PUBLICATION[0] {
+                    notes.push("to PostgreSQL this is another store than the exported one: `codex write-back --take-over` lets it publish in that one's place".into());
                 }
-                targets.insert(table.clone(), (relation(table), columns));
             }
         }
         for needed in [

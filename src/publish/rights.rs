@@ -46,6 +46,7 @@ pub fn trigger(mapping: &SourceMapping) -> String {
     let (schema, relation) = (quoted(&mapping.schema), relation(mapping));
     format!(
         "-- Optional: tell codex at once that {} changed (LISTEN/NOTIFY). It writes nothing and needs no rights.\n\
+         -- A view cannot have it; its tables can.\n\
          CREATE OR REPLACE FUNCTION {schema}.codex_notify() RETURNS trigger LANGUAGE plpgsql AS $$\n\
          BEGIN\n    PERFORM pg_notify('{CHANNEL}', TG_OP);\n    RETURN NULL;\nEND $$;\n\
          DROP TRIGGER IF EXISTS codex_notify ON {relation};\n\

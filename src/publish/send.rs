@@ -75,8 +75,6 @@ pub fn send(
     take_over: bool,
 ) -> Result<Sent> {
     let fail = |e| failure(address, e);
-    let known = publication(conn)?
-        .ok_or_else(|| Error::failed("the store has not noted what it publishes"))?;
     let mut transaction = client.transaction().map_err(fail)?;
     let row = transaction
         .query_one(
@@ -85,6 +83,9 @@ pub fn send(
         )
         .map_err(fail)?;
     let (owner, there): (Option<String>, i64) = (row.get(0), row.get(1));
+    // Only now: whoever had the lock before may have changed what is noted.
+    let known = publication(conn)?
+        .ok_or_else(|| Error::failed("the store has not noted what it publishes"))?;
     let ours = owner.as_deref() == Some(known.store_id.as_str());
     if owner.is_some() && !ours && !take_over {
         return Err(Error::usage(format!(

@@ -11,7 +11,7 @@ mod open;
 pub mod postgres;
 
 pub use lock::{FileLock, Holder};
-pub use open::{Access, OpenOptions, Warehouse, absolute, canonical};
+pub use open::{Access, OpenOptions, Warehouse, absolute, canonical, rooms};
 
 use chrono::NaiveDateTime;
 

@@ -99,6 +99,7 @@ impl Warehouse {
         let Some(lock) = FileLock::try_acquire(&path)? else {
             return Ok(None);
         };
+        clear_rooms(&path);
         let conn = connect(&path, options, AccessMode::ReadWrite)?;
         if let Err(e) = migrate::migrate(&conn) {
             return Err(e.context(path.display()));
@@ -360,6 +361,24 @@ impl Warehouse {
                 let _ = self.conn.execute_batch("ROLLBACK");
                 Err(e)
             }
+        }
+    }
+}
+
+/// What the directories beside the store at `path` begin with in which rows wait on their way into it.
+pub fn rooms(path: &Path) -> Option<String> {
+    let name = path.file_name()?;
+    Some(format!(".{}.intake-", name.to_string_lossy()))
+}
+
+/// Removes such directories that a killed process left: whoever has the store's lock and has not begun yet has none.
+fn clear_rooms(path: &Path) {
+    let (Some(dir), Some(prefix)) = (path.parent(), rooms(path)) else {
+        return;
+    };
+    for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(&prefix) {
+            let _ = fs::remove_dir_all(entry.path());
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What changes in PostgreSQL comes into the raw log: once, as what it is, and whatever happens on the way.
 
-use crate::room::{Room, count, reconcile, take_in, take_in_as, text};
-use codex_dreams::engine::{IntakeRequest, Mode};
+use crate::room::{Room, count, reconcile, take_in, text};
+use codex_dreams::engine::{CycleRequest, Mode};
 
 #[test]
 fn rows_come_in_once_and_a_tick_brings_only_what_changed() {
@@ -90,62 +90,22 @@ fn what_commits_after_the_overlap_is_found_by_the_comparison() {
 }
 
 #[test]
-fn deleted_rows_become_deletions_and_an_id_that_comes_back_is_another_memory() {
+fn a_rhythm_tells_of_rows_that_cannot_be_memories_and_health_counts_them() {
     let room = Room::new();
-    room.db
-        .run("INSERT INTO memories (content) SELECT 'note ' || i FROM generate_series(1, 5) i");
+    room.db.run(
+        "ALTER TABLE memories ALTER created_at DROP NOT NULL, ALTER updated_at TYPE timestamptz;
+         INSERT INTO memories (content, created_at) VALUES ('fine', now()), ('far', '20000-01-01');
+         UPDATE memories SET updated_at = 'infinity' WHERE content = 'far'",
+    );
     let mut engine = room.engine();
-    take_in(&mut engine);
-    room.db.run("DELETE FROM memories WHERE id IN (2, 4)");
-    assert_eq!(reconcile(&mut engine).deleted, 2);
-    assert_eq!(reconcile(&mut engine).deleted, 0);
-    assert_eq!(count(&engine, "SELECT count(*) FROM raw.deletions"), 2);
-    room.db
-        .run("INSERT INTO memories (id, content) VALUES (2, 'a second life')");
-    assert_eq!(take_in(&mut engine).added, 1);
     assert_eq!(
-        text(
-            &engine,
-            "SELECT content FROM raw.memories WHERE key = '2#2'"
-        ),
-        "a second life"
+        engine.take_in_by_rhythm().unwrap().as_deref(),
+        Some("public.memories: 1 added, 0 edited, 0 deleted, 1 rejected")
     );
-    room.db.run("UPDATE memories SET content = 'a second life, edited', updated_at = clock_timestamp() WHERE id = 2");
-    assert_eq!(take_in(&mut engine).edited, 1);
-    room.db.run("DELETE FROM memories WHERE id = 2");
-    assert_eq!(reconcile(&mut engine).deleted, 1);
-    room.db
-        .run("INSERT INTO memories (id, content) VALUES (2, 'a third life')");
-    assert_eq!(take_in(&mut engine).added, 1);
-    assert_eq!(
-        text(
-            &engine,
-            "SELECT content FROM raw.memories WHERE key = '2#3'"
-        ),
-        "a third life"
-    );
-}
-
-#[test]
-fn an_emptied_table_takes_no_memories_along_unless_that_was_meant() {
-    let room = Room::new();
-    room.db
-        .run("INSERT INTO memories (content) SELECT 'note ' || i FROM generate_series(1, 30) i");
-    let mut engine = room.engine();
-    take_in(&mut engine);
-    room.db.run("TRUNCATE memories");
-    let kept = reconcile(&mut engine);
-    assert_eq!(kept.deleted, 0);
-    assert!(
-        kept.notes[0].contains("30 of 30 known rows are missing"),
-        "{:?}",
-        kept.notes
-    );
-    let request = IntakeRequest {
-        accept_deletions: true,
-        ..IntakeRequest::default()
-    };
-    assert_eq!(take_in_as(&mut engine, request).deleted, 30);
+    assert_eq!(engine.postgres_health().unwrap().unwrap().rejected, 1);
+    drop(engine);
+    assert!(room.ok(&["health"]).contains("1 row cannot be memories"));
+    assert!(room.ok(&["doctor"]).contains("1 cannot be memories"));
 }
 
 #[test]
@@ -295,112 +255,21 @@ fn rows_that_cannot_be_memories_are_named_once_and_the_others_come_in() {
 }
 
 #[test]
-fn a_tick_is_answered_by_the_index_on_updated_at() {
-    use codex_dreams::memory::postgres::{Queries, inspect};
+fn a_cycle_by_the_library_tells_what_it_exchanged() {
     let room = Room::new();
-    room.db.run(
-        "INSERT INTO memories (content, created_at, updated_at)
-         SELECT 'note ' || i, now() - i * interval '1 minute', now() - i * interval '1 minute' FROM generate_series(1, 50000) i;
-         ANALYZE memories",
-    );
-    let config = room.config();
-    let mut client = room.db.client();
-    let project = room
-        .engine()
-        .pipeline()
-        .renderer()
-        .project()
-        .mappings()
-        .to_vec();
-    let shape = inspect(config.postgres.as_ref().unwrap(), &mut client, &project[0]).unwrap();
-    assert!(shape.updated_at_indexed);
-    let queries = Queries::new(&project[0], &shape);
-    let now = codex_dreams::clock::now();
-    for query in [
-        queries.changed(now, 600).unwrap(),
-        queries.window(now, 600).unwrap(),
-    ] {
-        let plan: Vec<String> = client
-            .query(&format!("EXPLAIN {query}"), &[])
-            .unwrap()
-            .iter()
-            .map(|row| row.get(0))
-            .collect();
-        let plan = plan.join("\n");
-        assert!(
-            plan.contains("memories_updated_at") && !plan.contains("Seq Scan"),
-            "{plan}"
-        );
-    }
-}
-
-#[test]
-fn without_an_index_or_with_a_null_updated_at_the_whole_table_is_compared() {
-    let room = Room::new();
-    room.db
-        .run("DROP INDEX memories_updated_at; INSERT INTO memories (content) VALUES ('a')");
+    room.db.run("INSERT INTO memories (content, created_at) VALUES ('Nora planted tomatoes.', '2026-03-02 08:00Z')");
     let mut engine = room.engine();
-    take_in(&mut engine);
-    room.db.run("INSERT INTO memories (content, updated_at) VALUES ('b', now() - interval '1 day'); DELETE FROM memories WHERE content = 'a'");
-    let compared = take_in(&mut engine);
+    let request = CycleRequest {
+        cycle: None,
+        as_of: codex_dreams::clock::now(),
+        mind: None,
+    };
+    let exchange = engine.live(&request, |_| ()).unwrap().postgres.unwrap();
+    assert_eq!(exchange.warnings, Vec::<String>::new());
+    assert_eq!(exchange.intake.unwrap().sources[0].added, 1);
+    assert_eq!(exchange.write_back, None, "nobody asked for it");
     assert_eq!(
-        (compared.mode, compared.added, compared.deleted),
-        (Mode::Reconciled, 1, 1)
-    );
-    room.db.run("CREATE INDEX ON memories (updated_at); ALTER TABLE memories ALTER updated_at DROP NOT NULL; UPDATE memories SET updated_at = NULL");
-    let compared = take_in(&mut engine);
-    assert_eq!(compared.mode, Mode::Reconciled);
-    assert!(
-        compared.notes[0].contains("have no updated_at"),
-        "{:?}",
-        compared.notes
-    );
-}
-
-#[test]
-fn a_view_works_as_well_as_a_table() {
-    let room = Room::new();
-    room.db.run(
-        "INSERT INTO memories (content, metadata) VALUES ('hello', '{\"who\": \"Ann\"}'), ('hidden', '{}');
-         CREATE VIEW mine AS SELECT *, metadata ->> 'who' AS who FROM memories WHERE content <> 'hidden'",
-    );
-    let mut engine = room.engine_mapping("  - {table: mine, columns: {speaker: who}}\n");
-    assert_eq!(take_in(&mut engine).added, 1);
-    assert_eq!(take_in(&mut engine).mode, Mode::Nothing);
-    assert_eq!(text(&engine, "SELECT speaker FROM raw.memories"), "Ann");
-}
-
-#[test]
-fn a_table_that_is_not_as_mapped_is_named_with_what_is_there() {
-    let room = Room::bare(crate::server::server());
-    room.db.run("CREATE TABLE memories (id boolean, contents text, created_at date, updated_at timestamptz, metadata text)");
-    let said = room
-        .engine()
-        .take_in(IntakeRequest::default())
-        .unwrap_err()
-        .to_string();
-    for part in [
-        "column id (its id) is boolean, but must be text, varchar, uuid, bigint",
-        "has no column content (its content)",
-        "column created_at (its created_at) is date, but must be timestamptz, timestamp",
-        "column metadata (its metadata) is text, but must be jsonb, json",
-        "it has id boolean, contents text",
-    ] {
-        assert!(said.contains(part), "{said}");
-    }
-    room.db
-        .run("DROP TABLE memories; CREATE TABLE memory (id int)");
-    let error = room.engine().take_in(IntakeRequest::default()).unwrap_err();
-    assert!(
-        error.to_string().contains("has no table public.memories"),
-        "{error}"
-    );
-    assert!(
-        error
-            .next_step()
-            .unwrap()
-            .contains("did you mean public.memory?"),
-        "{:?}",
-        error.next_step()
+        text(&engine, "SELECT content FROM raw.memories"),
+        "Nora planted tomatoes."
     );
 }

@@ -1,8 +1,15 @@
 //! codex beside a real PostgreSQL, which these tests start themselves.
 
+mod address;
+mod away;
 mod daemon;
-mod failures;
+mod diary;
+mod identity;
 mod intake;
+mod listening;
+mod mapping;
+mod owed;
+mod rights;
 mod room;
 mod server;
 #[path = "../shared/unchecked.rs"]

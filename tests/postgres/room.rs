@@ -6,6 +6,7 @@ use codex_dreams::config::{Config, ConfigSources};
 use codex_dreams::engine::{Engine, IntakeRequest, Project, ProjectSource, SourceReport};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::process::{Child, Stdio};
 use std::sync::Arc;
 use tempfile::TempDir;
 
@@ -108,6 +109,25 @@ impl<'a> Room<'a> {
             }
         }
         command.envs(&self.environment);
+        command
+    }
+
+    /// Starts it, for a test to kill or to wait for. Its output is dropped.
+    pub fn spawn(&self, args: &[&str]) -> Child {
+        let mut command = self.piped(args);
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        command.spawn().unwrap()
+    }
+
+    /// It, for a test to start and to read from.
+    pub fn piped(&self, args: &[&str]) -> std::process::Command {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_codex"));
+        command
+            .args(args)
+            .current_dir(self.dir.path())
+            .envs(&self.environment)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         command
     }
 

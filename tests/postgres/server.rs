@@ -114,14 +114,7 @@ impl Server {
             return false;
         }
         let data = self.data();
-        let openssl = |args: &[&str]| {
-            Command::new("openssl")
-                .args(args)
-                .current_dir(&data)
-                .stdin(Stdio::null())
-                .output()
-                .is_ok_and(|output| output.status.success())
-        };
+        let openssl = |args: &[&str]| openssl(&data, args);
         let made = openssl(&[
             "req",
             "-x509",
@@ -178,6 +171,44 @@ impl Server {
                 .unwrap();
         }
         made
+    }
+
+    /// Has the server show a certificate for localhost that nobody signed but itself, and which says that it is an authority.
+    /// Where there is TLS; it is started anew.
+    pub fn sign_itself(&self) -> Option<PathBuf> {
+        self.authority()?;
+        self.kill();
+        let data = self.data();
+        assert!(openssl(
+            &data,
+            &[
+                "req",
+                "-x509",
+                "-newkey",
+                "rsa:2048",
+                "-nodes",
+                "-days",
+                "2",
+                "-subj",
+                "/CN=localhost",
+                "-addext",
+                "subjectAltName=DNS:localhost",
+                "-addext",
+                "basicConstraints=critical,CA:TRUE",
+                "-keyout",
+                "server.key",
+                "-out",
+                "server.crt",
+            ]
+        ));
+        for name in ["server.key", "server.crt"] {
+            own(&data.join(name));
+        }
+        let own = self.room.join("own.crt");
+        fs::copy(data.join("server.crt"), &own).unwrap();
+        fs::set_permissions(&own, fs::Permissions::from_mode(0o644)).unwrap();
+        self.run();
+        Some(own)
     }
 
     /// The authority's certificate, where TLS is on.
@@ -314,6 +345,15 @@ impl Database<'_> {
     pub fn port(&self) -> u16 {
         self.server.port
     }
+}
+
+fn openssl(directory: &Path, args: &[&str]) -> bool {
+    Command::new("openssl")
+        .args(args)
+        .current_dir(directory)
+        .stdin(Stdio::null())
+        .output()
+        .is_ok_and(|output| output.status.success())
 }
 
 /// PostgreSQL refuses to run as root.

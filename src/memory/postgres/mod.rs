@@ -21,17 +21,19 @@ mod state;
 
 pub use queries::Queries;
 pub use shape::{Shape, inspect};
+pub use state::Oddities;
 
 use crate::config::{PostgresAddress, PostgresSettings};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::project::SourceMapping;
-use crate::warehouse::Warehouse;
 use crate::warehouse::postgres::{Limits, Purpose, connect};
+use crate::warehouse::{Warehouse, rooms};
+use absorb::Absorbing;
 use chrono_tz::Tz;
 use scan::{Reading, Scanned, Seen};
 use serde::{Deserialize, Serialize};
 use state::State;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// How a source is to be read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,6 +92,28 @@ pub struct SourceReport {
     pub rejections: Vec<RejectedRow>,
     /// What the person should know.
     pub notes: Vec<String>,
+    /// Why it could not be read, where it could not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// What to do about that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+    /// What kind of failure that is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_kind: Option<ErrorKind>,
+}
+
+impl SourceReport {
+    /// Of a table that could not be read.
+    pub fn failed(mapping: &SourceMapping, error: &Error) -> SourceReport {
+        SourceReport {
+            table: mapping.relation(),
+            error: Some(error.to_string()),
+            hint: error.next_step().map(str::to_owned),
+            error_kind: Some(error.kind()),
+            ..SourceReport::default()
+        }
+    }
 }
 
 /// A row that cannot be a memory.
@@ -192,16 +216,15 @@ pub fn take_in(
         Reading::Nothing => {}
         Reading::Advance => read.state.advance(warehouse, &read.seen)?,
         Reading::Tick | Reading::Whole | Reading::Compare => {
-            absorb::absorb(
-                warehouse,
+            report = Absorbing::new(
                 intake,
                 mapping,
                 &read.state,
                 &read.seen,
                 &read.scanned,
                 request,
-                &mut report,
-            )?;
+            )
+            .run(warehouse, report)?;
         }
     }
     tracing::info!(
@@ -215,39 +238,20 @@ pub fn take_in(
     Ok(report)
 }
 
-/// A directory beside the store for what is on its way into it: only its owner can look into it, and what a killed process left
-/// is removed.
+/// A directory beside the store for what is on its way into it: only its owner can look into it. What a killed process left is
+/// removed when the store is opened.
 fn room(warehouse: &Warehouse) -> Result<tempfile::TempDir> {
-    use crate::error::Error;
+    use std::os::unix::fs::PermissionsExt;
     let store = warehouse.path();
-    let (dir, prefix) = match (store.parent(), store.file_name()) {
-        (Some(dir), Some(name)) if dir.is_dir() && !dir.as_os_str().is_empty() => (
-            dir.to_path_buf(),
-            format!(".{}.intake-", name.to_string_lossy()),
-        ),
-        _ => (
-            std::env::temp_dir(),
-            format!(".codex-{}.intake-", std::process::id()),
-        ),
+    let (dir, prefix) = match (store.parent(), rooms(store)) {
+        (Some(dir), Some(prefix)) if dir.is_dir() && !dir.as_os_str().is_empty() => {
+            (dir.to_path_buf(), prefix)
+        }
+        _ => (std::env::temp_dir(), ".codex.intake-".to_owned()),
     };
-    let ours = format!("{prefix}{}-", std::process::id());
-    // The store's lock is held: no other process's reading is on its way.
-    let left: Vec<PathBuf> = std::fs::read_dir(&dir)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .filter(|entry| {
-            let name = entry.file_name();
-            let name = name.to_string_lossy();
-            name.starts_with(&prefix) && !name.starts_with(&ours)
-        })
-        .map(|entry| entry.path())
-        .collect();
-    for path in left {
-        let _ = std::fs::remove_dir_all(path);
-    }
     tempfile::Builder::new()
-        .prefix(&ours)
+        .prefix(&prefix)
+        .permissions(std::fs::Permissions::from_mode(0o700))
         .tempdir_in(&dir)
         .map_err(|e| {
             Error::failed(format!("cannot write in {}: {e}", dir.display()))

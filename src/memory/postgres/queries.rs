@@ -15,7 +15,7 @@ pub struct Queries {
     /// Whether the row counts: it has a content and is not marked as deleted.
     live: String,
     hash: String,
-    /// id, content, created_at, metadata, mind, session, speaker, live, hash.
+    /// id, content, created_at, whether that is its own, metadata, mind, session, speaker, live, hash.
     columns: String,
     updated_at: Option<UpdatedAt>,
 }
@@ -36,9 +36,10 @@ impl Queries {
             None => "NULL::text".to_owned(),
         };
         let utc = |name: &str| moment(&quoted(name), shape.type_of(name), &mapping.time_zone);
+        let own = utc(&c.created_at);
         let created_at = match &c.updated_at {
-            Some(updated_at) => format!("coalesce({}, {})", utc(&c.created_at), utc(updated_at)),
-            None => utc(&c.created_at),
+            Some(updated_at) => format!("coalesce({own}, {})", utc(updated_at)),
+            None => own.clone(),
         };
         let metadata = match &c.metadata {
             Some(name) => object(&quoted(name), shape.type_of(name)),
@@ -67,7 +68,7 @@ impl Queries {
         Queries {
             from: format!("{}.{}", quoted(&mapping.schema), quoted(&mapping.table)),
             columns: format!(
-                "{id} AS id, {content} AS content, {created_at} AS created_at, {metadata} AS metadata, {mind} AS mind, \
+                "{id} AS id, {content} AS content, {created_at} AS created_at, ({own}) IS NOT NULL AS dated, {metadata} AS metadata, {mind} AS mind, \
                  {session} AS session, {speaker} AS speaker, {live} AS live, {hash}::uuid AS hash"
             ),
             updated_at: c.updated_at.as_ref().map(|name| UpdatedAt {

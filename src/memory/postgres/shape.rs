@@ -13,6 +13,8 @@ use std::collections::BTreeMap;
 pub struct Shape {
     /// Whether it is a table with catalogued indexes, not a view.
     pub is_table: bool,
+    /// Whether a trigger for each statement may stand on it.
+    pub takes_triggers: bool,
     /// Whether an index begins with updated_at; a view is taken at its word.
     pub updated_at_indexed: bool,
     /// Whether the mapping trusts updated_at to move with every change.
@@ -116,6 +118,7 @@ pub fn inspect(
     }
     Ok(Shape {
         is_table,
+        takes_triggers: matches!(kind.as_str(), "r" | "p"),
         updated_at_indexed,
         trusted: mapping.trust_updated_at,
         updated_at_nullable,

@@ -1,10 +1,45 @@
 //! How far a source has been read.
 
 use super::scan::Seen;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::warehouse::Warehouse;
 use chrono::NaiveDateTime;
 use duckdb::{Connection, OptionalExt, params};
+
+/// Where the store remembers how many rows of a source are missing and were kept.
+const KEPT: &str = "kept/";
+
+/// What the store knows of rows that are not as they should be.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Oddities {
+    /// Rows that cannot be memories.
+    pub rejected: u64,
+    /// Rows that are missing from their table and were kept, since they were too many at once.
+    pub kept: u64,
+}
+
+impl Oddities {
+    /// Of all sources.
+    ///
+    /// # Errors
+    /// Failed when the store cannot be read.
+    pub fn of(conn: &Connection) -> Result<Oddities> {
+        let rejected: i64 = conn.query_row(
+            "SELECT count(*) FROM codex.source_rows WHERE memory_id = 0 AND NOT deleted",
+            [],
+            |r| r.get(0),
+        )?;
+        let kept: i64 = conn.query_row(
+            "SELECT coalesce(sum(value::BIGINT), 0)::BIGINT FROM codex.meta WHERE starts_with(key, ?)",
+            [KEPT],
+            |r| r.get(0),
+        )?;
+        Ok(Oddities {
+            rejected: rejected as u64,
+            kept: kept as u64,
+        })
+    }
+}
 
 /// A row of `codex.intakes`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -65,7 +100,35 @@ impl State {
 
     /// Moves the watermark past changes that are long known.
     pub(super) fn advance(&self, warehouse: &Warehouse, seen: &Seen) -> Result<()> {
-        warehouse.transaction(|conn| self.remember(conn, seen, self.reconciled_at))
+        warehouse.transaction(|conn| {
+            self.is_latest(conn)?;
+            self.remember(conn, seen, self.reconciled_at)
+        })
+    }
+
+    /// Notes how many rows are missing from the table and were kept nevertheless.
+    pub(super) fn note_kept(&self, conn: &Connection, rows: i64) -> Result<()> {
+        let key = format!("{KEPT}{}", self.source);
+        conn.execute("DELETE FROM codex.meta WHERE key = ?", [&key])?;
+        if rows > 0 {
+            conn.execute(
+                "INSERT INTO codex.meta VALUES (?, ?)",
+                params![key, rows.to_string()],
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Refuses what was read before something else that has come in since: it would undo that.
+    pub(super) fn is_latest(&self, conn: &Connection) -> Result<()> {
+        match State::of(conn, &self.source)?.run == self.run {
+            true => Ok(()),
+            false => Err(Error::failed(format!(
+                "{} was taken in by somebody else meanwhile, so this reading was left out",
+                self.source
+            ))
+            .hint("nothing is lost; run the command again")),
+        }
     }
 
     /// Notes that everything up to `seen` has been read, in the caller's transaction.

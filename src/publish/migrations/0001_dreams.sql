@@ -47,16 +47,8 @@ CREATE TABLE dreams.working_memory (
 );
 CREATE INDEX working_memory_mind ON dreams.working_memory (mind_id, place);
 COMMENT ON TABLE dreams.working_memory IS 'One row a memory in mind at the last cycle''s clock: 7±2 of the last attention window';
-COMMENT ON COLUMN dreams.working_memory.key IS 'codex''s own name of the row';
-COMMENT ON COLUMN dreams.working_memory.mind_id IS 'The mind it belongs to; nothing crosses minds';
-COMMENT ON COLUMN dreams.working_memory.mind IS 'The mind''s name';
-COMMENT ON COLUMN dreams.working_memory.memory_id IS 'The memory''s number in codex';
-COMMENT ON COLUMN dreams.working_memory.source IS 'Where it came from: postgres:<schema.table> for rows of this server';
-COMMENT ON COLUMN dreams.working_memory.source_id IS 'Its id there, as text: join your table with it';
 COMMENT ON COLUMN dreams.working_memory.place IS '1 is the newest';
 COMMENT ON COLUMN dreams.working_memory.content IS 'Its words';
-COMMENT ON COLUMN dreams.working_memory.speaker IS 'Who said it';
-COMMENT ON COLUMN dreams.working_memory.created_at IS 'When it happened';
 COMMENT ON COLUMN dreams.working_memory.attended_at IS 'When it was attended';
 COMMENT ON COLUMN dreams.working_memory.attention IS 'Weighted importance, urgency, salience and novelty, 0..1';
 COMMENT ON COLUMN dreams.working_memory.novelty IS 'How rare its words were, 0..1';
@@ -94,13 +86,9 @@ CREATE INDEX short_term_episodes_time ON dreams.short_term_episodes (mind_id, en
 CREATE INDEX short_term_episodes_memories ON dreams.short_term_episodes USING gin (memory_ids);
 CREATE INDEX short_term_episodes_search ON dreams.short_term_episodes USING gin (search);
 COMMENT ON TABLE dreams.short_term_episodes IS 'One row an episode: what happened, to what end, where, with whom and how it felt';
-COMMENT ON COLUMN dreams.short_term_episodes.key IS 'codex''s own name of the row';
-COMMENT ON COLUMN dreams.short_term_episodes.mind_id IS 'The mind it belongs to; nothing crosses minds';
-COMMENT ON COLUMN dreams.short_term_episodes.mind IS 'The mind''s name';
 COMMENT ON COLUMN dreams.short_term_episodes.episode_id IS 'The number of its first memory';
 COMMENT ON COLUMN dreams.short_term_episodes.started_at IS 'When its first memory happened';
 COMMENT ON COLUMN dreams.short_term_episodes.ended_at IS 'When its last memory happened';
-COMMENT ON COLUMN dreams.short_term_episodes.session IS 'The conversation';
 COMMENT ON COLUMN dreams.short_term_episodes.boundary IS 'Why it began: start, session, gap, surprise';
 COMMENT ON COLUMN dreams.short_term_episodes.memories IS 'How many memories it has';
 COMMENT ON COLUMN dreams.short_term_episodes.goal IS 'What it was about to reach';
@@ -152,15 +140,6 @@ CREATE INDEX long_term_memories_source ON dreams.long_term_memories USING hash (
 CREATE INDEX long_term_memories_concepts ON dreams.long_term_memories USING gin (concepts);
 CREATE INDEX long_term_memories_search ON dreams.long_term_memories USING gin (search);
 COMMENT ON TABLE dreams.long_term_memories IS 'One row a memory that sleep has consolidated; its strength at any time is strength * dreams.retention(event_at, time, stability)';
-COMMENT ON COLUMN dreams.long_term_memories.key IS 'codex''s own name of the row';
-COMMENT ON COLUMN dreams.long_term_memories.mind_id IS 'The mind it belongs to; nothing crosses minds';
-COMMENT ON COLUMN dreams.long_term_memories.mind IS 'The mind''s name';
-COMMENT ON COLUMN dreams.long_term_memories.memory_id IS 'The memory''s number in codex';
-COMMENT ON COLUMN dreams.long_term_memories.source IS 'Where it came from: postgres:<schema.table> for rows of this server';
-COMMENT ON COLUMN dreams.long_term_memories.source_id IS 'Its id there, as text: join your table with it';
-COMMENT ON COLUMN dreams.long_term_memories.session IS 'The conversation';
-COMMENT ON COLUMN dreams.long_term_memories.speaker IS 'Who said it';
-COMMENT ON COLUMN dreams.long_term_memories.created_at IS 'When it happened';
 COMMENT ON COLUMN dreams.long_term_memories.content IS 'Its words, as last edited; a NUL character is written as U+FFFD';
 COMMENT ON COLUMN dreams.long_term_memories.metadata IS 'What it came with';
 COMMENT ON COLUMN dreams.long_term_memories.gist IS 'Its most telling sentence';
@@ -196,9 +175,6 @@ CREATE TABLE dreams.semantic_network (
 CREATE INDEX semantic_network_source ON dreams.semantic_network (mind_id, source);
 CREATE INDEX semantic_network_target ON dreams.semantic_network (mind_id, target);
 COMMENT ON TABLE dreams.semantic_network IS 'One row an edge between two concepts that long-term memories are about together';
-COMMENT ON COLUMN dreams.semantic_network.key IS 'codex''s own name of the row';
-COMMENT ON COLUMN dreams.semantic_network.mind_id IS 'The mind it belongs to; nothing crosses minds';
-COMMENT ON COLUMN dreams.semantic_network.mind IS 'The mind''s name';
 COMMENT ON COLUMN dreams.semantic_network.source IS 'The concept that comes first in the alphabet, at most 500 characters of it';
 COMMENT ON COLUMN dreams.semantic_network.target IS 'The other concept, at most 500 characters of it';
 COMMENT ON COLUMN dreams.semantic_network.source_kind IS 'topic, person, place, entity';
@@ -222,9 +198,6 @@ CREATE TABLE dreams.memory_insights (
 );
 CREATE INDEX memory_insights_confidence ON dreams.memory_insights (mind_id, confidence DESC);
 COMMENT ON TABLE dreams.memory_insights IS 'One row something the memories of the last 30 days say that nobody asked for';
-COMMENT ON COLUMN dreams.memory_insights.key IS 'codex''s own name of the row';
-COMMENT ON COLUMN dreams.memory_insights.mind_id IS 'The mind it is about; nothing crosses minds';
-COMMENT ON COLUMN dreams.memory_insights.mind IS 'The mind''s name';
 COMMENT ON COLUMN dreams.memory_insights.kind IS 'recurring_theme, growing_association, fading_association, bridge, open_loop, emotional_arc, changed_mind';
 COMMENT ON COLUMN dreams.memory_insights.title IS 'A sentence';
 COMMENT ON COLUMN dreams.memory_insights.confidence IS '0..1';
@@ -249,7 +222,6 @@ CREATE TABLE dreams.processing_metrics (
 );
 CREATE INDEX processing_metrics_started ON dreams.processing_metrics (started_at DESC);
 COMMENT ON TABLE dreams.processing_metrics IS 'One row a cycle that wrote: what it wrote and how long it took';
-COMMENT ON COLUMN dreams.processing_metrics.key IS 'codex''s own name of the row';
 COMMENT ON COLUMN dreams.processing_metrics.ledger_id IS 'Number of the cycle in the store''s ledger';
 COMMENT ON COLUMN dreams.processing_metrics.cycle IS 'working, short_term, hippocampal, deep_sleep, rem_sleep, homeostasis, relive';
 COMMENT ON COLUMN dreams.processing_metrics.transition IS 'Whether it changed what nights wrote; false for ticks by day';
@@ -275,16 +247,6 @@ LEFT JOIN LATERAL (
 ) e ON true
 ORDER BY w.mind, w.mind_id, w.place;
 COMMENT ON VIEW dreams.current_context IS 'One row a memory in mind, with the episode it belongs to: what a conversation needs to go on';
-COMMENT ON COLUMN dreams.current_context.mind_id IS 'The mind';
-COMMENT ON COLUMN dreams.current_context.mind IS 'Its name';
-COMMENT ON COLUMN dreams.current_context.place IS '1 is the newest';
-COMMENT ON COLUMN dreams.current_context.memory_id IS 'The memory''s number in codex';
-COMMENT ON COLUMN dreams.current_context.source IS 'Where it came from';
-COMMENT ON COLUMN dreams.current_context.source_id IS 'Its id there';
-COMMENT ON COLUMN dreams.current_context.content IS 'Its words';
-COMMENT ON COLUMN dreams.current_context.speaker IS 'Who said it';
-COMMENT ON COLUMN dreams.current_context.created_at IS 'When it happened';
-COMMENT ON COLUMN dreams.current_context.attention IS 'How much attention it got, 0..1';
 COMMENT ON COLUMN dreams.current_context.episode_id IS 'Its episode';
 COMMENT ON COLUMN dreams.current_context.episode IS 'The episode''s gist';
 COMMENT ON COLUMN dreams.current_context.goal IS 'The episode''s goal';
@@ -300,22 +262,6 @@ CROSS JOIN dreams.publication p
 WHERE e.ended_at > p.as_of - interval '7 days'
 ORDER BY e.ended_at DESC, e.episode_id;
 COMMENT ON VIEW dreams.recent_episodes IS 'One row an episode of the seven days before the last cycle''s clock, the newest first';
-COMMENT ON COLUMN dreams.recent_episodes.mind_id IS 'The mind';
-COMMENT ON COLUMN dreams.recent_episodes.mind IS 'Its name';
-COMMENT ON COLUMN dreams.recent_episodes.episode_id IS 'The number of its first memory';
-COMMENT ON COLUMN dreams.recent_episodes.started_at IS 'When its first memory happened';
-COMMENT ON COLUMN dreams.recent_episodes.ended_at IS 'When its last memory happened';
-COMMENT ON COLUMN dreams.recent_episodes.memories IS 'How many memories it has';
-COMMENT ON COLUMN dreams.recent_episodes.gist IS 'Its most central memory''s own words';
-COMMENT ON COLUMN dreams.recent_episodes.goal IS 'What it was about to reach';
-COMMENT ON COLUMN dreams.recent_episodes.tasks IS 'What was to be done';
-COMMENT ON COLUMN dreams.recent_episodes.actions IS 'What was done';
-COMMENT ON COLUMN dreams.recent_episodes.place IS 'The first place named';
-COMMENT ON COLUMN dreams.recent_episodes.people IS 'Who is named';
-COMMENT ON COLUMN dreams.recent_episodes.time_of_day IS 'morning, afternoon, evening, night';
-COMMENT ON COLUMN dreams.recent_episodes.emotion IS 'The feeling named most';
-COMMENT ON COLUMN dreams.recent_episodes.settled IS 'Whether a night has kept it';
-COMMENT ON COLUMN dreams.recent_episodes.memory_ids IS 'Its memories, in order';
 
 CREATE VIEW dreams.knowledge_graph AS
 SELECT mind_id, mind, source AS concept, source_kind AS kind, target AS neighbour, target_kind AS neighbour_kind, weight, memories,
@@ -325,17 +271,12 @@ UNION ALL
 SELECT mind_id, mind, target, target_kind, source, source_kind, weight, memories, target_column, source_column, last_at
 FROM dreams.semantic_network;
 COMMENT ON VIEW dreams.knowledge_graph IS 'Two rows an edge of the semantic network, one from each end: ask for a concept and get its neighbours';
-COMMENT ON COLUMN dreams.knowledge_graph.mind_id IS 'The mind';
-COMMENT ON COLUMN dreams.knowledge_graph.mind IS 'Its name';
 COMMENT ON COLUMN dreams.knowledge_graph.concept IS 'A concept';
 COMMENT ON COLUMN dreams.knowledge_graph.kind IS 'topic, person, place, entity';
 COMMENT ON COLUMN dreams.knowledge_graph.neighbour IS 'A concept it occurs with';
 COMMENT ON COLUMN dreams.knowledge_graph.neighbour_kind IS 'topic, person, place, entity';
-COMMENT ON COLUMN dreams.knowledge_graph.weight IS 'How strongly they belong together';
-COMMENT ON COLUMN dreams.knowledge_graph.memories IS 'Long-term memories about both';
 COMMENT ON COLUMN dreams.knowledge_graph.cortical_column IS 'The circle the concept lives in';
 COMMENT ON COLUMN dreams.knowledge_graph.neighbour_column IS 'The circle the neighbour lives in';
-COMMENT ON COLUMN dreams.knowledge_graph.last_at IS 'When the newest memory about both happened';
 
 CREATE VIEW dreams.memory_timeline AS
 SELECT mind_id, mind, started_at AS happened_at, ended_at AS until, 'episode' AS kind, episode_id AS id, gist AS title, emotion,
@@ -346,8 +287,6 @@ SELECT mind_id, mind, created_at, created_at, 'memory', memory_id, gist, NULL,
     (strength * dreams.retention(event_at, now(), stability))::numeric(9, 6)
 FROM dreams.long_term_memories;
 COMMENT ON VIEW dreams.memory_timeline IS 'One row an episode or a long-term memory, by when it happened';
-COMMENT ON COLUMN dreams.memory_timeline.mind_id IS 'The mind';
-COMMENT ON COLUMN dreams.memory_timeline.mind IS 'Its name';
 COMMENT ON COLUMN dreams.memory_timeline.happened_at IS 'When it happened, or began';
 COMMENT ON COLUMN dreams.memory_timeline.until IS 'When it ended';
 COMMENT ON COLUMN dreams.memory_timeline.kind IS 'episode or memory';
@@ -355,3 +294,39 @@ COMMENT ON COLUMN dreams.memory_timeline.id IS 'episode_id or memory_id';
 COMMENT ON COLUMN dreams.memory_timeline.title IS 'Its gist';
 COMMENT ON COLUMN dreams.memory_timeline.emotion IS 'How an episode felt';
 COMMENT ON COLUMN dreams.memory_timeline.strength IS 'What is left of a memory''s strength now, 0..1';
+
+-- What means the same everywhere is said once, and a view's column of the same name means what its table's does.
+DO $$
+DECLARE
+    said record;
+BEGIN
+    FOR said IN
+        SELECT c.relname, a.attname, v.comment
+        FROM (VALUES
+            ('key', 'codex''s own name of the row'),
+            ('mind_id', 'The mind it belongs to; nothing crosses minds'),
+            ('mind', 'The mind''s name'),
+            ('memory_id', 'The memory''s number in codex'),
+            ('source', 'Where it came from: postgres:<schema.table> for rows of this server'),
+            ('source_id', 'Its id there, as text: join your table with it'),
+            ('session', 'The conversation'),
+            ('speaker', 'Who said it'),
+            ('created_at', 'When it happened')
+        ) v (name, comment)
+        JOIN pg_catalog.pg_attribute a ON a.attname = v.name
+        JOIN pg_catalog.pg_class c ON c.oid = a.attrelid AND c.relkind = 'r' AND c.relnamespace = 'dreams'::regnamespace
+        WHERE col_description(c.oid, a.attnum) IS NULL
+    LOOP
+        EXECUTE format('COMMENT ON COLUMN dreams.%I.%I IS %L', said.relname, said.attname, said.comment);
+    END LOOP;
+    FOR said IN
+        SELECT v.view, a.attname, col_description(b.attrelid, b.attnum) AS comment
+        FROM (VALUES ('current_context', 'working_memory'), ('recent_episodes', 'short_term_episodes'),
+            ('knowledge_graph', 'semantic_network'), ('memory_timeline', 'long_term_memories')) v (view, base)
+        JOIN pg_catalog.pg_attribute a ON a.attrelid = format('dreams.%I', v.view)::regclass
+        JOIN pg_catalog.pg_attribute b ON b.attrelid = format('dreams.%I', v.base)::regclass AND b.attname = a.attname
+        WHERE col_description(a.attrelid, a.attnum) IS NULL
+    LOOP
+        EXECUTE format('COMMENT ON COLUMN dreams.%I.%I IS %L', said.view, said.attname, said.comment);
+    END LOOP;
+END $$;

@@ -3,9 +3,17 @@
 use super::tls;
 use crate::config::{PostgresAddress, PostgresSettings, SslMode};
 use crate::error::{Error, ErrorKind, Result};
+use postgres::config::{ChannelBinding, TargetSessionAttrs};
 use postgres::error::SqlState;
 use postgres::{Client, Config, NoTls};
+use std::sync::mpsc::channel;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
+
+/// Seconds without a word after which a connection is probed, seconds between probes, and probes without an answer that end it.
+pub(super) const KEEPALIVE_IDLE: u64 = 30;
+pub(super) const KEEPALIVE_INTERVAL: u64 = 10;
+pub(super) const KEEPALIVE_COUNT: u32 = 3;
 
 /// How long to wait, and for how many connections.
 #[derive(Debug, Clone, Copy)]
@@ -55,7 +63,9 @@ pub fn connect(address: &PostgresAddress, limits: &Limits, purpose: Purpose) -> 
         .application_name("codex")
         .connect_timeout(limits.connect)
         .tcp_user_timeout(limits.statement)
-        .keepalives_idle(Duration::from_secs(30))
+        .keepalives_idle(Duration::from_secs(KEEPALIVE_IDLE))
+        .keepalives_interval(Duration::from_secs(KEEPALIVE_INTERVAL))
+        .keepalives_retries(KEEPALIVE_COUNT)
         .ssl_mode(match address.ssl_mode {
             SslMode::Disable => postgres::config::SslMode::Disable,
             SslMode::Prefer => postgres::config::SslMode::Prefer,
@@ -64,17 +74,37 @@ pub fn connect(address: &PostgresAddress, limits: &Limits, purpose: Purpose) -> 
     if let Some(password) = &address.password {
         config.password(password);
     }
+    if let Some(binding) = &address.channel_binding {
+        config.channel_binding(match binding.as_str() {
+            "disable" => ChannelBinding::Disable,
+            "require" => ChannelBinding::Require,
+            _ => ChannelBinding::Prefer,
+        });
+    }
+    if let Some(wanted) = &address.target_session_attrs {
+        config.target_session_attrs(match wanted.as_str() {
+            "read-write" | "primary" => TargetSessionAttrs::ReadWrite,
+            "read-only" | "standby" => TargetSessionAttrs::ReadOnly,
+            _ => TargetSessionAttrs::Any,
+        });
+    }
     if let Some(options) = &address.options {
         config.options(options);
     }
-    let connected = match address.ssl_mode {
-        SslMode::Disable => config.connect(NoTls),
-        _ if address.is_socket() => config
-            .ssl_mode(postgres::config::SslMode::Disable)
-            .connect(NoTls),
-        _ => config.connect(tls::connector(address)?),
+    let connecting: Connecting = match address.ssl_mode {
+        SslMode::Disable => Box::new(move || config.connect(NoTls)),
+        _ if address.is_socket() => {
+            config.ssl_mode(postgres::config::SslMode::Disable);
+            Box::new(move || config.connect(NoTls))
+        }
+        _ => {
+            let connector = tls::connector(address)?;
+            Box::new(move || config.connect(connector))
+        }
     };
-    let mut client = connected.map_err(|e| failure(address, e).context(address))?;
+    let hosts = u32::try_from(address.hosts.len()).unwrap_or(u32::MAX);
+    let mut client = in_time(address, limits.connect.saturating_mul(hosts), connecting)?
+        .map_err(|e| failure(address, e).context(address))?;
     let read_only = if purpose == Purpose::Read {
         "on"
     } else {
@@ -89,6 +119,59 @@ pub fn connect(address: &PostgresAddress, limits: &Limits, purpose: Purpose) -> 
         ))
         .map_err(|e| failure(address, e))?;
     Ok(client)
+}
+
+type Connecting = Box<dyn FnOnce() -> Result<Client, postgres::Error> + Send>;
+
+/// Connects, and gives up after a while: the driver's own limit ends with the socket's connection, and a server that accepts it
+/// may never say a word.
+fn in_time(
+    address: &PostgresAddress,
+    patience: Duration,
+    connecting: Connecting,
+) -> Result<Result<Client, postgres::Error>> {
+    /// Attempts that still wait, by address. They end when the server speaks or the connection breaks.
+    static WAITING: Mutex<Vec<String>> = Mutex::new(Vec::new());
+    const MOST: usize = 8;
+    let waiting = || WAITING.lock().unwrap_or_else(PoisonError::into_inner);
+    let silent = || {
+        Error::unavailable(format!(
+            "{address}: the server accepts connections, but has not answered for {} s",
+            patience.as_secs()
+        ))
+        .hint("look whether it is overloaded or stopped (postgres.connect_timeout says how long codex waits); the next cycle tries again")
+    };
+    let name = address.to_string();
+    {
+        let mut waiting = waiting();
+        if waiting.iter().filter(|other| **other == name).count() >= MOST {
+            return Err(silent());
+        }
+        waiting.push(name.clone());
+    }
+    let over = move |name: &str| {
+        let mut waiting = waiting();
+        if let Some(at) = waiting.iter().position(|other| other == name) {
+            waiting.swap_remove(at);
+        }
+    };
+    let (done, connected) = channel();
+    let started = {
+        let name = name.clone();
+        std::thread::Builder::new()
+            .name("connecting".to_owned())
+            .spawn(move || {
+                let client = connecting();
+                over(&name);
+                // Nobody waits any more: the connection is closed.
+                let _ = done.send(client);
+            })
+    };
+    if let Err(e) = started {
+        over(&name);
+        return Err(Error::failed(format!("no thread can be started: {e}")));
+    }
+    connected.recv_timeout(patience).map_err(|_| silent())
 }
 
 /// An error of PostgreSQL's as one of ours, without the password, with what to do next.
@@ -161,7 +244,7 @@ pub fn failure(address: &PostgresAddress, error: postgres::Error) -> Error {
 
 /// Whether trying again may help without anyone doing anything.
 pub fn is_passing(error: &Error) -> bool {
-    error.kind() == ErrorKind::Unavailable
+    error.kind() == ErrorKind::Unavailable && !error.is_busy()
 }
 
 /// The error and its causes: the outermost alone says only "error connecting to server".

@@ -3,9 +3,9 @@
 //! It is apart from the store on purpose: no transaction and no lock of the store waits for a network, and nobody who asks the
 //! store with SQL can see the attached address.
 
-use super::client::Limits;
+use super::client::{KEEPALIVE_COUNT, KEEPALIVE_IDLE, KEEPALIVE_INTERVAL, Limits};
 use crate::config::{PostgresAddress, SslMode};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, is_disk_full};
 use crate::warehouse::extension::{self, Extension};
 use crate::warehouse::text_literal;
 use duckdb::{Config, Connection};
@@ -113,6 +113,10 @@ fn conninfo(address: &PostgresAddress, limits: &Limits) -> String {
             "connect_timeout",
             limits.connect.as_secs().max(2).to_string(),
         ),
+        ("keepalives_idle", KEEPALIVE_IDLE.to_string()),
+        ("keepalives_interval", KEEPALIVE_INTERVAL.to_string()),
+        ("keepalives_count", KEEPALIVE_COUNT.to_string()),
+        ("tcp_user_timeout", limits.statement.as_millis().to_string()),
         ("application_name", "codex".to_owned()),
         ("client_encoding", "UTF8".to_owned()),
         ("sslmode", address.ssl_mode.as_str().to_owned()),
@@ -130,6 +134,10 @@ fn conninfo(address: &PostgresAddress, limits: &Limits) -> String {
     }
     said.extend(address.password.clone().map(|p| ("password", p)));
     said.extend(address.options.clone().map(|o| ("options", o)));
+    let binding = address.channel_binding.clone();
+    said.extend(binding.map(|b| ("channel_binding", b)));
+    let wanted = address.target_session_attrs.clone();
+    said.extend(wanted.map(|w| ("target_session_attrs", w)));
     let pairs: Vec<String> = said
         .iter()
         .map(|(name, value)| {
@@ -151,9 +159,9 @@ fn broken(address: &PostgresAddress, error: &duckdb::Error) -> Error {
         .filter(|line| !line.is_empty() && !line.starts_with("LINE ") && *line != "^")
         .collect();
     let text = text.join(" ");
-    if text.contains("No space left on device") {
+    if is_disk_full(&text) {
         return Error::failed(format!("DuckDB: {text}"))
-            .hint("the disk beside the store is full: free some room; what has come in stays");
+            .hint("the disk beside the store is full, or a file larger than it may be: free some room; what has come in stays");
     }
     for (sign, hint) in [
         (

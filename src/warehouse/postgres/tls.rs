@@ -3,9 +3,10 @@
 
 use crate::config::{PostgresAddress, SslMode};
 use crate::error::{Error, Result};
-use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
+use rustls::server::ParsedCertificate;
 use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, Error as TlsError, RootCertStore,
     SignatureScheme,
@@ -22,9 +23,10 @@ pub(super) fn connector(address: &PostgresAddress) -> Result<MakeRustlsConnect> 
     let verifier = Verifier {
         mode: address.ssl_mode,
         authorities: match address.ssl_mode {
-            SslMode::VerifyCa | SslMode::VerifyFull => {
-                Some(authorities(address.root_certificate.as_deref(), &provider)?)
-            }
+            SslMode::VerifyCa | SslMode::VerifyFull => Some(Authorities::of(
+                address.root_certificate.as_deref(),
+                &provider,
+            )?),
             _ => None,
         },
         provider: Arc::clone(&provider),
@@ -47,22 +49,44 @@ pub(super) fn connector(address: &PostgresAddress) -> Result<MakeRustlsConnect> 
     Ok(MakeRustlsConnect::new(config))
 }
 
-fn authorities(
-    file: Option<&Path>,
-    provider: &Arc<CryptoProvider>,
-) -> Result<Arc<WebPkiServerVerifier>> {
-    let file = file.ok_or_else(|| Error::usage("sslrootcert is not given"))?;
-    let mut roots = RootCertStore::empty();
-    let (known, _) = roots.add_parsable_certificates(certificates(file)?);
-    if known == 0 {
-        return Err(
-            Error::usage(format!("{} holds no certificate", file.display()))
-                .hint("sslrootcert names a PEM file of certificate authorities"),
-        );
+/// Who may sign the server's certificate.
+#[derive(Debug)]
+struct Authorities {
+    verifier: Arc<WebPkiServerVerifier>,
+    certificates: Vec<CertificateDer<'static>>,
+}
+
+impl Authorities {
+    fn of(file: Option<&Path>, provider: &Arc<CryptoProvider>) -> Result<Authorities> {
+        let file = file.ok_or_else(|| Error::usage("sslrootcert is not given"))?;
+        let certificates = certificates(file)?;
+        let mut roots = RootCertStore::empty();
+        let (known, _) = roots.add_parsable_certificates(certificates.iter().cloned());
+        if known == 0 {
+            return Err(
+                Error::usage(format!("{} holds no certificate", file.display()))
+                    .hint("sslrootcert names a PEM file of certificate authorities"),
+            );
+        }
+        let verifier =
+            WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider))
+                .build()
+                .map_err(|e| Error::usage(format!("{}: {e}", file.display())))?;
+        Ok(Authorities {
+            verifier,
+            certificates,
+        })
     }
-    WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider))
-        .build()
-        .map_err(|e| Error::usage(format!("{}: {e}", file.display())))
+
+    /// Whether it is the server's own certificate, which says of itself that it is an authority, that `error` refuses as such.
+    /// The time is looked at before that, so it is valid; only the name has not been checked.
+    fn is_only_itself(&self, certificate: &CertificateDer<'_>, error: &TlsError) -> bool {
+        let TlsError::InvalidCertificate(CertificateError::Other(why)) = error else {
+            return false;
+        };
+        why.to_string().contains("CaUsedAsEndEntity")
+            && self.certificates.iter().any(|known| known == certificate)
+    }
 }
 
 fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>> {
@@ -80,7 +104,7 @@ fn unreadable(file: &Path, error: &rustls_pki_types::pem::Error) -> Error {
 #[derive(Debug)]
 struct Verifier {
     mode: SslMode,
-    authorities: Option<Arc<WebPkiServerVerifier>>,
+    authorities: Option<Authorities>,
     provider: Arc<CryptoProvider>,
 }
 
@@ -96,7 +120,7 @@ impl ServerCertVerifier for Verifier {
         let Some(authorities) = &self.authorities else {
             return Ok(ServerCertVerified::assertion());
         };
-        match authorities.verify_server_cert(
+        match authorities.verifier.verify_server_cert(
             end_entity,
             intermediates,
             server_name,
@@ -107,6 +131,12 @@ impl ServerCertVerifier for Verifier {
             Err(TlsError::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
             )) if self.mode == SslMode::VerifyCa => Ok(ServerCertVerified::assertion()),
+            Err(e) if authorities.is_only_itself(end_entity, &e) => {
+                if self.mode == SslMode::VerifyFull {
+                    verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
+                }
+                Ok(ServerCertVerified::assertion())
+            }
             verdict => verdict,
         }
     }
