@@ -67,7 +67,7 @@ impl Engine {
     /// By words, and by meaning where the store holds vectors.
     fn answers(&self, questions: &[Question]) -> Result<Vec<Answer>> {
         let conn = self.warehouse.conn();
-        let queries = self.models.queries()?;
+        let queries = self.pipeline().renderer();
         let model = match self.advisors.may_embed() {
             true => active_model(conn)?,
             false => None,

@@ -3,11 +3,12 @@
 //! The questions are models (`sql/insight/`); this module renders them for a period, runs them and puts the evidence's words
 //! beside its ids. Every one returns `mind_id, kind, title, confidence, evidence, details`.
 
+use crate::clock;
 use crate::error::{Error, Result};
 use crate::memory::MindId;
 use chrono::NaiveDateTime;
 use duckdb::Connection;
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The models that are questions, by file name.
@@ -58,19 +59,10 @@ pub struct Evidence {
     /// The id it came with.
     pub key: String,
     /// Event time, UTC.
-    #[serde(serialize_with = "in_utc", deserialize_with = "from_utc")]
+    #[serde(with = "clock::utc")]
     pub created_at: NaiveDateTime,
     /// Its most telling sentence.
     pub gist: String,
-}
-
-fn in_utc<S: Serializer>(at: &NaiveDateTime, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&at.format("%Y-%m-%dT%H:%M:%S%.fZ").to_string())
-}
-
-fn from_utc<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NaiveDateTime, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    NaiveDateTime::parse_from_str(&text, "%Y-%m-%dT%H:%M:%S%.fZ").map_err(de::Error::custom)
 }
 
 /// The insights of a period over all minds or one, the surest first, then by kind and title.

@@ -11,6 +11,8 @@
 //! component, and the components sum exactly to the score.
 
 mod answer;
+#[cfg(test)]
+mod meaning_tests;
 mod queries;
 mod question;
 mod score;
@@ -20,6 +22,7 @@ mod tests;
 pub use answer::{
     Answer, Basis, EmbedTexts, Explanation, Hit, Meaning, WordShare, recall, recall_batch,
 };
-pub use queries::Queries;
+#[cfg(test)]
+use queries::Queries;
 pub use question::Question;
 pub use score::Score;
