@@ -105,14 +105,37 @@ impl Engine {
         let conn = self.warehouse.conn();
         let mut insights = insight::insights(conn, &render, period, mind.map(|mind| mind.id))?;
         let sentences = said_of_insights(conn)?;
+        if sentences.is_empty() {
+            return Ok(insights);
+        }
         for insight in &mut insights {
             let key = (
                 MindId::of(&insight.mind).to_string(),
                 insight_subject(insight),
+                self.insight_revision(insight)?,
             );
             insight.sentence = sentences.get(&key).cloned();
         }
         Ok(insights)
+    }
+
+    /// Which contents an insight rests on. A sentence about it counts as long as they are the same: words that are edited or deleted
+    /// leave with it.
+    fn insight_revision(&self, insight: &Insight) -> Result<i64> {
+        let ids: Vec<String> = insight.evidence.iter().map(|e| e.id.to_string()).collect();
+        if ids.is_empty() {
+            return Ok(0);
+        }
+        let revision: i64 = self.warehouse.conn().query_row(
+            &format!(
+                "SELECT coalesce((md5_number(string_agg(memory_id || ':' || revision, ' ' ORDER BY memory_id)) % 9223372036854775807)::BIGINT, 0)
+                 FROM lexical.documents WHERE memory_id IN ({})",
+                ids.join(", ")
+            ),
+            [],
+            |r| r.get(0),
+        )?;
+        Ok(revision)
     }
 
     /// An insight as something to be said in a sentence; none where it rests on nothing any more.
@@ -129,7 +152,7 @@ impl Engine {
         Ok(Some(Matter {
             mind: mind.id.to_string(),
             memory_id: first.id,
-            revision: 0,
+            revision: self.insight_revision(insight)?,
             subject: insight_subject(insight),
             text,
             name: String::new(),

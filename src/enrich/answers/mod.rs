@@ -37,7 +37,7 @@ pub struct Matter {
     pub mind: String,
     /// The memory it is about, or that leads to it.
     pub memory_id: i64,
-    /// Arrival of that memory's content.
+    /// Arrival of that memory's content; of an insight, which contents it rests on.
     pub revision: i64,
     /// The memory's or episode's number, the column's name, the insight's identity.
     pub subject: String,
@@ -104,19 +104,19 @@ pub struct Provenance {
     pub clamped: u64,
 }
 
-/// The sentences of insights, by mind and subject.
+/// The sentences of insights, by mind, subject and revision.
 ///
 /// # Errors
 /// Failed when the store cannot be read.
-pub fn said_of_insights(conn: &Connection) -> Result<HashMap<(String, String), String>> {
+pub fn said_of_insights(conn: &Connection) -> Result<HashMap<(String, String, i64), String>> {
     let mut statement = conn.prepare(&format!(
-        "SELECT mind_id::VARCHAR, subject, arg_max(answer->>'sentence', arrival) FROM raw.answers
+        "SELECT mind_id::VARCHAR, subject, revision, arg_max(answer->>'sentence', arrival) FROM raw.answers
          WHERE kind = 'insight' AND provider = '{BY_OLLAMA}' GROUP BY ALL"
     ))?;
     let rows = statement.query_map([], |r| {
         Ok((
-            (r.get::<_, String>(0)?, r.get::<_, String>(1)?),
-            r.get::<_, Option<String>>(2)?,
+            (r.get(0)?, r.get(1)?, r.get(2)?),
+            r.get::<_, Option<String>>(3)?,
         ))
     })?;
     let mut sentences = HashMap::new();
