@@ -3,6 +3,7 @@
 use super::Engine;
 use crate::enrich::answers::{Matter, said_of_insights};
 use crate::enrich::embeddings::{active_model, dimension};
+use crate::enrich::ollama::one_line_of;
 use crate::error::{Error, Result};
 use crate::insight::{self, Insight, Period};
 use crate::memory::{ActivationKind, Mind, MindId};
@@ -144,10 +145,11 @@ impl Engine {
             return Ok(None);
         };
         let mind = self.mind(&insight.mind)?;
-        let mut text = format!("{}\n", insight.title);
+        let mut text = format!("{}\n", one_line_of(&insight.title, 600));
         for evidence in &insight.evidence {
             let day = evidence.created_at.format("%Y-%m-%d");
-            text.push_str(&format!("[{}] {day} {}\n", evidence.id, evidence.gist));
+            let gist = one_line_of(&evidence.gist, 400);
+            text.push_str(&format!("[{}] {day} {gist}\n", evidence.id));
         }
         Ok(Some(Matter {
             mind: mind.id.to_string(),

@@ -15,8 +15,9 @@ mod prompts;
 mod schema;
 mod trouble;
 
-pub use ask::{Asked, Outcome, Question, Reply, ask_all};
+pub use ask::{Asked, Outcome, Question, Reply, ask_all, requests_for};
 pub use client::{Client, Service};
+pub use evidence::one_line_of;
 pub use prompts::{Kind, Prompts};
 pub use schema::{
     ActionAnswer, Checked, ClusterAnswer, EpisodeAnswer, InsightAnswer, LinkAnswer, MemoryAnswer,
