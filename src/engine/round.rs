@@ -7,11 +7,13 @@ use crate::clock;
 use crate::enrich::answers::{
     self, Answered, BY_OLLAMA, BY_RULES, Commission, Matter, append_answers,
 };
-use crate::enrich::ollama::{Asked, Outcome, Question, Reply, ask_all, on_the_network};
+use crate::enrich::ollama::{
+    Asked, Outcome, Question, Reply, ask_all, on_the_network, requests_for,
+};
 use crate::error::Result;
 use std::collections::HashSet;
 
-/// Failures after which a subject keeps what rules say.
+/// Failures beside which others were answered, after which a subject keeps what rules say.
 const MOST_ATTEMPTS: i64 = 5;
 
 impl Engine {
@@ -25,6 +27,7 @@ impl Engine {
         in_flight: usize,
         report: &mut AnswerReport,
     ) -> Result<Option<String>> {
+        let requests_before = asking.client.requests();
         let hmacs: Vec<String> = matters
             .iter()
             .map(|m| answers::content_hmac(&asking.key, &[&m.text, &m.name]))
@@ -33,7 +36,7 @@ impl Engine {
         let mut recorded: Vec<Answered> = Vec::new();
         let mut questions: Vec<Asked> = Vec::new();
         let mut asked_already: HashSet<(&str, &str)> = HashSet::new();
-        let mut over_budget = false;
+        let (mut over_budget, mut expected) = (false, 0);
         for (number, (matter, hmac)) in matters.iter().zip(&hmacs).enumerate() {
             if let Some((answer, clamped)) = before.get(&(matter.mind.clone(), hmac.clone())) {
                 recorded.push(Answered {
@@ -46,10 +49,12 @@ impl Engine {
                     answer: answer.clone(),
                 });
             } else if !asked_already.contains(&(matter.mind.as_str(), hmac.as_str())) {
-                if questions.len() as u64 >= room {
+                let requests = requests_for(commission.kind, &matter.text);
+                if expected >= room || (expected > 0 && expected + requests > room) {
                     over_budget = true;
                     continue;
                 }
+                expected += requests;
                 asked_already.insert((&matter.mind, hmac));
                 questions.push(Asked {
                     kind: commission.kind,
@@ -74,6 +79,10 @@ impl Engine {
         ))?;
         let mut ended =
             over_budget.then(|| "the day's budget is used up (settings.enrich_per_day)".to_owned());
+        let requests = asking.client.requests() - requests_before;
+        report.requests += requests;
+        // Whose fault it is that no answer came shows in what came of the others.
+        let works = replies.iter().any(|reply| !is_troubled(&reply.outcome));
         for Reply { number, outcome } in replies {
             let (matter, hmac) = (&matters[number], &hmacs[number]);
             let answered = |provider, answer, repaired, clamped| Answered {
@@ -112,8 +121,15 @@ impl Engine {
                         subject: &matter.subject,
                         model: &commission.model,
                     };
-                    let attempts = self.try_later(&about, &trouble.to_string(), clock::now())?;
-                    match attempts >= MOST_ATTEMPTS {
+                    // Where all fail the model is slow or broken, and nobody's words are to blame: that ends the round, and none of
+                    // them is left to the rules for it. One alone is put off, so that it holds up nobody.
+                    let broken = !works && trouble.may_be_of_the_service();
+                    let attempts =
+                        self.try_later(&about, &trouble.to_string(), clock::now(), broken)?;
+                    if broken && asked_already.len() > 1 {
+                        ended.get_or_insert_with(|| told(trouble.clone()));
+                    }
+                    match attempts >= MOST_ATTEMPTS && !broken {
                         true => recorded.push(answered(
                             BY_RULES,
                             serde_json::json!({"reason": trouble.to_string()}),
@@ -129,8 +145,13 @@ impl Engine {
         report.kept_rules += recorded.iter().filter(|a| a.provider == BY_RULES).count() as u64;
         report.clamped += recorded.iter().map(|a| u64::from(a.clamped)).sum::<u64>();
         self.writing("enrich", |engine| {
+            answers::add_requests(&engine.warehouse, clock::now().date(), requests)?;
             append_answers(&engine.warehouse, commission, &recorded, clock::now())
         })?;
         Ok(ended)
     }
+}
+
+fn is_troubled(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Troubled(_))
 }
