@@ -420,8 +420,8 @@ impl Client {
         match breaker.open_until {
             Some(until) if until > Instant::now() => Err(Trouble::Resting(until - Instant::now())),
             Some(_) => {
-                // Half open: one more failure rests it again.
-                breaker.open_until = None;
+                // Half open: this one tries, and the others go on waiting for what comes of it.
+                breaker.open_until = Some(Instant::now() + COOL_DOWN);
                 breaker.failures = FAILURES - 1;
                 Ok(())
             }
@@ -438,8 +438,8 @@ impl Client {
                     breaker.open_until = Some(Instant::now() + COOL_DOWN);
                 }
             }
-            // A full queue says nothing about health; any answer does.
-            Some(Trouble::Busy) => {}
+            // A full queue says nothing about health but that somebody is there; any answer does.
+            Some(Trouble::Busy) => breaker.open_until = None,
             _ => *breaker = Breaker::default(),
         }
     }
@@ -454,4 +454,30 @@ fn read<T: for<'de> Deserialize<'de>>(
         return Err(refusal(status, &String::from_utf8_lossy(bytes), model));
     }
     serde_json::from_slice(bytes).map_err(|e| Trouble::Unreadable(e.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Config, ConfigSources};
+
+    #[test]
+    fn a_server_that_rested_is_tried_with_one_request() {
+        let sources = ConfigSources {
+            database: Some(":memory:".into()),
+            ..ConfigSources::default()
+        };
+        let client = Client::new(&Config::load(&sources).unwrap().settings.ollama).unwrap();
+        for _ in 0..FAILURES {
+            assert_eq!(client.may_try(), Ok(()));
+            client.note(Some(&Trouble::Timeout(Duration::from_secs(1))));
+        }
+        assert!(matches!(client.may_try(), Err(Trouble::Resting(_))));
+        client.breaker.lock().unwrap().open_until = Some(Instant::now());
+        assert_eq!(client.may_try(), Ok(()));
+        assert!(matches!(client.may_try(), Err(Trouble::Resting(_))));
+        // It is well again, and all may ask.
+        client.note(None);
+        assert!((0..3).all(|_| client.may_try().is_ok()));
+    }
 }
