@@ -1,4 +1,4 @@
-//! What the memories say that nobody asked for: themes, bridges, open loops, changes of mind. → memory, warehouse
+//! What the memories say that nobody asked for: themes, bridges, open loops, changes of mind, contradictions. → memory, warehouse
 //!
 //! The questions are models (`sql/insight/`); this module renders them for a period, runs them and puts the evidence's words
 //! beside its ids. Every one returns `mind_id, kind, title, confidence, evidence, details`.
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The models that are questions, by file name.
-pub const MODELS: [&str; 7] = [
+pub const MODELS: [&str; 8] = [
     "recurring_themes",
     "growing_associations",
     "fading_associations",
@@ -20,6 +20,7 @@ pub const MODELS: [&str; 7] = [
     "open_loops",
     "emotional_arcs",
     "changed_minds",
+    "contradictions",
 ];
 
 /// The time an insight is about: memories from `since` to `as_of`, UTC. Templates call them `since` and `as_of`.
@@ -36,7 +37,8 @@ pub struct Period {
 pub struct Insight {
     /// The name of the mind it is about.
     pub mind: String,
-    /// recurring_theme, growing_association, fading_association, bridge, open_loop, emotional_arc, changed_mind.
+    /// recurring_theme, growing_association, fading_association, bridge, open_loop, emotional_arc, changed_mind,
+    /// contradiction.
     pub kind: String,
     /// A sentence for a person.
     pub title: String,
