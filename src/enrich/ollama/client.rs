@@ -256,12 +256,14 @@ impl Client {
             .format(chat.format.clone())
             .options(options)
             .think(false);
+        let body = self.kept(&request)?;
+        self.requests.fetch_add(1, Ordering::Relaxed);
         let answered: Result<Answer, Trouble> = self
-            .post("api/chat", &self.kept(&request)?, &chat.model, self.timeout)
+            .post("api/chat", &body, &chat.model, self.timeout)
             .await;
         // A server that is left alone was not asked.
-        if !matches!(answered, Err(Trouble::Resting(_))) {
-            self.requests.fetch_add(1, Ordering::Relaxed);
+        if matches!(answered, Err(Trouble::Resting(_))) {
+            self.requests.fetch_sub(1, Ordering::Relaxed);
         }
         let answer = answered?;
         Ok(Said {
