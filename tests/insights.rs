@@ -9,6 +9,7 @@ use codex_dreams::memory::ImportOptions;
 use codex_dreams::project::{Project, ProjectSource};
 use codex_dreams::template::{CycleValues, RenderContext, Renderer};
 use codex_dreams::warehouse::Warehouse;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock, Mutex};
 
 struct Sample {
@@ -22,9 +23,8 @@ fn at(text: &str) -> NaiveDateTime {
     text.parse().unwrap()
 }
 
-/// One lived-through diary for all tests; they only read it.
-fn with_sample<T>(work: impl FnOnce(&Sample) -> T) -> T {
-    static SAMPLE: LazyLock<Mutex<Sample>> = LazyLock::new(|| {
+impl Sample {
+    fn lived() -> Sample {
         let sources = ConfigSources {
             database: Some("in-memory".into()),
             ..ConfigSources::default()
@@ -52,8 +52,13 @@ fn with_sample<T>(work: impl FnOnce(&Sample) -> T) -> T {
             )
             .unwrap();
         let renderer = Renderer::new(project, &parameters).unwrap();
-        Mutex::new(Sample { engine, renderer })
-    });
+        Sample { engine, renderer }
+    }
+}
+
+/// One lived-through diary for all tests that only read it.
+fn with_sample<T>(work: impl FnOnce(&Sample) -> T) -> T {
+    static SAMPLE: LazyLock<Mutex<Sample>> = LazyLock::new(|| Mutex::new(Sample::lived()));
     work(
         &SAMPLE
             .lock()
@@ -191,7 +196,7 @@ fn insights_rest_on_evidence_and_are_sorted() {
             .all(|i| (1..=10).contains(&i.evidence.len()) && (0.0..=1.0).contains(&i.confidence))
     );
     assert!(insights.is_sorted_by(|a, b| a.confidence >= b.confidence));
-    let kinds: std::collections::BTreeSet<_> = insights.iter().map(|i| i.kind.as_str()).collect();
+    let kinds: BTreeSet<_> = insights.iter().map(|i| i.kind.as_str()).collect();
     assert!(kinds.len() >= 5, "{kinds:?}");
     assert_eq!(
         insights,
@@ -207,4 +212,83 @@ fn a_period_without_memories_has_no_themes() {
         quiet.iter().all(|i| i.kind == "fading_association"),
         "{quiet:#?}"
     );
+}
+
+fn words(text: &str) -> BTreeSet<String> {
+    text.to_lowercase()
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| word.len() > 3)
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The texts in a JSON value, without the names of its fields.
+fn texts(value: &serde_json::Value) -> Vec<String> {
+    use serde_json::Value::{Array, Object, String};
+    match value {
+        String(text) => vec![text.clone()],
+        Array(values) => values.iter().flat_map(texts).collect(),
+        Object(fields) => fields.values().flat_map(texts).collect(),
+        _ => Vec::new(),
+    }
+}
+
+#[test]
+fn a_word_edited_away_never_appears() {
+    let engine = Sample::lived().engine;
+    let period = Period {
+        since: at("2026-03-01T00:00:00"),
+        as_of: at(AS_OF),
+    };
+    let told = || engine.insights(period, None).unwrap();
+    let contents = || -> BTreeMap<i64, String> {
+        let mut statement = engine
+            .warehouse()
+            .conn()
+            .prepare("SELECT memory_id, coalesce((SELECT arg_max(content, arrival) FROM raw.edits e WHERE e.memory_id = m.memory_id), content) FROM raw.memories m")
+            .unwrap();
+        let rows = statement
+            .query_map([], |r| Ok((r.get(0)?, r.get(1)?)))
+            .unwrap();
+        rows.map(Result::unwrap).collect()
+    };
+    let before = told();
+    // The cat loses her name wherever it stands, and what is quoted outright is rewritten.
+    let quoted: BTreeSet<i64> = before
+        .iter()
+        .filter(|i| ["changed_mind", "open_loop", "growing_association"].contains(&i.kind.as_str()))
+        .flat_map(|i| i.evidence.iter().map(|e| e.id))
+        .collect();
+    let (old, mind) = (contents(), engine.mind("default").unwrap());
+    for (id, content) in &old {
+        let edited = match quoted.contains(id) {
+            true => "We had soup for supper.".to_owned(),
+            false => content.replace("Bolota", "Whiskers"),
+        };
+        if edited != *content {
+            engine.edit_memory(&mind, *id, &edited, at(AS_OF)).unwrap();
+        }
+    }
+    let left = contents().into_values().collect::<String>().to_lowercase();
+    let gone: BTreeSet<String> = old
+        .values()
+        .flat_map(|content| words(content))
+        .filter(|word| !left.contains(word.as_str()))
+        .collect();
+    let shown = |insights: &[Insight]| -> BTreeSet<String> {
+        let texts = insights.iter().flat_map(|i| {
+            let gists = i.evidence.iter().map(|e| e.gist.clone());
+            gists.chain([i.title.clone()]).chain(texts(&i.details))
+        });
+        texts.flat_map(|text| words(&text)).collect()
+    };
+    assert!(gone.contains("bolota"));
+    assert!(
+        shown(&before).intersection(&gone).count() > 20,
+        "nothing is tested"
+    );
+    let after = told();
+    assert!(!after.is_empty());
+    let left: Vec<_> = shown(&after).intersection(&gone).cloned().collect();
+    assert!(left.is_empty(), "{left:?} in {after:#?}");
 }

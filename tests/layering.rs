@@ -46,6 +46,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "enrich",
             "memory",
             "warehouse",
+            "template",
             "project",
             "text",
             "config",

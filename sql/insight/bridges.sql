@@ -17,13 +17,17 @@ told AS (
     GROUP BY mind_id, concept
 ),
 
--- A column with one concept is no circle of its own.
+-- A column with one concept is no circle of its own. The concepts it is known by are named while a memory still speaks of them.
 columns AS (
-    SELECT mind_id, column_id, label, concepts FROM {{ ref('cortical_columns') }} WHERE concepts >= 3
+    SELECT c.mind_id, c.column_id, f.concept AS founder, t.concept AS label
+    FROM {{ ref('cortical_columns') }} c
+    LEFT JOIN told t ON t.mind_id = c.mind_id AND t.concept = c.label
+    LEFT JOIN told f ON f.mind_id = c.mind_id AND f.concept = c.column_id
+    WHERE c.concepts >= 3
 ),
 
 ties AS (
-    SELECT b.mind_id, b.concept, b.column_id, c.label, sum(b.weight::DECIMAL(18, 6)) AS weight,
+    SELECT b.mind_id, b.concept, b.column_id, c.founder, c.label, sum(b.weight::DECIMAL(18, 6)) AS weight,
         list(b.neighbour ORDER BY b.weight DESC, b.neighbour)[:3] AS neighbours
     FROM both_ways b
     JOIN told t ON t.mind_id = b.mind_id AND t.concept = b.concept AND t.memories >= 3 AND t.episodes >= 3
@@ -31,7 +35,7 @@ ties AS (
     JOIN columns c ON c.mind_id = b.mind_id AND c.column_id = b.column_id
     JOIN {{ ref('concepts') }} k ON k.mind_id = b.mind_id AND k.concept = b.concept
     WHERE k.last_at >= {{ start }} AND k.last_at <= {{ as_of }}
-    GROUP BY b.mind_id, b.concept, b.column_id, c.label
+    GROUP BY b.mind_id, b.concept, b.column_id, c.founder, c.label
 ),
 
 placed AS (
@@ -48,7 +52,7 @@ measured AS (
         coalesce(sum(weight) FILTER (NOT home), 0)::DECIMAL(18, 6) AS foreign_weight,
         -- The circles as a person knows them: what they have in common with the concept.
         string_agg('“' || array_to_string(neighbours, ', ') || '”', ' with ' ORDER BY place) FILTER (place <= 3) AS circles,
-        to_json(list({'column': column_id, 'label': label, 'neighbours': neighbours, 'weight': weight} ORDER BY place)) AS ties
+        to_json(list({'column': founder, 'label': label, 'neighbours': neighbours, 'weight': weight} ORDER BY place)) AS ties
     FROM placed
     GROUP BY mind_id, concept
     HAVING count(*) >= 2 AND count(*) FILTER (NOT home) >= 2

@@ -53,3 +53,5 @@ FROM known k
 JOIN {{ ref('live_memories') }} m ON m.memory_id = k.memory_id
 ANTI JOIN names n ON n.mind_id = k.mind_id AND n.concept = k.concept
 WHERE k.concept IS DISTINCT FROM lower(m.speaker)
+    -- What somebody edited out is not told on, though the night that forgets it is still to come.
+    AND (NOT m.edited OR list_contains(m.subjects, k.concept))

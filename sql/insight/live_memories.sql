@@ -1,5 +1,5 @@
 -- One row a memory that is not deleted, with what insights need of it: its day on the mind's wall clock, its episode (kept, or
--- of the open epoch's cache), its gist and feeling in the words it has now.
+-- of the open epoch's cache), and what it says and feels in the words it has now.
 WITH placed AS (
     SELECT memory_id, episode_id FROM {{ ref('long_term_episode_memories') }}
     UNION ALL
@@ -22,14 +22,20 @@ SELECT
     coalesce(f.local_at, m.created_at)::DATE AS day,
     m.speaker,
     m.content,
+    m.edited,
     e.episode_id,
     coalesce(f.gist, left(m.content, 160)) AS gist,
     coalesce(f.valence, 0)::DECIMAL(4, 3) AS valence,
     coalesce(f.arousal, 0)::DECIMAL(4, 3) AS arousal,
     coalesce(f.act, 'statement') AS act,
     coalesce(f.actions, []) AS actions,
-    list_concat(f.people, f.places, f.entities) AS names
-FROM {{ source('raw', 'memories') }} m
+    f.goal,
+    f.task,
+    list_concat(f.people, f.places, f.entities) AS names,
+    -- Under the labels that concepts have.
+    list_concat(list_transform(list_concat(f.people, f.places, f.entities), lambda n: strip_accents(lower(n))),
+        list_transform(f.topics, lambda t: t.label)) AS subjects
+FROM {{ ref('current_contents') }} m
 LEFT JOIN {{ source('lexical', 'documents') }} d ON d.memory_id = m.memory_id
 LEFT JOIN described f ON f.memory_id = m.memory_id AND f.content_revision = coalesce(d.revision, m.memory_id)
 LEFT JOIN placed e ON e.memory_id = m.memory_id

@@ -13,12 +13,18 @@ WITH steps AS (
     WHERE c.level <> 'action'
 ),
 
+-- A past episode keeps its steps; of a memory edited since, the goal or task in its words of now counts.
 intentions AS (
-    SELECT s.mind_id, s.memory_id, s.level, s.label, m.created_at, m.episode_id, m.speaker
-    FROM steps s
-    JOIN {{ ref('live_memories') }} m ON m.memory_id = s.memory_id
-    WHERE m.created_at >= {{ start }} AND m.created_at <= {{ as_of }}
-    QUALIFY row_number() OVER (PARTITION BY s.memory_id ORDER BY s.level, s.label) = 1
+    SELECT mind_id, memory_id, level, label, created_at, episode_id, speaker
+    FROM (
+        SELECT s.mind_id, s.memory_id, s.level, m.created_at, m.episode_id, m.speaker,
+            CASE WHEN NOT m.edited THEN s.label WHEN s.level = 'goal' THEN m.goal ELSE m.task END AS label
+        FROM steps s
+        JOIN {{ ref('live_memories') }} m ON m.memory_id = s.memory_id
+        WHERE m.created_at >= {{ start }} AND m.created_at <= {{ as_of }}
+    )
+    WHERE label IS NOT NULL
+    QUALIFY row_number() OVER (PARTITION BY memory_id ORDER BY level, label) = 1
 ),
 
 sizes AS (

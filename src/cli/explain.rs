@@ -170,6 +170,14 @@ fn episode(lineage: &Lineage, out: &mut Output) -> Result<(), Stop> {
         minute(&episode.started_at),
         minute(&episode.ended_at)
     ))?;
+    let described: Vec<String> = [&episode.title, &episode.description]
+        .into_iter()
+        .flatten()
+        .map(|words| one_line(words))
+        .collect();
+    if !described.is_empty() {
+        out.line(format!("  described as {}", described.join(": ")))?;
+    }
     out.line(format!(
         "  gist, from memory {}: {}",
         episode.gist_id,

@@ -12,7 +12,7 @@ use clap::Args;
 use serde_json::json;
 use std::process::ExitCode;
 
-/// What the memories say that nobody asked for: themes, bridges, open loops, changes of mind
+/// What the memories say that nobody asked for: themes, bridges, open loops, changes of mind, contradictions
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

@@ -47,6 +47,8 @@ pub struct OllamaSettings {
     pub embedding_model: String,
     /// Seconds for an answer, loading the model included; at least 1.
     pub timeout: NonZeroU32,
+    /// Seconds for the vector of a question, which is answered by words alone after them; at least 1.
+    pub question_timeout: NonZeroU32,
     /// Seconds to reach the server; at least 1.
     pub connect_timeout: NonZeroU32,
     /// How long the server keeps a model loaded: `5m`, `30s`, `1h`, 0, -1 for ever.

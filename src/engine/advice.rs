@@ -189,7 +189,7 @@ impl Engine {
             kind: Kind::Memory,
             model: String::new(),
             prompt: String::new(),
-            redo: false,
+            redo_since: None,
         };
         let retries: i64 =
             conn.query_row("SELECT count(*) FROM enrichment.retries", [], |r| r.get(0))?;

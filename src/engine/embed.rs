@@ -48,6 +48,9 @@ pub struct EmbedAdvance {
     pub total: u64,
 }
 
+/// How the reason of a failure begins that was the service's.
+const OF_SERVICE: &str = "nothing was answered: ";
+
 impl Engine {
     /// Embeds what is owed, the newest first, with the model the settings come to. `heard` is told how far it is.
     ///
@@ -135,7 +138,7 @@ impl Engine {
                         subject: "",
                         model: &model,
                     };
-                    engine.note_retry(&about, why, clock::now())?;
+                    engine.note_retry(&about, why, clock::now(), false)?;
                 }
                 Ok(())
             })?;
@@ -172,12 +175,14 @@ impl Engine {
         vector_counts(self.warehouse.conn())
     }
 
-    /// Notes a failure and when to try again: after 1, 2, 4 … minutes, at most a day. Returns how many there were.
+    /// Notes a failure and when to try again: after 1, 2, 4 … minutes, at most a day, or an hour where the `service` is to blame.
+    /// Returns how many there were; what was the service's fault before does not count against the subject.
     pub(super) fn note_retry(
         &self,
         about: &Owed<'_>,
         why: &str,
         now: NaiveDateTime,
+        service: bool,
     ) -> Result<i64> {
         self.warehouse.transaction(|conn| {
             let key = params![
@@ -189,7 +194,10 @@ impl Engine {
             ];
             let known = "memory_id = ? AND revision = ? AND kind = ? AND subject = ? AND model = ?";
             let before: i64 = conn.query_row(
-                &format!("SELECT coalesce(max(attempts), 0) FROM enrichment.retries WHERE {known}"),
+                &format!(
+                    "SELECT coalesce(max(attempts) FILTER ({service} OR NOT starts_with(reason, '{OF_SERVICE}')), 0)
+                     FROM enrichment.retries WHERE {known}"
+                ),
                 key,
                 |r| r.get(0),
             )?;
@@ -197,7 +205,11 @@ impl Engine {
                 &format!("DELETE FROM enrichment.retries WHERE {known}"),
                 key,
             )?;
-            let wait = Duration::minutes(1 << before.min(11)).min(Duration::days(1));
+            let (longest, why) = match service {
+                true => (Duration::hours(1), format!("{OF_SERVICE}{why}")),
+                false => (Duration::days(1), why.to_owned()),
+            };
+            let wait = Duration::minutes(1 << before.min(11)).min(longest);
             conn.execute(
                 "INSERT INTO enrichment.retries VALUES (?::UUID, ?, ?, ?, ?, ?, ?, ?, ?)",
                 params![

@@ -11,9 +11,10 @@ use crate::error::{Error, Result};
 use crate::insight::Period;
 use chrono::{Duration, NaiveDateTime};
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Insights that get a sentence, the surest of the last week.
+/// Insights of a mind that get a sentence, the surest of the last week.
 const INSIGHTS: usize = 10;
 
 /// One kind of what models add.
@@ -39,7 +40,7 @@ pub struct EnrichRequest {
     pub limit: Option<u64>,
     /// Only this kind.
     pub only: Option<EnrichWhat>,
-    /// Ask about memories again that another model or an earlier prompt has answered.
+    /// Ask again about what another model or an earlier prompt has answered, or rules were kept for.
     pub redo: bool,
     /// Ask this language model instead of the one in the settings.
     pub model: Option<String>,
@@ -81,6 +82,9 @@ pub struct AnswerReport {
     pub kept_rules: u64,
     /// Subjects that failed and are tried again later.
     pub failed: u64,
+    /// Requests made: one a subject, more for long memories and for answers that had to be asked for again.
+    #[serde(default)]
+    pub requests: u64,
     /// Subjects that still wait.
     pub owed: u64,
 }
@@ -158,14 +162,23 @@ impl Engine {
             }
         };
         for kind in kinds {
-            if kind == Kind::Insight
-                && request.budgeted
-                && !answers::night_since_insights(self.warehouse.conn())?
-            {
-                continue;
-            }
+            let night = match kind {
+                Kind::Insight => {
+                    let night = answers::night_since_insights(self.warehouse.conn(), clock::now())?;
+                    if request.budgeted && night.is_none() {
+                        continue;
+                    }
+                    night
+                }
+                _ => None,
+            };
             let done = self.answer_owed(&asking, kind, request, &mut heard)?;
             let ended = done.note.is_some();
+            if let (Some(night), false, 0) = (night, ended, done.owed) {
+                self.writing("enrich", |engine| {
+                    answers::looked_at_insights(&engine.warehouse, night)
+                })?;
+            }
             *report.of(kind) = done;
             if ended {
                 break;
@@ -242,7 +255,7 @@ impl Engine {
             kind,
             model: model.clone(),
             prompt: asking.prompts.version(kind).to_owned(),
-            redo: request.redo,
+            redo_since: request.redo.then(clock::now),
         };
         let mut report = AnswerReport {
             model: Some(model.clone()),
@@ -260,9 +273,7 @@ impl Engine {
             if matters.is_empty() {
                 break;
             }
-            let room = budget.saturating_sub(
-                report.answered + report.kept_rules + report.failed - report.from_cache,
-            );
+            let room = budget.saturating_sub(report.requests);
             let ended = self.round(asking, &commission, matters, room, in_flight, &mut report)?;
             let now_done = report.answered + report.kept_rules + report.failed;
             if now_done == done && ended.is_none() {
@@ -305,8 +316,7 @@ impl Engine {
             return Ok((limit, u64::MAX));
         }
         let now = clock::now();
-        let midnight = now.date().and_time(chrono::NaiveTime::MIN);
-        let asked = answers::asked_since(self.warehouse.conn(), midnight)?;
+        let asked = answers::requests_on(self.warehouse.conn(), now.date())?;
         let today = u64::from(asking.settings.enrich_per_day).saturating_sub(asked);
         Ok((limit.min(u64::from(asking.settings.enrich_per_tick)), today))
     }
@@ -318,7 +328,7 @@ impl Engine {
             Kind::Memory => answers::count_owed_memories(conn, commission, now),
             Kind::Episode => answers::count_owed_episodes(conn, commission, now),
             Kind::Cluster => answers::count_owed_clusters(conn, commission, now),
-            Kind::Insight => Ok(self.insight_matters(commission, INSIGHTS)?.len() as u64),
+            Kind::Insight => Ok(self.insight_matters(commission, usize::MAX)?.len() as u64),
         }
     }
 
@@ -350,8 +360,11 @@ impl Engine {
             as_of,
         };
         let mut matters = Vec::new();
-        for insight in self.insights(period, None)?.into_iter().take(INSIGHTS) {
-            if insight.sentence.is_some() {
+        let mut taken: HashMap<String, usize> = HashMap::new();
+        for insight in self.insights(period, None)? {
+            let taken = taken.entry(insight.mind.clone()).or_default();
+            *taken += 1;
+            if *taken > INSIGHTS {
                 continue;
             }
             let Some(matter) = self.insight_matter(&insight)? else {

@@ -50,6 +50,12 @@ pub struct EpisodePlace {
     pub gist: String,
     /// The memory the gist is taken from.
     pub gist_id: i64,
+    /// What a language model calls the episode, where one has described it.
+    #[serde(default)]
+    pub title: Option<String>,
+    /// What happened in it, as that model says.
+    #[serde(default)]
+    pub description: Option<String>,
     /// All memories of the episode, in order.
     pub memory_ids: Vec<i64>,
 }
@@ -163,7 +169,7 @@ fn features_sql(id: i64) -> String {
 fn episode_sql(id: i64) -> String {
     let of = |schema: &str, episodes: &str, members: &str, kept: bool| {
         format!(
-            "SELECT e.episode_id, e.epoch, {kept} AS kept, m.position, e.boundary, {} AS started_at, {} AS ended_at, e.goal, e.place,
+            "SELECT e.mind_id, e.episode_id, e.epoch, {kept} AS kept, m.position, e.boundary, {} AS started_at, {} AS ended_at, e.goal, e.place,
                 e.emotion, e.gist, e.gist_id,
                 (SELECT list(o.memory_id ORDER BY o.position) FROM {schema}.{members} o
                  WHERE o.mind_id = m.mind_id AND o.episode_id = m.episode_id) AS memory_ids
@@ -175,7 +181,9 @@ fn episode_sql(id: i64) -> String {
         )
     };
     format!(
-        "SELECT * FROM ({} UNION ALL BY NAME {}) ORDER BY kept LIMIT 1",
+        "SELECT p.*, nullif(d.title, '') AS title, nullif(d.gist, '') AS description
+         FROM (SELECT * FROM ({} UNION ALL BY NAME {}) ORDER BY kept LIMIT 1) p
+         LEFT JOIN long_term_memory.episode_descriptions d ON p.kept AND d.mind_id = p.mind_id AND d.episode_id = p.episode_id",
         of("state", "episodes", "episode_memories", true),
         of("short_term_memory", "episodes", "episode_memories", false)
     )

@@ -3,6 +3,7 @@
 use super::Engine;
 use crate::enrich::answers::{Matter, said_of_insights};
 use crate::enrich::embeddings::{active_model, dimension};
+use crate::enrich::ollama::one_line_of;
 use crate::error::{Error, Result};
 use crate::insight::{self, Insight, Period};
 use crate::memory::{ActivationKind, Mind, MindId};
@@ -67,7 +68,7 @@ impl Engine {
     /// By words, and by meaning where the store holds vectors.
     fn answers(&self, questions: &[Question]) -> Result<Vec<Answer>> {
         let conn = self.warehouse.conn();
-        let queries = self.models.queries()?;
+        let queries = self.pipeline().renderer();
         let model = match self.advisors.may_embed() {
             true => active_model(conn)?,
             false => None,
@@ -105,14 +106,37 @@ impl Engine {
         let conn = self.warehouse.conn();
         let mut insights = insight::insights(conn, &render, period, mind.map(|mind| mind.id))?;
         let sentences = said_of_insights(conn)?;
+        if sentences.is_empty() {
+            return Ok(insights);
+        }
         for insight in &mut insights {
             let key = (
                 MindId::of(&insight.mind).to_string(),
                 insight_subject(insight),
+                self.insight_revision(insight)?,
             );
             insight.sentence = sentences.get(&key).cloned();
         }
         Ok(insights)
+    }
+
+    /// Which contents an insight rests on. A sentence about it counts as long as they are the same: words that are edited or deleted
+    /// leave with it.
+    fn insight_revision(&self, insight: &Insight) -> Result<i64> {
+        let ids: Vec<String> = insight.evidence.iter().map(|e| e.id.to_string()).collect();
+        if ids.is_empty() {
+            return Ok(0);
+        }
+        let revision: i64 = self.warehouse.conn().query_row(
+            &format!(
+                "SELECT coalesce((md5_number(string_agg(memory_id || ':' || revision, ' ' ORDER BY memory_id)) % 9223372036854775807)::BIGINT, 0)
+                 FROM lexical.documents WHERE memory_id IN ({})",
+                ids.join(", ")
+            ),
+            [],
+            |r| r.get(0),
+        )?;
+        Ok(revision)
     }
 
     /// An insight as something to be said in a sentence; none where it rests on nothing any more.
@@ -121,15 +145,16 @@ impl Engine {
             return Ok(None);
         };
         let mind = self.mind(&insight.mind)?;
-        let mut text = format!("{}\n", insight.title);
+        let mut text = format!("{}\n", one_line_of(&insight.title, 600));
         for evidence in &insight.evidence {
             let day = evidence.created_at.format("%Y-%m-%d");
-            text.push_str(&format!("[{}] {day} {}\n", evidence.id, evidence.gist));
+            let gist = one_line_of(&evidence.gist, 400);
+            text.push_str(&format!("[{}] {day} {gist}\n", evidence.id));
         }
         Ok(Some(Matter {
             mind: mind.id.to_string(),
             memory_id: first.id,
-            revision: 0,
+            revision: self.insight_revision(insight)?,
             subject: insight_subject(insight),
             text,
             name: String::new(),

@@ -7,11 +7,13 @@ use crate::clock;
 use crate::enrich::answers::{
     self, Answered, BY_OLLAMA, BY_RULES, Commission, Matter, append_answers,
 };
-use crate::enrich::ollama::{Asked, Outcome, Question, Reply, ask_all, on_the_network};
+use crate::enrich::ollama::{
+    Asked, Outcome, Question, Reply, ask_all, on_the_network, requests_for,
+};
 use crate::error::Result;
 use std::collections::HashSet;
 
-/// Failures after which a subject keeps what rules say.
+/// Failures beside which others were answered, after which a subject keeps what rules say.
 const MOST_ATTEMPTS: i64 = 5;
 
 impl Engine {
@@ -25,6 +27,7 @@ impl Engine {
         in_flight: usize,
         report: &mut AnswerReport,
     ) -> Result<Option<String>> {
+        let requests_before = asking.client.requests();
         let hmacs: Vec<String> = matters
             .iter()
             .map(|m| answers::content_hmac(&asking.key, &[&m.text, &m.name]))
@@ -33,7 +36,7 @@ impl Engine {
         let mut recorded: Vec<Answered> = Vec::new();
         let mut questions: Vec<Asked> = Vec::new();
         let mut asked_already: HashSet<(&str, &str)> = HashSet::new();
-        let mut over_budget = false;
+        let (mut over_budget, mut expected) = (false, 0);
         for (number, (matter, hmac)) in matters.iter().zip(&hmacs).enumerate() {
             if let Some((answer, clamped)) = before.get(&(matter.mind.clone(), hmac.clone())) {
                 recorded.push(Answered {
@@ -46,10 +49,12 @@ impl Engine {
                     answer: answer.clone(),
                 });
             } else if !asked_already.contains(&(matter.mind.as_str(), hmac.as_str())) {
-                if questions.len() as u64 >= room {
+                let requests = requests_for(commission.kind, &matter.text);
+                if expected >= room || (expected > 0 && expected + requests > room) {
                     over_budget = true;
                     continue;
                 }
+                expected += requests;
                 asked_already.insert((&matter.mind, hmac));
                 questions.push(Asked {
                     kind: commission.kind,
@@ -75,7 +80,11 @@ impl Engine {
         ))?;
         let mut ended =
             over_budget.then(|| "the day's budget is used up (settings.enrich_per_day)".to_owned());
-        let mut failures: Vec<(Owed<'_>, String, Answered)> = Vec::new();
+        let mut failures: Vec<(Owed<'_>, String, bool, Answered)> = Vec::new();
+        let requests = asking.client.requests() - requests_before;
+        report.requests += requests;
+        // Whose fault it is that no answer came shows in what came of the others.
+        let works = replies.iter().any(|reply| !is_troubled(&reply.outcome));
         for Reply { number, outcome } in replies {
             let (matter, hmac) = (&matters[number], &hmacs[number]);
             let answered = |provider, answer, repaired, clamped| Answered {
@@ -112,17 +121,25 @@ impl Engine {
                         subject: &matter.subject,
                         model: &commission.model,
                     };
+                    // Where all fail the model is slow or broken, and nobody's words are to blame: that ends the round, and none of
+                    // them is left to the rules for it. One alone is put off, so that it holds up nobody.
+                    let broken = !works && trouble.may_be_of_the_service();
                     let why = trouble.to_string();
+                    if broken && asked_already.len() > 1 {
+                        ended.get_or_insert_with(|| told(trouble));
+                    }
                     let given_up = by_rules(&why, false);
-                    failures.push((about, why, given_up));
+                    failures.push((about, why, broken, given_up));
                 }
             }
         }
         // What a model has said is kept, also where nobody waits for it any more.
-        if !(recorded.is_empty() && failures.is_empty()) {
+        if requests > 0 || !(recorded.is_empty() && failures.is_empty()) {
             self.recording("enrich", |engine| {
-                for (about, why, given_up) in failures {
-                    match engine.note_retry(&about, &why, clock::now())? >= MOST_ATTEMPTS {
+                answers::add_requests(&engine.warehouse, clock::now().date(), requests)?;
+                for (about, why, broken, given_up) in failures {
+                    let attempts = engine.note_retry(&about, &why, clock::now(), broken)?;
+                    match attempts >= MOST_ATTEMPTS && !broken {
                         true => recorded.push(given_up),
                         false => report.failed += 1,
                     }
@@ -138,4 +155,8 @@ impl Engine {
         }
         Ok(ended)
     }
+}
+
+fn is_troubled(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Troubled(_))
 }

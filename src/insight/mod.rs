@@ -1,17 +1,18 @@
-//! What the memories say that nobody asked for: themes, bridges, open loops, changes of mind. → memory, warehouse
+//! What the memories say that nobody asked for: themes, bridges, open loops, changes of mind, contradictions. → memory, warehouse
 //!
 //! The questions are models (`sql/insight/`); this module renders them for a period, runs them and puts the evidence's words
 //! beside its ids. Every one returns `mind_id, kind, title, confidence, evidence, details`.
 
+use crate::clock;
 use crate::error::{Error, Result};
 use crate::memory::MindId;
 use chrono::NaiveDateTime;
 use duckdb::Connection;
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The models that are questions, by file name.
-pub const MODELS: [&str; 7] = [
+pub const MODELS: [&str; 8] = [
     "recurring_themes",
     "growing_associations",
     "fading_associations",
@@ -19,6 +20,7 @@ pub const MODELS: [&str; 7] = [
     "open_loops",
     "emotional_arcs",
     "changed_minds",
+    "contradictions",
 ];
 
 /// The time an insight is about: memories from `since` to `as_of`, UTC. Templates call them `since` and `as_of`.
@@ -35,7 +37,8 @@ pub struct Period {
 pub struct Insight {
     /// The name of the mind it is about.
     pub mind: String,
-    /// recurring_theme, growing_association, fading_association, bridge, open_loop, emotional_arc, changed_mind.
+    /// recurring_theme, growing_association, fading_association, bridge, open_loop, emotional_arc, changed_mind,
+    /// contradiction.
     pub kind: String,
     /// A sentence for a person.
     pub title: String,
@@ -58,19 +61,10 @@ pub struct Evidence {
     /// The id it came with.
     pub key: String,
     /// Event time, UTC.
-    #[serde(serialize_with = "in_utc", deserialize_with = "from_utc")]
+    #[serde(with = "clock::utc")]
     pub created_at: NaiveDateTime,
     /// Its most telling sentence.
     pub gist: String,
-}
-
-fn in_utc<S: Serializer>(at: &NaiveDateTime, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&at.format("%Y-%m-%dT%H:%M:%S%.fZ").to_string())
-}
-
-fn from_utc<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NaiveDateTime, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    NaiveDateTime::parse_from_str(&text, "%Y-%m-%dT%H:%M:%S%.fZ").map_err(de::Error::custom)
 }
 
 /// The insights of a period over all minds or one, the surest first, then by kind and title.

@@ -37,7 +37,7 @@ pub enum ProjectSource {
 }
 
 /// A project, read and checked. The SQL itself is read by the renderer.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Project {
     directory: Option<PathBuf>,
     sources: BTreeMap<String, String>,
@@ -101,6 +101,14 @@ impl Project {
     /// The SQL tests of `sql/tests/`.
     pub fn tests(&self) -> &[SqlTest] {
         &self.described.tests
+    }
+
+    /// The paths of the queries that questions ask, in order: those of `sql/recall/`.
+    pub fn queries(&self) -> impl Iterator<Item = &str> {
+        self.sources
+            .keys()
+            .map(String::as_str)
+            .filter(|path| path.starts_with("sql/recall/") && path.ends_with(".sql"))
     }
 
     /// The paths of the macro files, in order.

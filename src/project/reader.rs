@@ -19,7 +19,7 @@ const SOURCES_FILES: [&str; 2] = ["pipeline/sources.yaml", "pipeline/sources.yml
 const RESERVED: [&str; 3] = ["macros", "recall", "tests"];
 
 /// What the files of a project describe.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Described {
     pub(super) stages: Vec<Stage>,
     pub(super) models: BTreeMap<ModelName, Model>,

@@ -1,10 +1,12 @@
 //! Asking, and the shapes of an answer.
 
-use super::queries::{Queries, Scope};
+use super::queries::{self, Scope};
 use super::question::{Asked, Question};
 use super::score::Score;
+use crate::clock;
 use crate::error::{Error, Result};
 use crate::memory::parse_time_zone;
+use crate::template::Renderer;
 use chrono::NaiveDateTime;
 use duckdb::types::Value as Sql;
 use duckdb::{Connection, Row};
@@ -51,7 +53,7 @@ pub struct Hit {
     /// What it says today.
     pub content: String,
     /// When it happened, UTC.
-    #[serde(serialize_with = "utc", deserialize_with = "from_utc")]
+    #[serde(with = "clock::utc")]
     pub created_at: NaiveDateTime,
     /// The state it is in.
     pub tier: String,
@@ -112,17 +114,17 @@ pub struct Meaning<'a> {
 /// See [`recall_batch`].
 pub fn recall(
     conn: &Connection,
-    queries: &Queries,
+    renderer: &Renderer,
     question: &Question,
     meaning: Option<&Meaning<'_>>,
 ) -> Result<Answer> {
-    let mut answers = recall_batch(conn, queries, std::slice::from_ref(question), meaning)?;
+    let mut answers = recall_batch(conn, renderer, std::slice::from_ref(question), meaning)?;
     answers
         .pop()
         .ok_or_else(|| Error::failed("the question got no answer"))
 }
 
-/// Answers questions, in their order; those to the same mind at the same moment share a statement. An answer never depends on
+/// Answers questions by the queries of a project, in their order; those to the same mind at the same moment share a statement. An answer never depends on
 /// what else is asked. A question that names nothing the mind remembers (stop words only, or words it never heard) is
 /// answered by the strongest and most recent memories, and says so. Deleted memories never come up, whatever the as_of.
 ///
@@ -130,7 +132,7 @@ pub fn recall(
 /// Usage when `k` is 0 or a mind is unknown; failed when the store cannot be read or the ranking is broken.
 pub fn recall_batch(
     conn: &Connection,
-    queries: &Queries,
+    renderer: &Renderer,
     questions: &[Question],
     meaning: Option<&Meaning<'_>>,
 ) -> Result<Vec<Answer>> {
@@ -153,7 +155,7 @@ pub fn recall_batch(
             explain,
             model: None,
         };
-        let asked = ask_mind(conn, queries, &scope)?;
+        let asked = ask_mind(conn, renderer, &scope)?;
         let at_once = (WORK / asked.memories.max(1)).clamp(1, QUESTIONS);
         for some in numbers.chunks(at_once) {
             let spoken = meaning.map(|meaning| {
@@ -163,6 +165,8 @@ pub fn recall_batch(
                     .collect();
                 (meaning.embed)(&texts).map(|vectors| (meaning.model, vectors))
             });
+            // Each of them may fail by itself.
+            scope.model = None;
             let (vectors, unheard) = match spoken {
                 Some(Ok((model, vectors))) if vectors.len() == some.len() => {
                     scope.model = Some(model);
@@ -172,7 +176,7 @@ pub fn recall_batch(
                 Some(Err(e)) => (Vec::new(), Some(format!("answered by words alone: {e}"))),
                 None => (Vec::new(), None),
             };
-            let answered = answer_some(conn, queries, &scope, &asked, questions, some, &vectors)?;
+            let answered = answer_some(conn, renderer, &scope, &asked, questions, some, &vectors)?;
             for (number, mut answer) in answered {
                 answer.notes.extend(unheard.clone());
                 answers[number] = Some(answer);
@@ -185,8 +189,8 @@ pub fn recall_batch(
         .collect()
 }
 
-fn ask_mind(conn: &Connection, queries: &Queries, scope: &Scope<'_>) -> Result<Asked> {
-    let mut statement = conn.prepare(&queries.sql("mind", scope)?)?;
+fn ask_mind(conn: &Connection, renderer: &Renderer, scope: &Scope<'_>) -> Result<Asked> {
+    let mut statement = conn.prepare(&queries::sql(renderer, "mind", scope)?)?;
     let mut rows = statement.query([])?;
     let Some(row) = rows.next()? else {
         return Err(Error::usage(format!("there is no mind {}", scope.mind)));
@@ -202,7 +206,7 @@ fn ask_mind(conn: &Connection, queries: &Queries, scope: &Scope<'_>) -> Result<A
 
 fn answer_some(
     conn: &Connection,
-    queries: &Queries,
+    renderer: &Renderer,
     scope: &Scope<'_>,
     asked: &Asked,
     questions: &[Question],
@@ -218,7 +222,7 @@ fn answer_some(
     )
     .to_string();
     let mut ranked: BTreeMap<usize, Vec<Ranked>> = BTreeMap::new();
-    for hit in ranking(conn, &queries.sql("ranking", scope)?, [json])? {
+    for hit in ranking(conn, &queries::sql(renderer, "ranking", scope)?, [json])? {
         ranked.entry(hit.question).or_default().push(hit);
     }
     let mut some = Vec::with_capacity(numbers.len());
@@ -230,7 +234,7 @@ fn answer_some(
                 Basis::Strongest,
                 ranking(
                     conn,
-                    &queries.sql("strongest", scope)?,
+                    &queries::sql(renderer, "strongest", scope)?,
                     [question.limit().to_string()],
                 )?,
             ),
@@ -241,7 +245,7 @@ fn answer_some(
         .iter()
         .flat_map(|(_, _, hits)| hits.iter().map(|h| h.id))
         .collect();
-    let contents = contents(conn, &queries.sql("contents", scope)?, &ids)?;
+    let contents = contents(conn, &queries::sql(renderer, "contents", scope)?, &ids)?;
     some.into_iter()
         .map(|(number, basis, hits)| {
             let results = hits
@@ -393,15 +397,6 @@ impl Ranked {
 fn from_json<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T> {
     serde_json::from_str(json)
         .map_err(|e| Error::failed(format!("{json} is not the JSON expected: {e}")))
-}
-
-fn utc<S: serde::Serializer>(at: &NaiveDateTime, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(&at.format("%Y-%m-%dT%H:%M:%S%.fZ"))
-}
-
-fn from_utc<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<NaiveDateTime, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    NaiveDateTime::parse_from_str(&text, "%Y-%m-%dT%H:%M:%S%.fZ").map_err(serde::de::Error::custom)
 }
 
 /// The entries of a map, in its own order.

@@ -20,6 +20,5 @@ mod tests;
 pub use answer::{
     Answer, Basis, EmbedTexts, Explanation, Hit, Meaning, WordShare, recall, recall_batch,
 };
-pub use queries::Queries;
 pub use question::Question;
 pub use score::Score;

@@ -83,11 +83,13 @@ impl Renderer {
             nodes: BTreeMap::new(),
         };
         let tests = project.tests().iter().map(|test| test.path.as_str());
+        let queries = project.queries();
         for path in project
             .models()
             .values()
             .map(|model| model.path.as_str())
             .chain(tests)
+            .chain(queries)
         {
             renderer.add_template(&project, path)?;
         }
@@ -135,6 +137,15 @@ impl Renderer {
 
     /// The SQL of a test in `sql/tests/`, by its path.
     pub fn compile_test(
+        &self,
+        path: &str,
+        context: &RenderContext,
+    ) -> Result<CompiledQuery, TemplateError> {
+        self.compile_query(path, context)
+    }
+
+    /// The SQL of a file that is no model, by its path: of a test, or of a question in `sql/recall/`.
+    pub fn compile_query(
         &self,
         path: &str,
         context: &RenderContext,

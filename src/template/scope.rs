@@ -18,6 +18,8 @@ pub struct RenderContext {
     pub cycle: Option<CycleValues>,
     /// Whether the model's table exists and is not built anew: what `is_incremental()` says.
     pub incremental: bool,
+    /// Names that one query knows beside these.
+    names: BTreeMap<&'static str, Value>,
 }
 
 /// The values that a running cycle gives to its models, by these names.
@@ -40,7 +42,14 @@ impl RenderContext {
             as_of,
             cycle: None,
             incremental: false,
+            names: BTreeMap::new(),
         }
+    }
+
+    /// The same, where a name has a value.
+    pub fn with(mut self, name: &'static str, value: Value) -> RenderContext {
+        self.names.insert(name, value);
+        self
     }
 
     /// The same, for a table that exists.
@@ -145,6 +154,7 @@ pub(super) struct Scope {
     as_of: Value,
     cycle: Option<CycleValues>,
     this: Option<Value>,
+    names: BTreeMap<&'static str, Value>,
     pub(super) incremental: bool,
     used: Mutex<Used>,
 }
@@ -174,6 +184,7 @@ impl Scope {
             as_of: Value::from(timestamp_literal(context.as_of)),
             cycle: context.cycle.clone(),
             this: this.map(|relation| Value::from(relation.to_string())),
+            names: context.names.clone(),
             incremental: context.incremental,
             used: Mutex::default(),
         })
@@ -216,7 +227,7 @@ impl Object for Scope {
             "seen_arrival" => cycle.map(|cycle| cycle.seen_arrival.into()),
             "step" => cycle.map(|cycle| cycle.step.into()),
             SELF => Some(Value::from_dyn_object(Arc::clone(self))),
-            _ => None,
+            _ => self.names.get(key).cloned(),
         }
     }
 }

@@ -1,14 +1,18 @@
 //! A daemon's tick: a little at a time, and not more than a day's budget.
 
 use crate::Scene;
+use crate::server::Fault;
 use codex_dreams::config::{Config, ConfigSources};
 use codex_dreams::daemon::jobs;
 use codex_dreams::daemon::rhythms::{self, Work};
 use codex_dreams::engine::{
-    Engine, Interrupt, Project, ProjectSource, Shared, examine_models, pull_on_server,
+    Engine, EnrichReport, EnrichRequest, EnrichWhat, Interrupt, Project, ProjectSource, Shared,
+    examine_models, pull_on_server,
 };
+use codex_dreams::enrich::answers::night_since_insights;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 fn config(scene: &Scene, more: &[(&str, &str)]) -> Config {
     let home = scene.room.path("home").to_string_lossy().into_owned();
@@ -56,6 +60,118 @@ fn a_tick_keeps_to_its_share_and_a_day_to_its_budget() {
     let status = engine.status(None).unwrap().models;
     assert_eq!((status.memories_owed, status.vectors_owed), (3, 0));
     assert_eq!(status.answers[0].subjects, 3);
+}
+
+#[test]
+fn a_days_budget_counts_requests_and_not_answers() {
+    let scene = Scene::new();
+    let budget = [
+        ("CODEX_ENRICH_PER_TICK", "2"),
+        ("CODEX_ENRICH_PER_DAY", "3"),
+        ("CODEX_EMBEDDINGS", "none"),
+    ];
+    // Two memories take three requests.
+    scene.server.fails([Fault::Says("No.".into(), "stop")]);
+    let mut engine = engine(&scene, &budget);
+    assert_eq!(engine.enrich_tick().unwrap().as_deref(), Some("2 memories"));
+    assert_eq!(engine.enrich_tick().unwrap(), None);
+    assert_eq!(scene.server.asked("chat").len(), 3);
+}
+
+/// Everything is due again.
+fn later(engine: &Engine) {
+    let sql = "UPDATE enrichment.retries SET retry_at = TIMESTAMP '2000-01-01'";
+    engine.warehouse().conn().execute_batch(sql).unwrap();
+}
+
+fn of_memories(scene: &Scene) -> (EnrichReport, Engine) {
+    // An engine anew: a server that failed is not left alone.
+    let mut engine = engine(scene, &[("CODEX_OLLAMA_IN_FLIGHT", "1")]);
+    let request = EnrichRequest {
+        only: Some(EnrichWhat::Memories),
+        ..EnrichRequest::default()
+    };
+    let report = engine.enrich_owed(&request, |_| ()).unwrap();
+    (report, engine)
+}
+
+#[test]
+fn a_server_that_fails_for_everybody_leaves_nothing_to_the_rules() {
+    let scene = Scene::new();
+    for round in 0..7 {
+        scene
+            .server
+            .fails((0..4).map(|_| Fault::Status(500, "out of memory")));
+        let (report, engine) = of_memories(&scene);
+        let memories = &report.memories;
+        assert_eq!(
+            (memories.answered, memories.kept_rules),
+            (0, 0),
+            "round {round}: {report:?}"
+        );
+        assert!(memories.note.is_some(), "round {round}: {report:?}");
+        later(&engine);
+    }
+    // Nor does it count against one that fails once more when the server is well again.
+    let hiccup = Fault::Status(500, "out of memory");
+    scene.server.fails([Fault::Late(Duration::ZERO), hiccup]);
+    let (report, engine) = of_memories(&scene);
+    let memories = &report.memories;
+    assert_eq!(
+        (memories.answered, memories.failed, memories.kept_rules),
+        (5, 1, 0),
+        "{report:?}"
+    );
+    later(&engine);
+    drop(engine);
+    assert_eq!(of_memories(&scene).0.memories.answered, 1);
+}
+
+#[test]
+fn a_memory_that_fails_beside_others_is_left_to_the_rules_in_the_end() {
+    let scene = Scene::new();
+    scene.json(&["enrich", "--only", "memories", "--limit", "5"]);
+    for round in 0..5 {
+        // The newest is asked first, and goes well.
+        scene
+            .room
+            .ok(&["memory", "add", &format!("Note {round} of the evening.")]);
+        scene.server.fails([
+            Fault::Late(Duration::ZERO),
+            Fault::Status(500, "llama runner process has terminated"),
+        ]);
+        let (report, engine) = of_memories(&scene);
+        let memories = &report.memories;
+        let left = u64::from(round == 4);
+        assert_eq!(
+            (memories.answered, memories.failed, memories.kept_rules),
+            (1, 1 - left, left),
+            "round {round}: {report:?}"
+        );
+        later(&engine);
+    }
+}
+
+#[test]
+fn a_nights_insights_are_looked_at_once() {
+    let scene = Scene::new();
+    scene
+        .room
+        .ok(&["consolidate", "--as-of", crate::room::AFTER]);
+    let mut engine = engine(&scene, &[("CODEX_EMBEDDINGS", "none")]);
+    let due = |engine: &Engine| {
+        night_since_insights(engine.warehouse().conn(), codex_dreams::clock::now()).unwrap()
+    };
+    assert!(due(&engine).is_some());
+    engine.enrich_tick().unwrap();
+    assert_eq!(due(&engine), None);
+    // What has to be tried again is looked at when its time has come.
+    engine
+        .warehouse()
+        .conn()
+        .execute_batch("INSERT INTO enrichment.retries SELECT mind_id, 1, 0, 'insight', 'x', 'm', 1, now()::TIMESTAMP - INTERVAL 1 MINUTE, 'slow' FROM raw.minds LIMIT 1")
+        .unwrap();
+    assert!(due(&engine).is_some());
 }
 
 #[test]

@@ -158,6 +158,31 @@ fn a_slow_server_is_given_up_in_time_and_left_alone_after_a_while() {
     assert_eq!(report["memories"]["owed"], 26);
 }
 #[test]
+fn a_question_does_not_wait_for_a_server_that_hangs() {
+    let scene = Scene::new();
+    scene.json(&["enrich", "--only", "vectors"]);
+    scene.server.fails([Fault::Late(Duration::from_secs(60))]);
+    let started = Instant::now();
+    let answer = scene.json_with(
+        &[
+            ("OLLAMA_TIMEOUT", "60"),
+            ("CODEX_OLLAMA_QUESTION_TIMEOUT", "1"),
+        ],
+        &["query", "--text", "When is the cutover?"],
+    );
+    assert!(
+        started.elapsed() < Duration::from_secs(30),
+        "{:?}",
+        started.elapsed()
+    );
+    assert_eq!(answer["results"][0]["key"], "b2");
+    assert!(
+        answer["notes"][0].as_str().unwrap().contains("words alone"),
+        "{answer}"
+    );
+}
+
+#[test]
 fn a_server_killed_in_the_middle_of_a_batch_loses_nothing_that_came() {
     let scene = Scene::new();
     let before = scene.json(&["enrich", "--only", "memories", "--limit", "2"]);

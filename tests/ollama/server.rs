@@ -424,7 +424,8 @@ fn answered(format: &Value, question: &str, memory: fn(&str) -> Value) -> Value 
         json!({"title": "A day with Bolota", "gist": words, "goal": null, "steps": [], "place": null, "spatial": [],
                "causes": [{"from": ids.first(), "to": ids.get(1), "why": "so it went"}]})
     } else if properties.get("principle").is_some() {
-        json!({"gist": words, "principle": null, "contradictions": []})
+        json!({"gist": words, "principle": null,
+               "contradictions": [{"from": ids.first(), "to": ids.get(1), "why": "so it seems"}]})
     } else {
         memory(text)
     }

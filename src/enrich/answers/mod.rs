@@ -12,14 +12,16 @@ mod record;
 
 pub use cache::{answer_key, content_hmac, known_answer_key, said_before};
 pub use owed::{
-    count_owed_clusters, count_owed_episodes, count_owed_memories, night_since_insights,
-    owed_cluster_matters, owed_episode_matters, owed_memory_matters, was_answered,
+    count_owed_clusters, count_owed_episodes, count_owed_memories, looked_at_insights,
+    night_since_insights, owed_cluster_matters, owed_episode_matters, owed_memory_matters,
+    was_answered,
 };
 pub use record::append_answers;
 
 use super::ollama::Kind;
 use crate::error::Result;
-use chrono::NaiveDateTime;
+use crate::warehouse::Warehouse;
+use chrono::{NaiveDate, NaiveDateTime};
 use duckdb::Connection;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -37,7 +39,7 @@ pub struct Matter {
     pub mind: String,
     /// The memory it is about, or that leads to it.
     pub memory_id: i64,
-    /// Arrival of that memory's content.
+    /// Arrival of that memory's content; of an insight, which contents it rests on.
     pub revision: i64,
     /// The memory's or episode's number, the column's name, the insight's identity.
     pub subject: String,
@@ -81,8 +83,8 @@ pub struct Commission {
     pub model: String,
     /// The prompt's version.
     pub prompt: String,
-    /// Also what another model or version answered already.
-    pub redo: bool,
+    /// Also what another model or version answered, or rules were kept for, before this moment.
+    pub redo_since: Option<NaiveDateTime>,
 }
 
 /// Where the features of memories come from.
@@ -104,19 +106,19 @@ pub struct Provenance {
     pub clamped: u64,
 }
 
-/// The sentences of insights, by mind and subject.
+/// The sentences of insights, by mind, subject and revision.
 ///
 /// # Errors
 /// Failed when the store cannot be read.
-pub fn said_of_insights(conn: &Connection) -> Result<HashMap<(String, String), String>> {
+pub fn said_of_insights(conn: &Connection) -> Result<HashMap<(String, String, i64), String>> {
     let mut statement = conn.prepare(&format!(
-        "SELECT mind_id::VARCHAR, subject, arg_max(answer->>'sentence', arrival) FROM raw.answers
+        "SELECT mind_id::VARCHAR, subject, revision, arg_max(answer->>'sentence', arrival) FROM raw.answers
          WHERE kind = 'insight' AND provider = '{BY_OLLAMA}' GROUP BY ALL"
     ))?;
     let rows = statement.query_map([], |r| {
         Ok((
-            (r.get::<_, String>(0)?, r.get::<_, String>(1)?),
-            r.get::<_, Option<String>>(2)?,
+            (r.get(0)?, r.get(1)?, r.get(2)?),
+            r.get::<_, Option<String>>(3)?,
         ))
     })?;
     let mut sentences = HashMap::new();
@@ -128,17 +130,40 @@ pub fn said_of_insights(conn: &Connection) -> Result<HashMap<(String, String), S
     Ok(sentences)
 }
 
-/// Requests answered since `since`, for the day's budget.
+/// The key of the requests of a day: the day (UTC) and how many.
+const REQUESTS: &str = "model_requests";
+
+/// Requests made on a day (UTC), for its budget: repairs, parts of long memories and failures included.
 ///
 /// # Errors
 /// Failed when the store cannot be read.
-pub fn asked_since(conn: &Connection, since: NaiveDateTime) -> Result<u64> {
-    let n: i64 = conn.query_row(
-        "SELECT count(*) FROM raw.answers WHERE asked AND answered_at >= ?",
-        [since],
+pub fn requests_on(conn: &Connection, day: NaiveDate) -> Result<u64> {
+    let n: Option<i64> = conn.query_row(
+        "SELECT max(split_part(value, ' ', 2)::BIGINT) FROM codex.meta WHERE key = ? AND split_part(value, ' ', 1) = ?",
+        [REQUESTS, &day.to_string()],
         |r| r.get(0),
     )?;
-    Ok(n.unsigned_abs())
+    Ok(n.map_or(0, i64::unsigned_abs))
+}
+
+/// Adds requests to those of a day (UTC).
+///
+/// # Errors
+/// Failed when the store cannot be written.
+pub fn add_requests(warehouse: &Warehouse, day: NaiveDate, requests: u64) -> Result<()> {
+    if requests == 0 {
+        return Ok(());
+    }
+    warehouse.transaction(|conn| {
+        let all = requests_on(conn, day)? + requests;
+        set_meta(conn, REQUESTS, &format!("{day} {all}"))
+    })
+}
+
+fn set_meta(conn: &Connection, key: &str, value: &str) -> Result<()> {
+    conn.execute("DELETE FROM codex.meta WHERE key = ?", [key])?;
+    conn.execute("INSERT INTO codex.meta VALUES (?, ?)", [key, value])?;
+    Ok(())
 }
 
 /// Where what is known comes from, by kind and model.

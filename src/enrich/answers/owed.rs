@@ -1,20 +1,23 @@
 //! What a language model owes.
 
-use super::{Commission, Matter};
+use super::{BY_OLLAMA, Commission, Matter, set_meta};
+use crate::enrich::ollama::one_line_of;
 use crate::error::Result;
-use crate::warehouse::text_literal;
+use crate::warehouse::{Warehouse, text_literal, timestamp_literal};
 use chrono::NaiveDateTime;
 use duckdb::{Connection, params};
 
-/// SQL for subjects of a kind that have their answer.
+/// SQL for subjects of a kind that have their answer. Who asks again is content with what this model has said to this prompt, and
+/// with whatever came since: what it could not read twice is kept by rules once more, not asked about for ever.
 fn done(commission: &Commission) -> String {
-    let same = match commission.redo {
-        true => format!(
-            " AND model = {} AND prompt = {}",
+    let same = match commission.redo_since {
+        Some(since) => format!(
+            " AND (answered_at >= {} OR model = {} AND prompt = {} AND provider = '{BY_OLLAMA}')",
+            timestamp_literal(since),
             text_literal(&commission.model),
             text_literal(&commission.prompt)
         ),
-        false => String::new(),
+        None => String::new(),
     };
     format!(
         "SELECT mind_id, subject, revision FROM raw.answers WHERE kind = '{}'{same}",
@@ -239,17 +242,31 @@ pub fn owed_cluster_matters(
 const LATEST: &str =
     "(SELECT memory_id, arg_max(content, arrival) AS content FROM raw.edits GROUP BY memory_id)";
 
-/// Whether a night has passed since insights were last said in sentences: before, there is nothing new to say.
+/// The key of the last night whose insights were looked at.
+const LOOKED_AT: &str = "insights_night";
+
+/// The last night, where its insights have not all been said in sentences yet or one is to be tried again: before another, there is
+/// nothing new to say, and finding out costs seconds.
 ///
 /// # Errors
 /// Failed when the store cannot be read.
-pub fn night_since_insights(conn: &Connection) -> Result<bool> {
+pub fn night_since_insights(conn: &Connection, now: NaiveDateTime) -> Result<Option<i64>> {
     Ok(conn.query_row(
-        "SELECT coalesce((SELECT max(started_at) FROM codex.ledger WHERE transition)
-                > coalesce((SELECT max(answered_at) FROM raw.answers WHERE kind = 'insight'), TIMESTAMP '0001-01-01'), false)",
-        [],
+        "SELECT CASE WHEN night IS DISTINCT FROM (SELECT max(value)::BIGINT FROM codex.meta WHERE key = ?)
+                OR EXISTS (FROM enrichment.retries WHERE kind = 'insight' AND retry_at BETWEEN ?::TIMESTAMP - INTERVAL 1 DAY AND ?)
+                THEN night END
+         FROM (SELECT max(ledger_id) AS night FROM codex.ledger WHERE transition)",
+        params![LOOKED_AT, now, now],
         |r| r.get(0),
     )?)
+}
+
+/// Notes that the insights of a night have been looked at.
+///
+/// # Errors
+/// Failed when the store cannot be written.
+pub fn looked_at_insights(warehouse: &Warehouse, night: i64) -> Result<()> {
+    warehouse.transaction(|conn| set_meta(conn, LOOKED_AT, &night.to_string()))
 }
 
 fn has_columns(conn: &Connection) -> Result<bool> {
@@ -294,8 +311,11 @@ fn gathered(conn: &Connection, sql: &str, now: NaiveDateTime, dated: bool) -> Re
             true => format!(" {}", at.format("%Y-%m-%d")),
             false => String::new(),
         };
-        let speaker = speaker.map(|s| format!(" {s}:")).unwrap_or_default();
-        let words: String = content.chars().take(1_000).collect();
+        // A line a memory: no memory can speak for another.
+        let speaker = speaker
+            .map(|s| format!(" {}:", one_line_of(&s, 80)))
+            .unwrap_or_default();
+        let words = one_line_of(&content, 1_000);
         let line = format!("[{id}]{day}{speaker} {words}\n");
         if matter.text.chars().count() + line.chars().count() <= MOST_CHARACTERS {
             matter.text.push_str(&line);

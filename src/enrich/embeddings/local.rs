@@ -16,6 +16,8 @@ use tokenizers::{Tokenizer, TruncationParams};
 const BATCH: usize = 32;
 /// Characters of a text that are tokenized; models read a few hundred tokens.
 const MOST_CHARACTERS: usize = 8_000;
+/// Tokens a model reads at least.
+const LEAST_TOKENS: usize = 8;
 /// Tokens read where the model does not say.
 const DEFAULT_TOKENS: usize = 256;
 
@@ -69,6 +71,17 @@ impl LocalModel {
                 config.model_type.as_deref().unwrap_or_default()
             )));
         }
+        if config.max_position_embeddings < LEAST_TOKENS {
+            return Err(wrong(format!(
+                "config.json: max_position_embeddings is {}, and texts need {LEAST_TOKENS}",
+                config.max_position_embeddings
+            )));
+        }
+        if config.num_attention_heads == 0 || config.hidden_size == 0 {
+            return Err(wrong(
+                "config.json: num_attention_heads and hidden_size must not be 0".to_owned(),
+            ));
+        }
         let sentences: SentenceConfig =
             optional(&dir.join("sentence_bert_config.json")).map_err(wrong)?;
         let pooling =
@@ -93,7 +106,7 @@ impl LocalModel {
         let most = sentences
             .max_seq_length
             .unwrap_or(DEFAULT_TOKENS)
-            .clamp(8, config.max_position_embeddings);
+            .clamp(LEAST_TOKENS, config.max_position_embeddings);
         tokenizer.with_padding(None);
         tokenizer
             .with_truncation(Some(TruncationParams {
@@ -205,5 +218,27 @@ fn optional<T: Default + for<'de> Deserialize<'de>>(path: &Path) -> std::result:
         json(path)
     } else {
         Ok(T::default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_that_reads_next_to_nothing_is_refused_in_words() {
+        for (setting, value) in [("max_position_embeddings", 4), ("num_attention_heads", 0)] {
+            let dir = tempfile::tempdir().unwrap();
+            let mut config = serde_json::json!({
+                "model_type": "bert", "vocab_size": 32, "hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2,
+                "intermediate_size": 8, "hidden_act": "gelu", "hidden_dropout_prob": 0.1, "max_position_embeddings": 64,
+                "type_vocab_size": 2, "initializer_range": 0.02, "layer_norm_eps": 1e-12, "pad_token_id": 0,
+                "position_embedding_type": "absolute", "use_cache": true, "classifier_dropout": null
+            });
+            config[setting] = value.into();
+            std::fs::write(dir.path().join("config.json"), config.to_string()).unwrap();
+            let error = LocalModel::load(dir.path()).err().unwrap();
+            assert!(error.to_string().contains(setting), "{error}");
+        }
     }
 }

@@ -73,6 +73,7 @@ impl RemoteModel {
         purpose: Purpose,
     ) -> Result<Vec<Result<Vec<f32>, String>>, Trouble> {
         let before = prefix(&self.model, purpose);
+        let hurry = purpose == Purpose::Question;
         let inputs: Vec<String> = texts
             .iter()
             .map(|text| {
@@ -91,13 +92,16 @@ impl RemoteModel {
             .rev()
             .collect();
         while let Some((from, to)) = rest.pop() {
-            match self.client.embed(&self.model, &inputs[from..to]).await {
+            let asked = &inputs[from..to];
+            match self.client.embed(&self.model, asked, hurry).await {
                 Ok(vectors) => {
                     for (i, vector) in vectors.into_iter().enumerate() {
                         results[from + i] = unit_vector(vector, self.dimension);
                     }
                 }
                 Err(trouble) if trouble.is_of_the_service() => return Err(trouble),
+                // Who waits for an answer does not wait for the halves as well.
+                Err(trouble @ Trouble::Timeout(_)) if hurry => return Err(trouble),
                 Err(trouble) if to - from == 1 => results[from] = Err(trouble.to_string()),
                 Err(_) => {
                     let middle = from + (to - from) / 2;

@@ -1,7 +1,7 @@
 //! One question to a model with its repair, and many at once.
 
 use super::client::{Chat, Client};
-use super::evidence::Evidence;
+use super::evidence::{Evidence, one_line_of};
 use super::once;
 use super::prompts::{Filling, Kind, Prompts};
 use super::schema::{
@@ -20,8 +20,8 @@ use tokio::task::JoinSet;
 const PART: usize = 12_000;
 /// Parts of a memory that are read.
 const MOST_PARTS: usize = 8;
-/// Characters a token stands for at least, in most languages; too few only costs memory on the server.
-const CHARACTERS_PER_TOKEN: usize = 3;
+/// Letters of ASCII a token stands for at least; too few only costs memory on the server. Any other character may be a token.
+const LETTERS_PER_TOKEN: usize = 3;
 /// Tokens of an answer.
 const ANSWER: i32 = 1_500;
 
@@ -137,8 +137,7 @@ async fn ask(client: &Client, prompts: &Prompts, asked: &Asked) -> Result<Outcom
             let got = ask_one::<EpisodeAnswer>(client, prompts, asked, &q.text, 1, 1).await?;
             Ok(got.into_outcome(|answer| {
                 let checked = answer.checked(&evidence, &q.ids);
-                (!checked.answer.title.is_empty() && !checked.answer.gist.is_empty())
-                    .then_some(checked)
+                (!checked.answer.gist.is_empty()).then_some(checked)
             }))
         }
         Kind::Cluster => {
@@ -151,7 +150,7 @@ async fn ask(client: &Client, prompts: &Prompts, asked: &Asked) -> Result<Outcom
         Kind::Insight => {
             let got = ask_one::<InsightAnswer>(client, prompts, asked, &q.text, 1, 1).await?;
             Ok(got.into_outcome(|answer| {
-                let sentence = super::evidence::one_line_of(&answer.sentence, 240);
+                let sentence = one_line_of(&answer.sentence, 240);
                 (evidence.bears(&sentence) && evidence.counts(&sentence)).then_some(Checked {
                     answer: InsightAnswer { sentence },
                     clamped: 0,
@@ -244,18 +243,19 @@ async fn ask_one<T: DeserializeOwned + JsonSchema>(
     parts: usize,
 ) -> Result<Got<T>, Trouble> {
     let q = &asked.question;
+    let name = one_line_of(&q.name, 80);
     let filling = Filling {
         fence: &q.fence,
         text,
-        speaker: &q.name,
-        label: &q.name,
+        speaker: &name,
+        label: &name,
         part,
         parts,
     };
     let (system, question) = prompts
         .fill(asked.kind, &filling)
         .map_err(|e| Trouble::Refused(0, e.to_string()))?;
-    let length = system.chars().count() + question.chars().count();
+    let length = tokens_of(&system) + tokens_of(&question);
     let mut chat = Chat {
         model: q.model.clone(),
         format: schema::<T>(),
@@ -269,13 +269,14 @@ async fn ask_one<T: DeserializeOwned + JsonSchema>(
         Err(wrong) => wrong,
     };
     let said: String = first.text.chars().take(4_000).collect();
+    let said_length = tokens_of(&said);
     chat.messages.push(ChatMessage::assistant(said));
     chat.messages.push(ChatMessage::user(format!(
         "That cannot be used: {wrong}. Answer again, shorter if need be, with one JSON object by the schema and nothing else."
     )));
     // It may have run out of room.
     chat.most = ANSWER * 2;
-    chat.context = context(length + 4_000 + ANSWER as usize * CHARACTERS_PER_TOKEN);
+    chat.context = context(length + said_length + ANSWER as usize);
     let second = client.chat(&chat).await?;
     Ok(match read::<T>(&second.text, second.cut_off) {
         Ok(answer) => Got::Answer(answer, true),
@@ -327,10 +328,23 @@ fn read<T: DeserializeOwned>(text: &str, cut_off: bool) -> Result<T, String> {
 }
 
 /// Tokens that question and answer need, in steps so that the server need not load the model anew for each length.
-fn context(characters: usize) -> u64 {
-    let needed =
-        characters.div_ceil(CHARACTERS_PER_TOKEN) as u64 + u64::from(ANSWER.unsigned_abs()) + 256;
+fn context(tokens: usize) -> u64 {
+    let needed = tokens as u64 + u64::from(ANSWER.unsigned_abs()) + 256;
     needed.next_power_of_two().clamp(4_096, 32_768)
+}
+
+/// Tokens of a text, at most.
+fn tokens_of(text: &str) -> usize {
+    let ascii = text.bytes().filter(u8::is_ascii).count();
+    ascii.div_ceil(LETTERS_PER_TOKEN) + text.chars().filter(|c| !c.is_ascii()).count()
+}
+
+/// Requests a question takes where nothing has to be asked again: one, or one a part of a long memory.
+pub fn requests_for(kind: Kind, text: &str) -> u64 {
+    match kind {
+        Kind::Memory => parts_of(text).len().max(1) as u64,
+        _ => 1,
+    }
 }
 
 /// A long text in parts that end at a blank line, else at a line's or word's end.
@@ -407,9 +421,18 @@ mod tests {
     }
 
     #[test]
+    fn a_text_without_blanks_between_words_has_room_for_each_character() {
+        assert_eq!(tokens_of("ninety letters "), 5);
+        assert_eq!(tokens_of("猫が朝ご飯を食べない"), 10);
+        // A full part of such a text needs more than the same count of letters.
+        assert_eq!(context(tokens_of(&"猫".repeat(PART))), 16_384);
+        assert_eq!(context(tokens_of(&"c".repeat(PART))), 8_192);
+    }
+
+    #[test]
     fn the_context_grows_in_steps_with_the_text() {
         assert_eq!(context(100), 4_096);
-        assert_eq!(context(9_000), 8_192);
+        assert_eq!(context(3_000), 8_192);
         assert_eq!(context(1_000_000), 32_768);
     }
 }

@@ -13,6 +13,7 @@ use reqwest::{StatusCode, Url};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// How long a server that failed too often is left alone.
@@ -64,8 +65,10 @@ pub struct Client {
     http: reqwest::Client,
     base: Url,
     timeout: Duration,
+    question_timeout: Duration,
     keep_alive: Value,
     breaker: Mutex<Breaker>,
+    requests: AtomicU64,
 }
 
 /// Counts failures in a row; after enough of them the server is left alone for a while, then tried with one request.
@@ -116,11 +119,18 @@ impl Client {
             http,
             base,
             timeout,
+            question_timeout: Duration::from_secs(u64::from(settings.question_timeout.get())),
             keep_alive: keep_alive
                 .parse::<i64>()
                 .map_or_else(|_| Value::from(keep_alive), Value::from),
             breaker: Mutex::default(),
+            requests: AtomicU64::new(0),
         })
+    }
+
+    /// Requests to language models made so far, whatever came of them.
+    pub fn requests(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
     }
 
     /// Where the server listens, without a password.
@@ -168,7 +178,7 @@ impl Client {
             model_info: serde_json::Map<String, Value>,
         }
         let shown: Shown = self
-            .post("api/show", &json!({"model": model}), model)
+            .post("api/show", &json!({"model": model}), model, self.timeout)
             .await?;
         Ok(shown
             .model_info
@@ -178,11 +188,16 @@ impl Client {
             .and_then(|n| usize::try_from(n).ok()))
     }
 
-    /// Vectors of texts, in their order.
+    /// Vectors of texts, in their order; `in_a_hurry` where somebody waits for them, who would rather go on without.
     ///
     /// # Errors
     /// See [`Trouble`]; fewer vectors than texts are [`Trouble::Unreadable`].
-    pub async fn embed(&self, model: &str, texts: &[String]) -> Result<Vec<Vec<f32>>, Trouble> {
+    pub async fn embed(
+        &self,
+        model: &str,
+        texts: &[String],
+        in_a_hurry: bool,
+    ) -> Result<Vec<Vec<f32>>, Trouble> {
         #[derive(Deserialize)]
         struct Embedded {
             embeddings: Vec<Vec<Option<f32>>>,
@@ -192,7 +207,13 @@ impl Client {
             EmbeddingsInput::Multiple(texts.to_vec()),
         )
         .truncate(true);
-        let embedded: Embedded = self.post("api/embed", &self.kept(&request)?, model).await?;
+        let limit = match in_a_hurry {
+            true => self.timeout.min(self.question_timeout),
+            false => self.timeout,
+        };
+        let embedded: Embedded = self
+            .post("api/embed", &self.kept(&request)?, model, limit)
+            .await?;
         if embedded.embeddings.len() != texts.len() {
             return Err(Trouble::Unreadable(format!(
                 "{} vectors of {} texts",
@@ -235,9 +256,16 @@ impl Client {
             .format(chat.format.clone())
             .options(options)
             .think(false);
-        let answer: Answer = self
-            .post("api/chat", &self.kept(&request)?, &chat.model)
-            .await?;
+        let body = self.kept(&request)?;
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        let answered: Result<Answer, Trouble> = self
+            .post("api/chat", &body, &chat.model, self.timeout)
+            .await;
+        // A server that is left alone was not asked.
+        if matches!(answered, Err(Trouble::Resting(_))) {
+            self.requests.fetch_sub(1, Ordering::Relaxed);
+        }
+        let answer = answered?;
         Ok(Said {
             text: answer.message.content,
             cut_off: !answer.done || answer.done_reason.as_deref() == Some("length"),
@@ -327,18 +355,22 @@ impl Client {
         read(status, &bytes, "")
     }
 
-    /// A request, tried again while the server's queue is full.
+    /// A request, tried again while the server's queue is full and there is time left of `limit`.
     async fn post<T: for<'de> Deserialize<'de>>(
         &self,
         path: &str,
         body: &Value,
         model: &str,
+        limit: Duration,
     ) -> Result<T, Trouble> {
-        let mut waits = BUSY_WAITS.iter();
+        let started = Instant::now();
+        let mut waits = BUSY_WAITS
+            .iter()
+            .take_while(|wait| started.elapsed() + **wait < limit);
         loop {
             self.may_try()?;
             let request = self.http.post(self.endpoint(path)?).json(body);
-            let answered = self.within(self.timeout, request).await;
+            let answered = self.within(limit, request).await;
             let result = answered.and_then(|(status, bytes)| read(status, &bytes, model));
             self.note(result.as_ref().err());
             match (result, waits.next()) {
@@ -390,8 +422,8 @@ impl Client {
         match breaker.open_until {
             Some(until) if until > Instant::now() => Err(Trouble::Resting(until - Instant::now())),
             Some(_) => {
-                // Half open: one more failure rests it again.
-                breaker.open_until = None;
+                // Half open: this one tries, and the others go on waiting for what comes of it.
+                breaker.open_until = Some(Instant::now() + COOL_DOWN);
                 breaker.failures = FAILURES - 1;
                 Ok(())
             }
@@ -408,8 +440,8 @@ impl Client {
                     breaker.open_until = Some(Instant::now() + COOL_DOWN);
                 }
             }
-            // A full queue says nothing about health; any answer does.
-            Some(Trouble::Busy) => {}
+            // A full queue says nothing about health but that somebody is there; any answer does.
+            Some(Trouble::Busy) => breaker.open_until = None,
             _ => *breaker = Breaker::default(),
         }
     }
@@ -424,4 +456,30 @@ fn read<T: for<'de> Deserialize<'de>>(
         return Err(refusal(status, &String::from_utf8_lossy(bytes), model));
     }
     serde_json::from_slice(bytes).map_err(|e| Trouble::Unreadable(e.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Config, ConfigSources};
+
+    #[test]
+    fn a_server_that_rested_is_tried_with_one_request() {
+        let sources = ConfigSources {
+            database: Some(":memory:".into()),
+            ..ConfigSources::default()
+        };
+        let client = Client::new(&Config::load(&sources).unwrap().settings.ollama).unwrap();
+        for _ in 0..FAILURES {
+            assert_eq!(client.may_try(), Ok(()));
+            client.note(Some(&Trouble::Timeout(Duration::from_secs(1))));
+        }
+        assert!(matches!(client.may_try(), Err(Trouble::Resting(_))));
+        client.breaker.lock().unwrap().open_until = Some(Instant::now());
+        assert_eq!(client.may_try(), Ok(()));
+        assert!(matches!(client.may_try(), Err(Trouble::Resting(_))));
+        // It is well again, and all may ask.
+        client.note(None);
+        assert!((0..3).all(|_| client.may_try().is_ok()));
+    }
 }

@@ -64,6 +64,16 @@ impl Evidence {
         kept
     }
 
+    /// A sentence of the model's own, on one line: empty unless it shares a telling word with the text and every number.
+    pub(super) fn sentence(&self, sentence: &str, most: usize, clamped: &mut u32) -> String {
+        let line = one_line_of(sentence, most);
+        if self.bears(&line) && self.counts(&line) {
+            return line;
+        }
+        *clamped += 1;
+        String::new()
+    }
+
     /// A phrase that the text bears out, on one line.
     pub(super) fn phrase(&self, phrase: Option<String>, clamped: &mut u32) -> Option<String> {
         let phrase = one_line_of(&phrase?, 160);
@@ -112,7 +122,7 @@ pub(super) fn clamp(value: f64, least: f64, clamped: &mut u32) -> f64 {
 }
 
 /// Whole words on one line, at most so many characters.
-pub(super) fn one_line_of(text: &str, most: usize) -> String {
+pub fn one_line_of(text: &str, most: usize) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let line: String = line.chars().filter(|c| !c.is_control()).collect();
     match line.char_indices().nth(most) {

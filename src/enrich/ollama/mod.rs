@@ -15,8 +15,9 @@ mod prompts;
 mod schema;
 mod trouble;
 
-pub use ask::{Asked, Outcome, Question, Reply, ask_all};
+pub use ask::{Asked, Outcome, Question, Reply, ask_all, requests_for};
 pub use client::{Client, Service};
+pub use evidence::one_line_of;
 pub use prompts::{Kind, Prompts};
 pub use schema::{
     ActionAnswer, Checked, ClusterAnswer, EpisodeAnswer, InsightAnswer, LinkAnswer, MemoryAnswer,
@@ -26,24 +27,33 @@ pub use trouble::Trouble;
 
 use crate::error::{Error, Result};
 use std::future::Future;
+use std::sync::OnceLock;
 use std::time::Duration;
+use tokio::runtime::Runtime;
 
 /// How often work on the network looks whether it is still wanted.
 const TICK: Duration = Duration::from_millis(50);
 
-/// Runs network work to its end on this thread. Nothing of the store may be locked meanwhile.
+/// Runs network work to its end, which this thread waits for. Nothing of the store may be locked meanwhile.
 ///
 /// # Errors
 /// Failed when the system gives no runtime.
 pub fn on_the_network<T>(work: impl Future<Output = T>) -> Result<T> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|e| Error::failed(format!("the network cannot be used: {e}")))?;
-    let done = runtime.block_on(work);
-    // A name that is still being looked up holds nobody up.
-    runtime.shutdown_background();
-    Ok(done)
+    // One for all: a connection that is kept for the next request belongs to the runtime it was opened in.
+    static NETWORK: OnceLock<Runtime> = OnceLock::new();
+    let runtime = match NETWORK.get() {
+        Some(runtime) => runtime,
+        None => {
+            let opened = tokio::runtime::Builder::new_multi_thread()
+                .worker_threads(1)
+                .thread_name("network")
+                .enable_all()
+                .build()
+                .map_err(|e| Error::failed(format!("the network cannot be used: {e}")))?;
+            NETWORK.get_or_init(|| opened)
+        }
+    };
+    Ok(runtime.block_on(work))
 }
 
 /// The same, given up once it is `stopped`: none then.

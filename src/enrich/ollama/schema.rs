@@ -382,29 +382,50 @@ fn union(first: &[String], second: &[String], most: usize) -> Vec<String> {
         .collect()
 }
 
+impl LinkAnswer {
+    fn short(self) -> LinkAnswer {
+        LinkAnswer {
+            why: one_line_of(&self.why, 160),
+            ..self
+        }
+    }
+}
+
 impl EpisodeAnswer {
     /// What the episode bears out: `ids` are its memories in their order.
     pub fn checked(self, evidence: &Evidence, ids: &[i64]) -> Checked<EpisodeAnswer> {
         let mut n = 0;
         let place_of = |id: i64| ids.iter().position(|known| *known == id);
         let answer = EpisodeAnswer {
-            title: one_line_of(&self.title, 80),
-            gist: one_line_of(&self.gist, 400),
+            title: evidence.sentence(&self.title, 80, &mut n),
+            gist: evidence.sentence(&self.gist, 400, &mut n),
             goal: evidence.phrase(self.goal, &mut n),
             steps: keep(self.steps, 24, &mut n, |step| {
                 place_of(step.memory).is_some() && evidence.bears(&step.label)
-            }),
+            })
+            .into_iter()
+            .map(|step| StepAnswer {
+                label: one_line_of(&step.label, 160),
+                ..step
+            })
+            .collect(),
             // A cause comes before its effect.
             causes: keep(
                 self.causes,
                 24,
                 &mut n,
                 |link| matches!((place_of(link.from), place_of(link.to)), (Some(a), Some(b)) if a < b),
-            ),
+            )
+            .into_iter()
+            .map(LinkAnswer::short)
+            .collect(),
             place: self
                 .place
                 .and_then(|place| evidence.names(vec![place], 1, &mut n).pop()),
-            spatial: keep(self.spatial, 8, &mut n, |words| evidence.bears(words)),
+            spatial: keep(self.spatial, 8, &mut n, |words| evidence.bears(words))
+                .iter()
+                .map(|words| one_line_of(words, 160))
+                .collect(),
         };
         Checked { answer, clamped: n }
     }
@@ -415,11 +436,14 @@ impl ClusterAnswer {
     pub fn checked(self, evidence: &Evidence, ids: &[i64]) -> Checked<ClusterAnswer> {
         let mut n = 0;
         let answer = ClusterAnswer {
-            gist: one_line_of(&self.gist, 400),
+            gist: evidence.sentence(&self.gist, 400, &mut n),
             principle: evidence.phrase(self.principle, &mut n),
             contradictions: keep(self.contradictions, 12, &mut n, |link| {
                 link.from != link.to && ids.contains(&link.from) && ids.contains(&link.to)
-            }),
+            })
+            .into_iter()
+            .map(LinkAnswer::short)
+            .collect(),
         };
         Checked { answer, clamped: n }
     }
@@ -431,4 +455,58 @@ fn keep<T>(values: Vec<T>, most: usize, clamped: &mut u32, good: impl Fn(&T) -> 
     *clamped += u32::try_from(before - kept.len()).unwrap_or(u32::MAX);
     kept.truncate(most);
     kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn titles_and_gists_bring_no_words_or_numbers_of_their_own() {
+        let evidence = Evidence::of(["[1] Nora: Bolota ate half a bowl in 2026.\n"]);
+        let episode = |title: &str, gist: &str| EpisodeAnswer {
+            title: title.into(),
+            gist: gist.into(),
+            goal: None,
+            steps: vec![StepAnswer {
+                level: LevelAnswer::Task,
+                label: format!("feed Bolota\n{}", "x ".repeat(400)),
+                memory: 1,
+            }],
+            causes: Vec::new(),
+            place: None,
+            spatial: vec![format!("beside the bowl {}", "y ".repeat(400))],
+        };
+        let made_up =
+            episode("Napoleon invades Russia", "Bolota ate 4711 bowls.").checked(&evidence, &[1]);
+        assert_eq!(
+            (made_up.answer.title.as_str(), made_up.answer.gist.as_str()),
+            ("", "")
+        );
+        assert_eq!(made_up.clamped, 2);
+        let borne_out = episode("Bolota eats", "Bolota ate half a bowl.").checked(&evidence, &[1]);
+        assert_eq!(borne_out.answer.title, "Bolota eats");
+        assert_eq!(borne_out.clamped, 0);
+        let long = [
+            &borne_out.answer.steps[0].label,
+            &borne_out.answer.spatial[0],
+        ];
+        assert!(
+            long.iter()
+                .all(|words| words.chars().count() <= 160 && !words.contains('\n')),
+            "{long:?}"
+        );
+        let cluster = ClusterAnswer {
+            gist: "Something about Paris.".into(),
+            principle: None,
+            contradictions: vec![LinkAnswer {
+                from: 1,
+                to: 2,
+                why: "z ".repeat(400),
+            }],
+        }
+        .checked(&evidence, &[1, 2]);
+        assert_eq!(cluster.answer.gist, "");
+        assert!(cluster.answer.contradictions[0].why.chars().count() <= 160);
+    }
 }

@@ -36,6 +36,11 @@ impl Trouble {
             Trouble::Unreachable(_) | Trouble::Busy | Trouble::NoModel(_) | Trouble::Resting(_)
         )
     }
+
+    /// Whether the server may be to blame: it is, where nothing else it was asked fared better.
+    pub fn may_be_of_the_service(&self) -> bool {
+        self.is_of_the_service() || matches!(self, Trouble::Timeout(_) | Trouble::Refused(500.., _))
+    }
 }
 
 impl fmt::Display for Trouble {

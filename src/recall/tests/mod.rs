@@ -7,17 +7,19 @@ use crate::enrich::enrich_pending;
 use crate::error::ErrorKind;
 use crate::memory::{Incoming, MindId, append_deletion, append_edit, append_memories, ensure_mind};
 use crate::project::{Project, ProjectSource};
+use crate::template::Renderer;
 use crate::warehouse::Warehouse;
 use chrono::{Days, NaiveDate, NaiveDateTime, TimeDelta};
 
 mod change;
 mod context;
 mod edges;
+mod meaning;
 mod scores;
 
 struct Store {
     warehouse: Warehouse,
-    queries: Queries,
+    queries: Renderer,
 }
 
 fn day(number: u64) -> NaiveDateTime {
@@ -28,18 +30,15 @@ fn day(number: u64) -> NaiveDateTime {
         + Days::new(number)
 }
 
-fn queries(vars: Option<&str>) -> Queries {
+fn queries(vars: Option<&str>) -> Renderer {
     let config = Config::load(&ConfigSources {
         vars: vars.map(str::to_owned),
         database: Some(":memory:".into()),
         ..ConfigSources::default()
     })
     .unwrap();
-    Queries::new(
-        &Project::load(ProjectSource::Embedded).unwrap(),
-        &config.parameters,
-    )
-    .unwrap()
+    let project = Project::load(ProjectSource::Embedded).unwrap();
+    Renderer::new(project.into(), &config.parameters).unwrap()
 }
 
 /// A line of a test history: key, day, session, speaker, content.
