@@ -366,7 +366,7 @@ fn a_project_without_memory_says_that_it_has_no_cycles() {
     shop.codex(&["consolidate"])
         .ends(2)
         .says("this project has no model epoch_memories");
-    shop.codex(&["verify"]).ends(2).says("memory_states");
+    shop.codex(&["verify"]).ends(2).says("conservation");
 }
 
 #[test]

@@ -269,7 +269,12 @@ mod tests {
     #[test]
     fn what_is_taken_up_at_any_hour_waits_for_the_quiet_of_the_events() {
         // An answer of a model came in the morning; people talked until 02:40.
-        let events = ["2026-01-11 01:45:00", "2026-01-11 02:40:00"].map(at);
+        let events = [
+            "2026-01-11 01:45:00",
+            "2026-01-11 02:10:00",
+            "2026-01-11 02:40:00",
+        ]
+        .map(at);
         let answered = Some(at("2026-01-10 10:00:00"));
         let sleep = next_sleep(
             Tz::UTC,

@@ -4,7 +4,7 @@
 //! what is new gets the next arrival numbers in the order of the other log.
 
 use super::log::highest_arrival;
-use super::minds::{MindId, check_name, parse_time_zone};
+use super::minds::{MindId, begin_minds, check_name, parse_time_zone};
 use crate::clock;
 use crate::error::{Error, Result};
 use duckdb::{Connection, params};
@@ -146,11 +146,6 @@ fn append(conn: &Connection) -> Result<BTreeMap<String, u64>> {
             added.insert(table.to_owned(), rows as u64);
         }
     };
-    conn.execute_batch(
-        "INSERT INTO codex.progress BY NAME
-         SELECT mind_id, 1 AS epoch, TIMESTAMP '0001-01-01' AS epoch_start, 0 AS seen_arrival, '' AS chain, 0 AS chain_step
-         FROM temp.main.staged_minds WHERE mind_id NOT IN (SELECT mind_id FROM raw.minds)",
-    )?;
     // A known mind's row is not among the arrivals.
     add("raw.minds", conn.execute(
         "INSERT INTO raw.minds
@@ -158,6 +153,7 @@ fn append(conn: &Connection) -> Result<BTreeMap<String, u64>> {
          FROM temp.main.staged_minds s JOIN temp.main.arrivals a ON a.old_id = s.arrival ORDER BY a.arrival",
         [],
     )?);
+    begin_minds(conn)?;
     add("raw.memories", conn.execute(
         "INSERT INTO raw.memories BY NAME
          SELECT s.* REPLACE (a.arrival AS memory_id, ?::TIMESTAMP AS recorded_at)

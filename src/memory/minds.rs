@@ -2,7 +2,7 @@
 
 use super::log::highest_arrival;
 use crate::error::{Error, Result};
-use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeZone};
+use chrono::{Datelike, NaiveDateTime, TimeZone};
 use chrono_tz::Tz;
 use duckdb::{Connection, params};
 use serde::{Deserialize, Serialize};
@@ -167,10 +167,7 @@ pub fn ensure_mind(
             at
         ],
     )?;
-    conn.execute(
-        "INSERT INTO codex.progress BY NAME SELECT ?::UUID AS mind_id, 1 AS epoch, TIMESTAMP '0001-01-01' AS epoch_start, 0 AS seen_arrival, '' AS chain, 0 AS chain_step",
-        [mind.id.to_string()],
-    )?;
+    begin_minds(conn)?;
     Ok(mind)
 }
 
@@ -187,29 +184,25 @@ pub(super) fn ensure_minds(
     let known: HashSet<String> = all_minds(conn)?.into_iter().map(|mind| mind.name).collect();
     let mut arrival = highest_arrival(conn)?;
     let mut minds = conn.appender_to_db("minds", "raw")?;
-    let mut progress = conn.appender_to_db("progress", "codex")?;
-    let beginning = NaiveDate::from_ymd_opt(1, 1, 1)
-        .unwrap_or_default()
-        .and_time(NaiveTime::MIN);
     for name in names.iter().filter(|name| !known.contains(*name)) {
         check_name(name)?;
         arrival += 1;
         let id = MindId::of(name).to_string();
         minds.append_row(params![id, arrival, name, time_zone.name(), at])?;
-        progress.append_row(params![
-            id,
-            1,
-            beginning,
-            0,
-            None::<NaiveDateTime>,
-            "",
-            0,
-            None::<NaiveDateTime>
-        ])?;
     }
     minds.flush()?;
-    progress.flush()?;
-    Ok(())
+    begin_minds(conn)
+}
+
+/// Gives every new mind its first epoch, which is open.
+pub(super) fn begin_minds(conn: &Connection) -> Result<()> {
+    Ok(conn.execute_batch(
+        "INSERT INTO codex.progress BY NAME
+         SELECT mind_id, 1 AS epoch, TIMESTAMP '0001-01-01' AS epoch_start, 0 AS seen_arrival, '' AS chain, 0 AS chain_step
+         FROM raw.minds
+         ANTI JOIN codex.progress USING (mind_id)
+         ORDER BY mind_id",
+    )?)
 }
 
 /// Whether `name` can be a mind's name.
