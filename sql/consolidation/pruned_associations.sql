@@ -2,9 +2,9 @@
 -- (synaptic down-selection, Tononi & Cirelli 2014). A night looks at what it touched; homeostasis looks at everything.
 WITH gone AS (
     SELECT memory_id, tier
-    FROM {{ ref('memory_traces') }}
-    JOIN {{ source('cycle', 'due') }} USING (mind_id)
-    WHERE tier IN ('forgotten', 'deleted') AND settled_at = {{ as_of }}
+    FROM {{ ref('changed_memories') }}
+    JOIN {{ source('cycle', 'due') }} USING (mind_id, epoch)
+    WHERE tier IN ('forgotten', 'deleted')
 ),
 
 sources AS (

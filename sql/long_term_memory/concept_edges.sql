@@ -2,12 +2,10 @@
 -- (Collins & Loftus 1975). Only a memory's strongest concepts are tied, so that an edge means something. What a revised memory
 -- of earlier nights ties is there at once, but strengthens nothing that was tied before.
 WITH consolidated AS (
-    SELECT t.mind_id, t.memory_id, t.consolidated_at < {{ as_of }} AS revised
-    FROM {{ ref('memory_traces') }} t
-    JOIN {{ source('cycle', 'due') }} USING (mind_id)
-    WHERE t.tier = 'long_term' AND t.merged_into IS NULL
-      AND (t.consolidated_at = {{ as_of }} OR t.memory_id IN (
-          SELECT memory_id FROM {{ ref('interventions') }} JOIN {{ source('cycle', 'due') }} USING (mind_id, epoch) WHERE revision IS NOT NULL))
+    SELECT mind_id, memory_id, revised
+    FROM {{ ref('changed_memories') }}
+    JOIN {{ source('cycle', 'due') }} USING (mind_id, epoch)
+    WHERE tier = 'long_term' AND merged_into IS NULL
 ),
 
 strongest AS (

@@ -2,12 +2,10 @@
 -- those are counted on Sunday, but a new concept is there at once. A concept not known before joins the column of its
 -- strongest neighbour that has one, ties by name; where none has, the strongest concept of its memory founds a column.
 WITH consolidated AS (
-    SELECT t.mind_id, t.memory_id, t.strength, t.consolidated_at < {{ as_of }} AS revised
-    FROM {{ ref('memory_traces') }} t
-    JOIN {{ source('cycle', 'due') }} USING (mind_id)
-    WHERE t.tier = 'long_term' AND t.merged_into IS NULL
-      AND (t.consolidated_at = {{ as_of }} OR t.memory_id IN (
-          SELECT memory_id FROM {{ ref('interventions') }} JOIN {{ source('cycle', 'due') }} USING (mind_id, epoch) WHERE revision IS NOT NULL))
+    SELECT mind_id, memory_id, strength, revised
+    FROM {{ ref('changed_memories') }}
+    JOIN {{ source('cycle', 'due') }} USING (mind_id, epoch)
+    WHERE tier = 'long_term' AND merged_into IS NULL
 ),
 
 mentions AS MATERIALIZED (
