@@ -17,6 +17,7 @@ mod lexer;
 mod numbers;
 mod phrases;
 
+pub use calendar::MONTHS;
 use chrono::{Datelike, NaiveDateTime};
 use serde::{Deserialize, Serialize};
 

@@ -3,9 +3,17 @@
 
 use crate::room::Room;
 use crate::unchecked::unchecked;
+use codex_dreams::clock;
+use codex_dreams::config::{Config, ConfigSources};
+use codex_dreams::engine::request::{Recall, Reply, Request};
+use codex_dreams::engine::{
+    Caller, EmbedRequest, Engine, Project, ProjectSource, Shared, Trail, fingerprint,
+};
 use codex_dreams::enrich::embeddings::LocalModel;
 use serde_json::{Value, json};
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
 
 /// Where the model is, or nothing and a line that says so.
 fn model() -> Option<PathBuf> {
@@ -107,6 +115,68 @@ fn a_room_without_a_server_finds_what_is_meant() {
         answer["notes"].to_string().contains("words alone"),
         "{answer}"
     );
+}
+
+#[test]
+fn a_model_that_nobody_asks_is_let_go_and_loaded_again_when_somebody_does() {
+    let Some(dir) = model() else { return };
+    let room = Room::with_diary();
+    room.ok(&[
+        "models",
+        "pull",
+        "all-minilm-l6-v2",
+        "--from",
+        &dir.to_string_lossy(),
+    ]);
+    let home = room.path(".").to_string_lossy().into_owned();
+    let environment = [("HOME", home.as_str()), ("CODEX_EMBEDDINGS", "local")];
+    let config = Config::load(&ConfigSources {
+        database: Some(room.store()),
+        environment: environment
+            .map(|(k, v)| (k.to_owned(), v.to_owned()))
+            .into(),
+        ..ConfigSources::default()
+    })
+    .unwrap();
+    let project = Project::load(ProjectSource::Embedded).unwrap();
+    let caller = Caller {
+        directory: room.path("."),
+        patience: 30,
+        fingerprint: fingerprint(&project, &config.parameters),
+        project: None,
+        parameters: config.parameters.to_stored(),
+    };
+    let mut engine = Engine::open(&config, Arc::new(project), false).unwrap();
+    let report = engine.embed(&EmbedRequest::default(), |_| ()).unwrap();
+    assert_eq!(report.embedded, 6);
+    let shared = Shared::new(engine);
+    let found = || {
+        let question = Recall {
+            mind: "default".to_owned(),
+            text: "Is her pet unwell?".to_owned(),
+            k: 1,
+            as_of: clock::now(),
+            explain: false,
+            trail: Trail::None,
+        };
+        let request = Request::Recall(question);
+        let answered = shared.answer(request, &caller, &Arc::default(), &mut |_| ());
+        let Reply::Recall(answer) = answered.unwrap() else {
+            panic!("another question was answered");
+        };
+        assert!(answer.notes.is_empty(), "{:?}", answer.notes);
+        answer.results[0].key.clone()
+    };
+    assert!(!shared.rest(Duration::ZERO), "nobody has asked yet");
+    let first = found();
+    assert!(
+        !shared.rest(Duration::from_secs(3600)),
+        "somebody has just asked"
+    );
+    assert!(shared.rest(Duration::ZERO));
+    assert!(!shared.rest(Duration::ZERO), "it has been let go");
+    assert_eq!(found(), first);
+    assert!(shared.rest(Duration::ZERO), "it was loaded again");
 }
 
 #[test]

@@ -1,19 +1,7 @@
 //! The smallest parts of written dates and times. Each function takes one from the start of a text and leaves the rest.
 
-const MONTHS: [&str; 12] = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-];
+use crate::text::dates::MONTHS;
+
 const WEEKDAYS: [&str; 7] = [
     "monday",
     "tuesday",

@@ -26,7 +26,8 @@ pub(super) enum Grain {
     Century,
 }
 
-pub(super) const MONTHS: [&str; 12] = [
+/// The months in lower-case English, January first.
+pub const MONTHS: [&str; 12] = [
     "january",
     "february",
     "march",
