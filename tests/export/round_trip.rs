@@ -8,7 +8,19 @@ use codex_dreams::engine::{Engine, ExportFormat, ExportOptions, find_export};
 use codex_dreams::memory::{self, Incoming, append_memories, ensure_mind};
 use codex_dreams::warehouse::Warehouse;
 use std::fs;
+use std::path::Path;
 use tempfile::TempDir;
+
+/// Exports a store that no engine has made ready, whole.
+fn exported(store: &Warehouse, format: ExportFormat, output: &Path) {
+    let options = ExportOptions {
+        format,
+        output: output.to_path_buf(),
+        mind: None,
+        force: false,
+    };
+    memory::export(store, &options, |_| ()).unwrap();
+}
 
 #[test]
 fn an_export_in_any_format_makes_the_same_store() {
@@ -120,17 +132,7 @@ fn every_text_survives() {
         .unwrap();
     for format in FORMATS {
         let output = dir.path().join(format!("out.{format}"));
-        memory::export(
-            &store,
-            &ExportOptions {
-                format,
-                output: output.clone(),
-                mind: None,
-                force: false,
-            },
-            |_| (),
-        )
-        .unwrap();
+        exported(&store, format, &output);
         let copy = Warehouse::in_memory(2).unwrap();
         memory::restore(
             &copy,
@@ -183,17 +185,7 @@ fn an_export_needs_the_file_and_nothing_else() {
     let store = Warehouse::open(&options).unwrap();
     for format in FORMATS {
         let output = dir.path().join(format!("out.{format}"));
-        memory::export(
-            &store,
-            &ExportOptions {
-                format,
-                output: output.clone(),
-                mind: None,
-                force: false,
-            },
-            |_| (),
-        )
-        .unwrap();
+        exported(&store, format, &output);
         let copy = empty();
         copy.warehouse()
             .transaction(|conn| {

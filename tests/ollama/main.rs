@@ -18,6 +18,7 @@ mod unchecked;
 
 mod answers;
 mod budgets;
+mod described;
 mod faults;
 mod meanings;
 mod nights;

@@ -2,11 +2,10 @@
 
 use super::client::{Chat, Client};
 use super::evidence::{Evidence, one_line_of};
+use super::features::merge_parts;
 use super::once;
 use super::prompts::{Filling, Kind, Prompts};
-use super::schema::{
-    Checked, ClusterAnswer, EpisodeAnswer, InsightAnswer, MemoryAnswer, merge_parts,
-};
+use super::schema::{Checked, ClusterAnswer, EpisodeAnswer, InsightAnswer, MemoryAnswer};
 use super::trouble::Trouble;
 use ollama_rs::generation::chat::ChatMessage;
 use ollama_rs::generation::parameters::{FormatType, JsonStructure};

@@ -5,12 +5,13 @@
 //! * `client`: the one file that speaks the protocol: requests, time limits, the breaker; `trouble`: what can go wrong
 //! * `prompts`: the project's prompt templates, with their versions
 //! * `schema`: the answers asked for, as JSON Schema, and as they are read
-//! * `evidence`: what of an answer the text bears out
+//! * `evidence`: what of an answer the text bears out; `features`: what of a memory's becomes features
 //! * `ask`: one question with its repair, many at once
 
 mod ask;
 mod client;
 mod evidence;
+mod features;
 mod prompts;
 mod schema;
 mod trouble;
@@ -18,10 +19,11 @@ mod trouble;
 pub use ask::{Asked, Outcome, Question, Reply, ask_all, requests_for};
 pub use client::{Client, Service};
 pub use evidence::one_line_of;
+pub use features::{merge_parts, to_features};
 pub use prompts::{Kind, Prompts};
 pub use schema::{
     ActionAnswer, Checked, ClusterAnswer, EpisodeAnswer, InsightAnswer, LinkAnswer, MemoryAnswer,
-    StepAnswer, TopicAnswer, merge_parts, to_features,
+    StepAnswer, TopicAnswer,
 };
 pub use trouble::Trouble;
 
