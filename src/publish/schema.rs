@@ -6,7 +6,10 @@ use crate::warehouse::postgres::{failure, quoted};
 use postgres::Client;
 
 /// Every migration, oldest first; its place is its version.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_dreams.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_dreams.sql"),
+    include_str!("migrations/0002_kinds_of_insights.sql"),
+];
 
 /// What there is of the schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -51,6 +51,33 @@ fn a_dry_run_knows_what_is_there_already() {
 }
 
 #[test]
+fn an_empty_file_is_told_of_by_name_and_the_rest_goes_in() {
+    let room = Room::new();
+    room.write("diary.jsonl", DIARY);
+    let empty = [
+        ("empty.jsonl", ""),
+        ("blank.jsonl", "\n \n"),
+        ("empty.json", ""),
+        ("list.json", "[]"),
+        ("empty.csv", ""),
+        ("heading.csv", "id,content,created_at\n"),
+        ("empty.md", ""),
+        ("empty.txt", ""),
+    ];
+    for (name, content) in empty {
+        room.write(name, content);
+    }
+    let mut arguments = vec!["import", "diary.jsonl"];
+    arguments.extend(empty.map(|(name, _)| name));
+    let ran = room.run(&arguments);
+    for (name, _) in empty {
+        assert!(ran.stderr.contains(name), "{name} in\n{}", ran.stderr);
+    }
+    assert!(!ran.stderr.contains("diary.jsonl"), "{}", ran.stderr);
+    assert_eq!(room.count("SELECT count(*) FROM raw.memories"), 6);
+}
+
+#[test]
 fn what_cannot_be_imported_is_told_with_its_line_and_the_rest_goes_in() {
     let room = Room::new();
     room.write("bad.jsonl", format!("{DIARY}{{\"content\": \n{{\"id\":\"x\",\"content\":\" \",\"created_at\":\"2026-03-03\"}}\n{{\"id\":\"y\",\"content\":\"no date\"}}\n"));

@@ -5,6 +5,7 @@ use crate::room::{Room, text};
 use crate::server::server;
 use crate::unchecked::unchecked;
 use codex_dreams::engine::WriteBack;
+use codex_dreams::insight;
 use codex_dreams::publish::RELATIONS;
 
 #[test]
@@ -72,6 +73,15 @@ fn every_table_column_and_view_says_what_it_is() {
          WHERE c.relkind IN ('r', 'v') AND (obj_description(c.oid) IS NULL OR col_description(c.oid, a.attnum) IS NULL)",
     );
     assert_eq!(silent, "");
+    let kinds = room.db.text(
+        "SELECT col_description('dreams.memory_insights'::regclass, attnum) FROM pg_attribute
+         WHERE attrelid = 'dreams.memory_insights'::regclass AND attname = 'kind'",
+    );
+    // The models are named after what they find, in the plural.
+    for model in insight::MODELS {
+        let kind = model.trim_end_matches('s');
+        assert!(kinds.split(", ").any(|k| k == kind), "{kind} in {kinds}");
+    }
     for view in [
         "current_context",
         "recent_episodes",

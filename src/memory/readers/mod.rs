@@ -154,6 +154,8 @@ pub enum ReadError {
 pub struct Reader {
     listed: std::vec::IntoIter<Listed>,
     items: Box<dyn Iterator<Item = Item> + Send>,
+    /// The file the items come from, until it gives one.
+    silent: Option<PathBuf>,
     clock: Clock,
 }
 
@@ -161,7 +163,7 @@ pub struct Reader {
 ///
 /// Directories are read recursively, by path. In them hidden files and files of unknown types are skipped, which one
 /// note per directory says. A file given by name is read whatever it is called; its format is then told by its first
-/// bytes. A file reached twice (by a link, or given twice) is read once.
+/// bytes. A file reached twice (by a link, or given twice) is read once. A file that holds nothing is one note.
 ///
 /// # Errors
 ///
@@ -170,6 +172,7 @@ pub fn read_paths(paths: &[PathBuf], defaults: &Defaults) -> Result<Reader, Read
     Ok(Reader {
         listed: files::list(paths)?.into_iter(),
         items: Box::new(std::iter::empty()),
+        silent: None,
         clock: Clock::new(defaults),
     })
 }
@@ -180,11 +183,18 @@ impl Iterator for Reader {
     fn next(&mut self) -> Option<Item> {
         loop {
             if let Some(item) = self.items.next() {
+                self.silent = None;
                 return Some(item);
+            }
+            if let Some(file) = self.silent.take() {
+                return Some(Item::note(&file, None, "is empty: it holds no memories"));
             }
             match self.listed.next()? {
                 Listed::Item(item) => return Some(item),
-                Listed::File(file) => self.items = format::open(file, self.clock),
+                Listed::File(file) => {
+                    self.silent = Some(file.path.clone());
+                    self.items = format::open(file, self.clock);
+                }
             }
         }
     }
