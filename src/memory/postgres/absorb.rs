@@ -22,6 +22,9 @@ const MANY: i64 = 20;
 const NAMED: usize = 20;
 /// Rows a file may have, as far as places are concerned.
 const ROWS_A_FILE: i64 = 1_000_000_000_000;
+/// Memories that one statement appends: whole row groups of DuckDB's, so that it writes them out at once; contents in larger joins
+/// would take memory by the gigabyte.
+const ROWS_AT_ONCE: i64 = 2 * 122_880;
 
 /// What was scanned of a source, on its way into the raw log.
 pub(super) struct Absorbing<'a> {
@@ -291,23 +294,19 @@ impl<'a> Absorbing<'a> {
     fn append(&mut self, conn: &Connection) -> Result<()> {
         let base = highest_arrival(conn)?;
         let rows = contents(&self.scanned.rows);
-        conn.execute(
+        let numbered = conn.execute(
             "UPDATE temp.main.scanned SET memory_id = numbered.arrival
              FROM (SELECT place, ?::BIGINT + row_number() OVER (ORDER BY place) AS arrival
                    FROM temp.main.scanned WHERE fate IN ('add', 'move')) numbered
              WHERE numbered.place = scanned.place",
             [base],
         )?;
-        let added = conn.execute(
-            &format!(
-                "INSERT INTO raw.memories
-                 SELECT s.memory_id, s.mind_id, r.created_at, ?, ?, s.key, r.content, r.speaker, r.session, r.metadata
-                 FROM ({rows}) r
-                 JOIN temp.main.scanned s ON s.place = r.place AND s.id IS NOT DISTINCT FROM r.id
-                 WHERE s.fate IN ('add', 'move')"
-            ),
-            params![self.now, self.source()],
-        )?;
+        let mut added = 0;
+        let last = base + numbered as i64;
+        for first in (base + 1..=last).step_by(ROWS_AT_ONCE as usize) {
+            added +=
+                self.append_memories(conn, &rows, first, last.min(first + ROWS_AT_ONCE - 1))?;
+        }
         self.report.added += added as u64;
         let edited = conn.execute(
             &format!(
@@ -335,6 +334,31 @@ impl<'a> Absorbing<'a> {
         )?;
         self.report.unchanged += (looked_at as u64).saturating_sub(edited as u64);
         Ok(())
+    }
+
+    /// Appends the memories numbered `first` to `last`, in whose order their places are too.
+    fn append_memories(
+        &self,
+        conn: &Connection,
+        rows: &str,
+        first: i64,
+        last: i64,
+    ) -> Result<usize> {
+        let (from, to): (i64, i64) = conn.query_row(
+            "SELECT min(place), max(place) FROM temp.main.scanned WHERE memory_id BETWEEN ? AND ?",
+            [first, last],
+            |r| Ok((r.get(0)?, r.get(1)?)),
+        )?;
+        Ok(conn.execute(
+            &format!(
+                "INSERT INTO raw.memories
+                 SELECT s.memory_id, s.mind_id, r.created_at, ?, ?, s.key, r.content, r.speaker, r.session, r.metadata
+                 FROM (SELECT * FROM ({rows}) WHERE place BETWEEN {from} AND {to}) r
+                 JOIN temp.main.scanned s ON s.place = r.place AND s.id IS NOT DISTINCT FROM r.id
+                 WHERE s.memory_id BETWEEN {first} AND {last}"
+            ),
+            params![self.now, self.source()],
+        )?)
     }
 
     /// The known rows that a comparison did not find. Rows that a later read took in are none of them.
