@@ -8,6 +8,13 @@ cd "$(dirname "$0")/.."
 # Tests that need one of these say so where it cannot be had.
 cache="${CODEX_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/codex}"
 scripts/minilm.sh >/dev/null || echo "all-MiniLM-L6-v2 could not be had: tests that need it check nothing; the end says which"
+if [ -z "${CODEX_TEST_PGVECTOR:-}" ]; then
+    if CODEX_TEST_PGVECTOR=$(scripts/pgvector.sh); then
+        export CODEX_TEST_PGVECTOR
+    else
+        echo "a PostgreSQL with pgvector could not be had: the test that publishes vectors checks nothing"
+    fi
+fi
 if [ -z "${CODEX_TEST_PYTHON:-}" ] && command -v python3 >/dev/null; then
     # Ollama's official client, which the test server's answers are read with.
     client="$cache/ollama-client-0.6.3"

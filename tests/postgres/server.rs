@@ -29,6 +29,8 @@ wait $server
 
 pub struct Server {
     room: PathBuf,
+    /// The directory of its programs.
+    programs: PathBuf,
     port: u16,
     keeper: Mutex<Option<(Child, ChildStdin)>>,
 }
@@ -42,13 +44,26 @@ pub fn server() -> &'static Server {
 impl Server {
     /// A server that no other test uses: for tests that stop it.
     pub fn start() -> Server {
-        let room = tempfile::Builder::new()
-            .prefix("codex-postgres-")
-            .tempdir()
-            .unwrap()
-            .keep();
-        fs::set_permissions(&room, fs::Permissions::from_mode(0o755)).unwrap();
-        own(&room);
+        Server::start_in(new_room(), installed_programs())
+    }
+
+    /// One of the PostgreSQL with pgvector that scripts/pgvector.sh has fetched; none where it could not.
+    pub fn with_pgvector() -> Option<Server> {
+        let programs = PathBuf::from(std::env::var_os("CODEX_TEST_PGVECTOR")?);
+        // Whom it runs as may not look into the cache.
+        let room = new_room();
+        let copied = Command::new("cp")
+            .args(["-r", "--"])
+            .arg(programs.ancestors().nth(3)?)
+            .arg(room.join("programs"))
+            .status();
+        assert!(copied.unwrap().success());
+        let inside = programs.strip_prefix(programs.ancestors().nth(3)?);
+        let programs = room.join("programs").join(inside.unwrap());
+        Some(Server::start_in(room, programs))
+    }
+
+    fn start_in(room: PathBuf, programs: PathBuf) -> Server {
         let port = TcpListener::bind(("127.0.0.1", 0))
             .unwrap()
             .local_addr()
@@ -56,12 +71,20 @@ impl Server {
             .port();
         let server = Server {
             room,
+            programs,
             port,
             keeper: Mutex::new(None),
         };
         server.initialise();
         server.run();
         server
+    }
+
+    fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(self.programs.join(program));
+        command.current_dir("/");
+        unprivileged(&mut command);
+        command
     }
 
     fn data(&self) -> PathBuf {
@@ -72,7 +95,8 @@ impl Server {
         let password = self.room.join("password");
         fs::write(&password, format!("{PASSWORD}\n")).unwrap();
         own(&password);
-        let output = command("initdb")
+        let output = self
+            .command("initdb")
             .args([
                 "--no-sync",
                 "--auth-local=trust",
@@ -109,7 +133,7 @@ impl Server {
 
     /// A certificate authority, and a certificate of it for localhost. False where openssl is missing, or the server has no TLS.
     fn certificates(&self) -> bool {
-        let built = command("pg_config").arg("--configure").output();
+        let built = self.command("pg_config").arg("--configure").output();
         if !built.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains("openssl")) {
             return false;
         }
@@ -222,7 +246,7 @@ impl Server {
         let log = fs::File::create(self.room.join("log")).unwrap();
         let mut sh = Command::new("sh");
         sh.args(["-c", KEEPER, "sh"])
-            .arg(binary("postgres"))
+            .arg(self.programs.join("postgres"))
             .arg(self.data())
             .arg(&self.room)
             .current_dir("/")
@@ -392,15 +416,20 @@ fn other_user() -> Option<(u32, u32)> {
     })
 }
 
-fn command(program: &str) -> Command {
-    let mut command = Command::new(binary(program));
-    command.current_dir("/");
-    unprivileged(&mut command);
-    command
+/// A directory for a server, which whoever it runs as owns.
+fn new_room() -> PathBuf {
+    let room = tempfile::Builder::new()
+        .prefix("codex-postgres-")
+        .tempdir()
+        .unwrap()
+        .keep();
+    fs::set_permissions(&room, fs::Permissions::from_mode(0o755)).unwrap();
+    own(&room);
+    room
 }
 
-/// A program of the PostgreSQL in $CODEX_TEST_POSTGRES, else of the newest one installed.
-fn binary(program: &str) -> PathBuf {
+/// The programs of the PostgreSQL in $CODEX_TEST_POSTGRES, else of the newest one installed.
+fn installed_programs() -> PathBuf {
     let configured = Command::new("pg_config").arg("--bindir").output().ok();
     let configured =
         configured.map(|output| PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()));
@@ -419,11 +448,10 @@ fn binary(program: &str) -> PathBuf {
         .chain(configured)
         .chain(["/opt/homebrew/bin", "/usr/local/pgsql/bin"].map(PathBuf::from))
         .chain(std::env::split_paths(&path))
-        .map(|dir| dir.join(program))
-        .find(|path| path.is_file())
+        .find(|dir| dir.join("initdb").is_file())
         .unwrap_or_else(|| {
             panic!(
-                "{program} is missing: the tests start a PostgreSQL of their own. On Debian or Ubuntu: apt-get install postgresql; \
+                "initdb is missing: the tests start a PostgreSQL of their own. On Debian or Ubuntu: apt-get install postgresql; \
                  on macOS: brew install postgresql@17"
             )
         })

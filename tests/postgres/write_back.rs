@@ -1,8 +1,8 @@
 //! What cycles made is in `dreams`: all of it, and only what changed travels.
 
-use crate::diary::{AS_OF, contents, diary, rows, write_back};
+use crate::diary::{AS_OF, contents, diary, diary_beside, rows, write_back};
 use crate::room::{Room, text};
-use crate::server::server;
+use crate::server::{Server, server};
 use crate::unchecked::unchecked;
 use codex_dreams::engine::WriteBack;
 use codex_dreams::insight;
@@ -239,15 +239,11 @@ fn hostile_contents_are_published_as_they_are() {
 
 #[test]
 fn vectors_are_published_where_pgvector_is() {
-    let room = diary();
-    if room
-        .db
-        .count("SELECT count(*) FROM pg_available_extensions WHERE name = 'vector'")
-        == 0
-    {
-        unchecked("PostgreSQL has no pgvector: that vectors are published was not tried");
+    let Some(server) = Server::with_pgvector() else {
+        unchecked("there is no PostgreSQL with pgvector: that vectors are published was not tried");
         return;
-    }
+    };
+    let room = diary_beside(&server);
     room.ok(&["consolidate", "--as-of", AS_OF]);
     room.db
         .run("CREATE SCHEMA extensions; CREATE EXTENSION vector SCHEMA extensions");
