@@ -308,30 +308,16 @@ impl<'a> Absorbing<'a> {
                 self.append_memories(conn, &rows, first, last.min(first + ROWS_AT_ONCE - 1))?;
         }
         self.report.added += added as u64;
-        let edited = conn.execute(
-            &format!(
-                "INSERT INTO raw.edits
-                 SELECT ?::BIGINT + row_number() OVER (ORDER BY s.place), s.mind_id, s.known_id, ?, r.content, r.metadata
-                 FROM ({rows}) r
-                 JOIN temp.main.scanned s ON s.place = r.place AND s.id IS NOT DISTINCT FROM r.id AND s.fate = 'edit'
-                 JOIN raw.memories m ON m.memory_id = s.known_id
-                 LEFT JOIN (
-                     -- An edit that names no metadata leaves it as it was: arg_max passes over NULL.
-                     SELECT memory_id, arg_max(content, arrival) AS content, arg_max(metadata, arrival) AS metadata
-                     FROM raw.edits
-                     WHERE memory_id IN (SELECT known_id FROM temp.main.scanned WHERE fate = 'edit')
-                     GROUP BY memory_id
-                 ) e ON e.memory_id = m.memory_id
-                 WHERE r.content <> coalesce(e.content, m.content) OR r.metadata <> coalesce(e.metadata, m.metadata)"
-            ),
-            params![base + added as i64, self.now],
-        )?;
-        self.report.edited += edited as u64;
         let looked_at: i64 = conn.query_row(
             "SELECT count(*) FROM temp.main.scanned WHERE fate = 'edit'",
             [],
             |r| r.get(0),
         )?;
+        let edited = match looked_at {
+            0 => 0,
+            _ => self.append_edits(conn, &rows, last)?,
+        };
+        self.report.edited += edited as u64;
         self.report.unchanged += (looked_at as u64).saturating_sub(edited as u64);
         Ok(())
     }
@@ -358,6 +344,28 @@ impl<'a> Absorbing<'a> {
                  WHERE s.memory_id BETWEEN {first} AND {last}"
             ),
             params![self.now, self.source()],
+        )?)
+    }
+
+    /// Appends the edits, numbered from after `last`, whose words or metadata differ from what is known.
+    fn append_edits(&self, conn: &Connection, rows: &str, last: i64) -> Result<usize> {
+        Ok(conn.execute(
+            &format!(
+                "INSERT INTO raw.edits
+                 SELECT ?::BIGINT + row_number() OVER (ORDER BY s.place), s.mind_id, s.known_id, ?, r.content, r.metadata
+                 FROM ({rows}) r
+                 JOIN temp.main.scanned s ON s.place = r.place AND s.id IS NOT DISTINCT FROM r.id AND s.fate = 'edit'
+                 JOIN raw.memories m ON m.memory_id = s.known_id
+                 LEFT JOIN (
+                     -- An edit that names no metadata leaves it as it was: arg_max passes over NULL.
+                     SELECT memory_id, arg_max(content, arrival) AS content, arg_max(metadata, arrival) AS metadata
+                     FROM raw.edits
+                     WHERE memory_id IN (SELECT known_id FROM temp.main.scanned WHERE fate = 'edit')
+                     GROUP BY memory_id
+                 ) e ON e.memory_id = m.memory_id
+                 WHERE r.content <> coalesce(e.content, m.content) OR r.metadata <> coalesce(e.metadata, m.metadata)"
+            ),
+            params![last, self.now],
         )?)
     }
 
