@@ -116,8 +116,7 @@ impl LocalModel {
             .map_err(|e| wrong(format!("tokenizer.json: {e}")))?;
         let file = dir.join("model.safetensors");
         let bytes = std::fs::read(&file).map_err(|e| wrong(format!("model.safetensors: {e}")))?;
-        let weights = VarBuilder::from_buffered_safetensors(bytes, DType::F32, &Device::Cpu)
-            .map_err(|e| wrong(format!("model.safetensors: {e}")))?;
+        let weights = read_weights(&bytes).map_err(|e| wrong(format!("model.safetensors: {e}")))?;
         let model = BertModel::load(weights, &config)
             .map_err(|e| wrong(format!("model.safetensors: {e}")))?;
         Ok(LocalModel {
@@ -195,6 +194,18 @@ impl LocalModel {
     fn broken(&self, what: &str) -> Error {
         Error::failed(format!("the model in {} broke: {what}", self.dir.display()))
     }
+}
+
+/// The weights, those of linear layers stored the way they are multiplied: a question of few tokens would else be spent on turning
+/// them.
+fn read_weights(bytes: &[u8]) -> candle_core::Result<VarBuilder<'static>> {
+    let mut weights = candle_core::safetensors::load_buffer(bytes, &Device::Cpu)?;
+    for (name, tensor) in &mut weights {
+        if tensor.rank() == 2 && !name.contains("embeddings") {
+            *tensor = tensor.t()?.contiguous()?.t()?;
+        }
+    }
+    Ok(VarBuilder::from_tensors(weights, DType::F32, &Device::Cpu))
 }
 
 fn beginning(text: &str) -> &str {
