@@ -6,7 +6,7 @@
 -- $1 is a JSON list of questions: number, k, terms, speaker, spans of local time, vector. Components are DECIMAL, so sums are exact.
 {%- set bucket = var('episode_gap') * (var('recall_context_reach') + 1) %}
 WITH asked AS (
-    SELECT unnest(from_json($1, '[{
+    SELECT unnest(from_json($1::VARCHAR, '[{
         "question": "INTEGER", "k": "BIGINT", "terms": ["VARCHAR"], "speaker": "VARCHAR",
         "spans": [{"start": "TIMESTAMP", "end": "TIMESTAMP"}], "vector": ["FLOAT"]}]'), max_depth := 2)
 ),
@@ -112,18 +112,19 @@ nearby AS (
 ),
 
 pauses AS (
-    SELECT *,
+    SELECT *, row_number() OVER in_order AS place,
         session IS NULL AND created_at - lag(created_at) OVER in_order > to_seconds({{ var('episode_gap') }}) AS after_pause
     FROM nearby
     WINDOW in_order AS (PARTITION BY session ORDER BY created_at, memory_id)
 ),
 
--- A run is a session; memories without one make a run as long as no pause between them ends an episode.
+-- A run is a session; memories without one make a run as long as no pause between them ends an episode. It is named after its first.
 turns AS (
-    SELECT memory_id, min(memory_id) OVER (PARTITION BY session, stretch) AS run,
-        row_number() OVER (PARTITION BY session, stretch ORDER BY created_at, memory_id) AS turn
+    SELECT memory_id, first.memory_id AS run, place - first.place AS turn
     FROM (
-        SELECT *, count(*) FILTER (after_pause) OVER (PARTITION BY session ORDER BY created_at, memory_id ROWS UNBOUNDED PRECEDING) AS stretch
+        SELECT memory_id, place,
+            last_value(CASE WHEN after_pause OR place = 1 THEN {place: place, memory_id: memory_id} END IGNORE NULLS)
+                OVER (PARTITION BY session ORDER BY place ROWS UNBOUNDED PRECEDING) AS first
         FROM pauses
     )
 ),
@@ -192,7 +193,7 @@ near AS MATERIALIZED (
 ),
 
 nearness AS (
-    SELECT question, n.memory_id, t.run, t.turn,
+    SELECT question, n.memory_id, t.run, t.turn, t.turn * ln({{ var('recall_vector_context_fade') }}::DOUBLE) AS faded,
         ((cosine - min(cosine) OVER each) / greatest(max(cosine) OVER each - min(cosine) OVER each, 0.000001))::DOUBLE AS nearness
     FROM near n
     JOIN turns t USING (memory_id)
@@ -202,15 +203,11 @@ nearness AS (
 -- The nearest of the neighbours, fading with each turn: v x fade^distance is largest where ln v + distance x ln fade is.
 felt AS (
     SELECT question, memory_id, nearness,
-        coalesce(greatest(
-            exp(max(ln(greatest(nearness, 0.000001)) - turn * ln({{ var('recall_vector_context_fade') }}::DOUBLE)) OVER before
-                + turn * ln({{ var('recall_vector_context_fade') }}::DOUBLE)),
-            exp(max(ln(greatest(nearness, 0.000001)) + turn * ln({{ var('recall_vector_context_fade') }}::DOUBLE)) OVER after
-                - turn * ln({{ var('recall_vector_context_fade') }}::DOUBLE))), 0) AS lent
-    FROM nearness
+        coalesce(greatest(exp(max(loud - faded) OVER before + faded), exp(max(loud + faded) OVER after - faded)), 0) AS lent
+    FROM (SELECT *, ln(greatest(nearness, 0.000001)) AS loud FROM nearness)
     WINDOW
-        before AS (PARTITION BY question, run ORDER BY turn, memory_id ROWS BETWEEN 50 PRECEDING AND 1 PRECEDING),
-        after AS (PARTITION BY question, run ORDER BY turn, memory_id ROWS BETWEEN 1 FOLLOWING AND 50 FOLLOWING)
+        before AS (PARTITION BY question, run ORDER BY turn ROWS BETWEEN 50 PRECEDING AND 1 PRECEDING),
+        after AS (PARTITION BY question, run ORDER BY turn ROWS BETWEEN 1 FOLLOWING AND 50 FOLLOWING)
 ),
 
 meant AS MATERIALIZED (
