@@ -15,8 +15,8 @@ mod server;
 
 /// Rows of the large table.
 const ROWS: u64 = 1_000_000;
-/// Memories whose dreams are published: some ten thousand rows.
-const MEMORIES: u64 = 3_000;
+/// Memories whose dreams are published; a night that touches all of them changes ten thousand rows.
+const MEMORIES: u64 = 4_000;
 const REPEATS: usize = 20;
 
 /// What was measured on a table of one size.
@@ -217,9 +217,10 @@ pub fn publish(store: &Path, url: &Path) -> Result<Published, Box<dyn Error>> {
     )?;
     let (rows, all_ms) = sent(&mut engine)?;
     let (_, nothing_ms) = sent(&mut engine)?;
-    // Every long-term memory another: as after a night that touched them all.
+    // Every long-term memory and every edge another: as after a night that touched them all.
     engine.warehouse().conn().execute_batch(
         "UPDATE state.memory_traces SET replays = replays + 1;
+         UPDATE state.concept_edges SET memories = memories + 1;
          INSERT INTO codex.ledger SELECT * REPLACE ((SELECT max(ledger_id) + 1 FROM codex.ledger) AS ledger_id)
          FROM codex.ledger WHERE transition ORDER BY ledger_id DESC LIMIT 1",
     )?;
