@@ -144,16 +144,12 @@ pub(super) fn run_step(
 
 /// Refuses a night that would lose a memory or have one twice.
 fn conserve(conn: &Connection) -> Result<()> {
-    let (learned, traces): (i64, i64) = conn.query_row(
+    let (learned, rows, traces): (i64, i64, i64) = conn.query_row(
         "SELECT (SELECT coalesce(sum(memories), 0) FROM state.minds WHERE mind_id IN (SELECT mind_id FROM temp.main.due))::BIGINT,
-                (SELECT count(DISTINCT memory_id) FROM state.memory_traces WHERE mind_id IN (SELECT mind_id FROM temp.main.due))",
+                count(*), count(DISTINCT memory_id)
+         FROM state.memory_traces WHERE mind_id IN (SELECT mind_id FROM temp.main.due)",
         [],
-        |r| Ok((r.get(0)?, r.get(1)?)),
-    )?;
-    let rows: i64 = conn.query_row(
-        "SELECT count(*) FROM state.memory_traces WHERE mind_id IN (SELECT mind_id FROM temp.main.due)",
-        [],
-        |r| r.get(0),
+        |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)),
     )?;
     if learned != traces || rows != traces {
         return Err(Error::failed(format!(

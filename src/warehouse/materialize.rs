@@ -180,7 +180,11 @@ fn schema_of(relation: &Relation) -> String {
 
 fn by_strategy(model: &Compiled) -> Vec<String> {
     let (relation, sql, config) = (&model.relation, &model.sql, &model.config);
-    let matching = matching(&config.unique_key);
+    let nulls = match config.materialized {
+        Materialization::Transition => Nulls::Never,
+        _ => Nulls::Match,
+    };
+    let matching = matching(&config.unique_key, nulls);
     match (config.incremental_strategy, &config.event_time) {
         (IncrementalStrategy::Append, _) => vec![format!("INSERT INTO {relation} BY NAME\n{sql}")],
         // Over a query with unions and joins, DuckDB 1.5.5's MERGE inserts the unmatched rows twice (always on one thread, now
@@ -208,7 +212,7 @@ fn by_strategy(model: &Compiled) -> Vec<String> {
         (IncrementalStrategy::DeleteInsert, None) => replace(
             relation,
             sql,
-            delete_by(relation, &config.unique_key, INCOMING),
+            delete_by(relation, &config.unique_key, nulls, INCOMING),
         ),
     }
 }
@@ -219,15 +223,30 @@ fn epoch_cache(relation: &Relation, sql: &str, epochs: &Epochs) -> Vec<String> {
     let insert = format!("INSERT INTO {relation} BY NAME\n{sql}");
     match epochs {
         Epochs::OfResult => {
-            let delete = delete_by(relation, &keys(&["mind_id", "epoch"]), INCOMING);
+            let delete = delete_by(
+                relation,
+                &keys(&["mind_id", "epoch"]),
+                Nulls::Match,
+                INCOMING,
+            );
             replace(relation, sql, delete)
         }
         Epochs::Listed(listed) => {
-            let delete = delete_by(relation, &keys(&["mind_id", "epoch"]), &listed.to_string());
+            let delete = delete_by(
+                relation,
+                &keys(&["mind_id", "epoch"]),
+                Nulls::Never,
+                &listed.to_string(),
+            );
             vec![delete, insert]
         }
         Epochs::OfMinds(listed) => {
-            let delete = delete_by(relation, &keys(&["mind_id"]), &listed.to_string());
+            let delete = delete_by(
+                relation,
+                &keys(&["mind_id"]),
+                Nulls::Never,
+                &listed.to_string(),
+            );
             vec![delete, insert]
         }
         Epochs::Emptied => vec![insert],
@@ -243,20 +262,32 @@ fn replace(relation: &Relation, sql: &str, delete: String) -> Vec<String> {
     ]
 }
 
-fn delete_by(relation: &Relation, keys: &[String], listed: &str) -> String {
-    let columns: Vec<String> = keys.iter().map(|key| quoted(key)).collect();
+/// Deletes what has a key that is listed, however often.
+fn delete_by(relation: &Relation, keys: &[String], nulls: Nulls, listed: &str) -> String {
     format!(
-        "DELETE FROM {relation} AS target USING (SELECT DISTINCT {} FROM {listed}) AS incoming WHERE {}",
-        columns.join(", "),
-        matching(keys)
+        "DELETE FROM {relation} AS target USING {listed} AS incoming WHERE {}",
+        matching(keys, nulls)
     )
 }
 
-/// Whether the keys are the same. Null is the same as null, or a row with a null key would be inserted each time.
-fn matching(keys: &[String]) -> String {
+/// What a key's columns may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Nulls {
+    /// No null: the store's own tables, and lists of epochs. DuckDB then passes over the rows outside the keys' range.
+    Never,
+    /// Null is the same as null, or a row with a null key would be inserted each time.
+    Match,
+}
+
+/// Whether the keys are the same.
+fn matching(keys: &[String], nulls: Nulls) -> String {
+    let same = match nulls {
+        Nulls::Never => "=",
+        Nulls::Match => "IS NOT DISTINCT FROM",
+    };
     let pairs: Vec<String> = keys
         .iter()
-        .map(|key| format!("target.{0} IS NOT DISTINCT FROM incoming.{0}", quoted(key)))
+        .map(|key| format!("target.{0} {same} incoming.{0}", quoted(key)))
         .collect();
     pairs.join(" AND ")
 }
