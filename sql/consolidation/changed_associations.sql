@@ -16,21 +16,21 @@ gone AS (
 ),
 
 sources AS MATERIALIZED (
-    SELECT memory_id, max(epoch) AS epoch, max(fired_at) AS fired_at
+    SELECT mind_id, epoch, memory_id, max(fired_at) AS fired_at
     FROM (
-        SELECT source_id AS memory_id, epoch, fired_at FROM fired
+        SELECT mind_id, epoch, source_id AS memory_id, fired_at FROM fired
         UNION ALL
-        SELECT memory_id, epoch, NULL FROM gone
+        SELECT mind_id, epoch, memory_id, NULL FROM gone
     )
-    GROUP BY memory_id
+    GROUP BY mind_id, epoch, memory_id
 ),
 
 known AS MATERIALIZED (
-    SELECT a.*, s.epoch, s.fired_at AS source_fired_at
+    SELECT a.* EXCLUDE (mind_id), s.mind_id, s.epoch, s.fired_at AS source_fired_at
     FROM {{ source('state', 'associations') }} a
     JOIN sources s ON s.memory_id = a.source_id
     UNION ALL
-    SELECT a.*, g.epoch, NULL
+    SELECT a.* EXCLUDE (mind_id), g.mind_id, g.epoch, NULL
     FROM {{ source('state', 'associations') }} a
     JOIN gone g ON g.memory_id = a.target_id
     ANTI JOIN sources s ON s.memory_id = a.source_id
