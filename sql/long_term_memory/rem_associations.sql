@@ -16,20 +16,18 @@ WITH seeds AS MATERIALIZED (
 ),
 
 about AS MATERIALIZED (
-    SELECT s.mind_id, s.memory_id, s.seed, m.concept, m.weight
+    SELECT s.mind_id, s.memory_id, s.seed, m.concept, m.weight, k.memories, k.column_id
     FROM seeds s
     JOIN {{ source('state', 'memory_concepts') }} m USING (memory_id)
+    LEFT JOIN {{ source('state', 'concepts') }} k ON k.mind_id = s.mind_id AND k.concept = m.concept
 ),
 
 -- A memory lives in the column of its strongest concept.
 homes AS (
-    SELECT m.memory_id, k.column_id, sqrt(m.norm)::DECIMAL(18, 6) AS norm
-    FROM (
-        SELECT mind_id, memory_id, arg_min(concept, (-weight, concept)) AS concept, sum((weight * weight)::DECIMAL(18, 6)) AS norm
-        FROM about
-        GROUP BY mind_id, memory_id
-    ) m
-    JOIN {{ source('state', 'concepts') }} k USING (mind_id, concept)
+    SELECT memory_id, arg_min({column_id: column_id}, (-weight, concept)).column_id AS column_id,
+        sqrt(sum((weight * weight)::DECIMAL(18, 6)))::DECIMAL(18, 6) AS norm
+    FROM about
+    GROUP BY memory_id
 ),
 
 met AS MATERIALIZED (
@@ -37,8 +35,8 @@ met AS MATERIALIZED (
         sum((a.weight * m.weight)::DECIMAL(18, 6)) AS shared
     FROM about a
     JOIN homes h USING (memory_id)
-    JOIN {{ source('state', 'concepts') }} k ON k.mind_id = a.mind_id AND k.concept = a.concept AND k.memories <= {{ var('rem_fan_limit') }}
     JOIN {{ source('state', 'memory_concepts') }} m ON m.mind_id = a.mind_id AND m.concept = a.concept AND m.memory_id <> a.memory_id
+    WHERE a.memories <= {{ var('rem_fan_limit') }}
     GROUP BY a.mind_id, a.memory_id, m.memory_id
 ),
 
