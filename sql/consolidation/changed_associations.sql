@@ -26,11 +26,11 @@ sources AS MATERIALIZED (
 ),
 
 known AS MATERIALIZED (
-    SELECT a.* EXCLUDE (mind_id), s.mind_id, s.epoch, s.fired_at AS source_fired_at
+    SELECT a.* EXCLUDE (mind_id, previous_weight), s.mind_id, s.epoch, s.fired_at AS source_fired_at
     FROM {{ source('state', 'associations') }} a
     JOIN sources s ON s.memory_id = a.source_id
     UNION ALL
-    SELECT a.* EXCLUDE (mind_id), g.mind_id, g.epoch, NULL
+    SELECT a.* EXCLUDE (mind_id, previous_weight), g.mind_id, g.epoch, NULL
     FROM {{ source('state', 'associations') }} a
     JOIN gone g ON g.memory_id = a.target_id
     ANTI JOIN sources s ON s.memory_id = a.source_id
@@ -43,7 +43,7 @@ faded AS (
         source_id, target_id,
         coalesce(k.kind, f.kind) AS kind,
         coalesce((k.weight * {{ retention('k.event_at', 'coalesce(f.fired_at, k.source_fired_at)', var('association_stability')) }})::DECIMAL(9, 6), 0::DECIMAL(9, 6)) AS faded,
-        k.weight, k.previous_weight, k.event_at, k.born_at, k.co_activations, k.provisional, k.source_fired_at,
+        k.weight, k.event_at, k.born_at, k.co_activations, k.provisional, k.source_fired_at,
         f.log_complement, f.fired_at, f.co_activations AS more_co_activations
     FROM known k
     FULL JOIN fired f USING (source_id, target_id)
@@ -57,7 +57,7 @@ changed AS (
             WHEN 'shrinks' THEN (faded * (1 - {{ var('hebbian_depression') }}))::DECIMAL(9, 6)
             ELSE weight
         END AS weight,
-        CASE how WHEN 'stays' THEN previous_weight ELSE faded END AS previous_weight,
+        faded AS previous_weight,
         CASE how WHEN 'grows' THEN fired_at WHEN 'shrinks' THEN greatest(event_at, source_fired_at) ELSE event_at END AS event_at,
         CASE WHEN how = 'grows' THEN coalesce(born_at, fired_at) ELSE born_at END AS born_at,
         CASE WHEN how = 'grows' THEN coalesce(co_activations, 0) + more_co_activations ELSE co_activations END AS co_activations,
