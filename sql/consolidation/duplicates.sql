@@ -12,44 +12,50 @@ gone AS (
 
 -- A signature that half a diary shares (a greeting) finds its earliest holders only.
 holders AS (
-    SELECT a.mind_id, a.epoch, a.memory_id, a.terms, unnest(min(b.memory_id, 4)) AS earlier_id
-    FROM signatures a
-    JOIN (
-        SELECT mind_id, signature, memory_id FROM {{ source('state', 'memory_signatures') }}
+    SELECT mind_id, signature, unnest(min(memory_id, 4)) AS earlier_id
+    FROM (
+        SELECT mind_id, signature, memory_id FROM {{ source('state', 'memory_signatures') }} JOIN (SELECT DISTINCT mind_id, signature FROM signatures) USING (mind_id, signature)
         UNION ALL
         SELECT mind_id, signature, memory_id FROM signatures
-    ) b ON b.mind_id = a.mind_id AND b.signature = a.signature AND b.memory_id < a.memory_id
-    ANTI JOIN gone g ON g.memory_id = b.memory_id
-    GROUP BY a.mind_id, a.epoch, a.memory_id, a.terms, a.signature
+    ) b
+    ANTI JOIN gone USING (memory_id)
+    GROUP BY mind_id, signature
 ),
 
-candidates AS (
+candidates AS MATERIALIZED (
     SELECT mind_id, epoch, memory_id, terms, unnest(min(earlier_id, 4)) AS earlier_id
-    FROM (SELECT DISTINCT * FROM holders)
+    FROM (
+        SELECT DISTINCT a.mind_id, a.epoch, a.memory_id, a.terms, h.earlier_id
+        FROM signatures a
+        JOIN holders h ON h.mind_id = a.mind_id AND h.signature = a.signature AND h.earlier_id < a.memory_id
+    )
     GROUP BY mind_id, epoch, memory_id, terms
 ),
 
--- What the earlier one said when it was learned or last revised; an edit that came later changes nothing here.
-earlier AS (
-    SELECT DISTINCT c.earlier_id, coalesce(f.describes, t.revision, e.revision) AS revision
-    FROM candidates c
-    LEFT JOIN {{ source('state', 'memory_traces') }} t ON t.memory_id = c.earlier_id
-    LEFT JOIN {{ source('enrichment', 'features') }} f ON f.memory_id = c.earlier_id AND f.revision = t.revision
+-- Earlier ones whose words an edit has replaced since they were learned or last revised: what they said then counts.
+replaced AS MATERIALIZED (
+    SELECT p.memory_id, p.revision
+    FROM {{ source('lexical', 'former_postings') }} p
+    SEMI JOIN candidates c ON c.earlier_id = p.memory_id
+    LEFT JOIN {{ source('state', 'memory_traces') }} t ON t.memory_id = p.memory_id
+    LEFT JOIN {{ source('enrichment', 'features') }} f ON f.memory_id = p.memory_id AND f.revision = t.revision
     LEFT JOIN (
         SELECT memory_id, content_revision AS revision FROM {{ ref('epoch_memories') }} JOIN {{ source('cycle', 'due') }} USING (mind_id, epoch)
-    ) e ON e.memory_id = c.earlier_id
+    ) e ON e.memory_id = p.memory_id
+    -- Each version has one row with the empty term.
+    WHERE p.term = '' AND p.revision = coalesce(f.describes, t.revision, e.revision)
 ),
 
 words AS MATERIALIZED (
-    SELECT e.earlier_id, p.term
-    FROM earlier e
-    JOIN {{ source('lexical', 'postings') }} p ON p.memory_id = e.earlier_id
-    ANTI JOIN {{ source('lexical', 'former_postings') }} f ON f.memory_id = e.earlier_id AND f.revision = e.revision
+    SELECT p.memory_id AS earlier_id, p.term
+    FROM {{ source('lexical', 'postings') }} p
+    JOIN (SELECT DISTINCT earlier_id FROM candidates) c ON c.earlier_id = p.memory_id
+    ANTI JOIN replaced USING (memory_id)
     WHERE p.tf > 0
     UNION ALL
-    SELECT e.earlier_id, f.term
-    FROM earlier e
-    JOIN {{ source('lexical', 'former_postings') }} f ON f.memory_id = e.earlier_id AND f.revision = e.revision
+    SELECT f.memory_id, f.term
+    FROM {{ source('lexical', 'former_postings') }} f
+    JOIN replaced USING (memory_id, revision)
     WHERE f.tf > 0
 ),
 

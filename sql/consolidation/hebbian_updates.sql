@@ -19,36 +19,39 @@ replayed AS (
     GROUP BY r.mind_id, r.epoch, t.earlier_id, t.later_id, t.kind
 ),
 
+brought_back AS MATERIALIZED (
+    SELECT mind_id, epoch, memory_id, count(*) AS times, max(replayed_at) AS fired_at, max(salience) AS salience
+    FROM {{ ref('replays') }}
+    JOIN {{ source('cycle', 'due') }} USING (mind_id, epoch)
+    GROUP BY mind_id, epoch, memory_id
+),
+
 -- Replay interleaves the new with the old (McClelland et al. 1995): the memory that stands for each of its two rarest known concepts.
 about AS (
-    SELECT r.mind_id, r.epoch, r.memory_id, c.concept, c.weight
-    FROM (SELECT DISTINCT mind_id, epoch, memory_id FROM {{ ref('replays') }} JOIN {{ source('cycle', 'due') }} USING (mind_id, epoch)) r
-    JOIN (
-        SELECT mind_id, memory_id, concept, weight FROM {{ ref('epoch_concepts') }} JOIN {{ source('cycle', 'due') }} USING (mind_id, epoch)
-        UNION ALL
-        SELECT mind_id, memory_id, concept, weight FROM {{ source('state', 'memory_concepts') }} WHERE memory_id IN (SELECT memory_id FROM {{ ref('replays') }})
-    ) c USING (mind_id, memory_id)
+    SELECT r.*, c.concept, c.weight
+    FROM brought_back r
+    JOIN {{ ref('epoch_concepts') }} c USING (mind_id, epoch, memory_id)
+    UNION ALL
+    SELECT r.*, c.concept, c.weight
+    FROM brought_back r
+    JOIN {{ source('state', 'memory_concepts') }} c USING (memory_id)
 ),
 
 partners AS (
-    SELECT mind_id, epoch, memory_id, partner.exemplar_id, partner.weight
-    FROM (
-        SELECT a.mind_id, a.epoch, a.memory_id,
-            unnest(arg_min({exemplar_id: k.exemplar_id, weight: a.weight}, (k.memories, -a.weight, a.concept, k.exemplar_id), 2)) AS partner
-        FROM about a
-        JOIN {{ source('state', 'concepts') }} k USING (mind_id, concept)
-        JOIN {{ source('state', 'memory_traces') }} t ON t.memory_id = k.exemplar_id AND t.tier = 'long_term'
-        WHERE k.exemplar_id <> a.memory_id
-        GROUP BY a.mind_id, a.epoch, a.memory_id
-    )
+    SELECT a.mind_id, a.epoch, a.memory_id, min(a.times) AS times, min(a.fired_at) AS fired_at, min(a.salience) AS salience,
+        unnest(arg_min({exemplar_id: k.exemplar_id, weight: a.weight}, (k.memories, -a.weight, a.concept, k.exemplar_id), 2)) AS partner
+    FROM about a
+    JOIN {{ source('state', 'concepts') }} k USING (mind_id, concept)
+    JOIN {{ source('state', 'memory_traces') }} t ON t.memory_id = k.exemplar_id AND t.tier = 'long_term'
+    WHERE k.exemplar_id <> a.memory_id
+    GROUP BY a.mind_id, a.epoch, a.memory_id
 ),
 
 interleaved AS (
-    SELECT p.mind_id, p.epoch, p.exemplar_id AS earlier_id, p.memory_id AS later_id, 'semantic' AS kind,
-        max(r.replayed_at) AS fired_at, count(*) AS times, max((p.weight * (0.5 + r.salience / 2))::DECIMAL(9, 6)) AS activity
-    FROM partners p
-    JOIN {{ ref('replays') }} r USING (mind_id, epoch, memory_id)
-    GROUP BY p.mind_id, p.epoch, p.exemplar_id, p.memory_id
+    SELECT mind_id, epoch, partner.exemplar_id AS earlier_id, memory_id AS later_id, 'semantic' AS kind,
+        max(fired_at) AS fired_at, sum(times::BIGINT)::BIGINT AS times, max((partner.weight * (0.5 + salience / 2))::DECIMAL(9, 6)) AS activity
+    FROM partners
+    GROUP BY mind_id, epoch, partner.exemplar_id, memory_id
 ),
 
 repeated AS (

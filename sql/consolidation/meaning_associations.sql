@@ -1,4 +1,4 @@
--- depends on {{ ref('associations') }}, {{ ref('memory_concepts') }}: what fired together is tied by that, and this adds to it.
+-- depends on {{ ref('memory_concepts') }}: what tonight's memories are about is known.
 -- One row a directed association between a memory that enters long-term memory tonight and the older one nearest in meaning among
 -- those it shares a concept with (semantic priming spreads by meaning, Neely 1977; Landauer & Dumais 1997). Only vectors that had
 -- arrived count; most stores have none.
@@ -54,4 +54,8 @@ SELECT n.mind_id, n.source_id, n.target_id, 'semantic' AS kind,
     {{ as_of }} AS event_at, {{ as_of }} AS born_at, 0 AS co_activations, false AS provisional
 FROM both_ways n
 ANTI JOIN {{ source('state', 'associations') }} k ON k.source_id = n.source_id AND k.target_id = n.target_id
+-- What fired together tonight is tied by that, and what was let go is not tied again at once.
+ANTI JOIN (
+    SELECT source_id, target_id FROM {{ ref('changed_associations') }} JOIN {{ source('cycle', 'due') }} USING (mind_id, epoch)
+) c ON c.source_id = n.source_id AND c.target_id = n.target_id
 WHERE {{ var('hebbian_learning_rate') }} * n.cosine >= {{ var('weak_connection_threshold') }}

@@ -8,22 +8,39 @@ WITH nodes AS (
     JOIN {{ source('cycle', 'due') }} USING (mind_id)
 ),
 
+-- Counts afresh from the memories themselves, so that edits and deletions show; an exemplar that is gone has a successor.
 counted AS (
-    -- Counts afresh from the memories themselves, so that edits and deletions show; an exemplar that is gone has a successor.
     SELECT m.mind_id, m.concept, count(*)::INTEGER AS memories, sum(m.weight::DECIMAL(4, 3))::DECIMAL(18, 6) AS weight,
-        max(n.exemplar_id) FILTER (n.exemplar_id = m.memory_id) AS exemplar_id,
         arg_min(m.memory_id, (-(m.weight * t.strength), m.memory_id)) AS next_exemplar_id
     FROM {{ source('state', 'memory_concepts') }} m
-    JOIN {{ source('state', 'memory_traces') }} t USING (mind_id, memory_id)
-    JOIN nodes n ON n.mind_id = m.mind_id AND n.concept = m.concept
+    JOIN {{ source('state', 'memory_traces') }} t USING (memory_id)
+    SEMI JOIN {{ source('cycle', 'due') }} d ON d.mind_id = t.mind_id
     WHERE t.tier = 'long_term' AND t.merged_into IS NULL
     GROUP BY m.mind_id, m.concept
+),
+
+about_exemplars AS MATERIALIZED (
+    SELECT m.mind_id, m.memory_id, m.concept
+    FROM {{ source('state', 'memory_concepts') }} m
+    JOIN (
+        SELECT t.memory_id
+        FROM {{ source('state', 'memory_traces') }} t
+        SEMI JOIN nodes n ON n.exemplar_id = t.memory_id
+        WHERE t.tier = 'long_term' AND t.merged_into IS NULL
+    ) USING (memory_id)
+),
+
+exemplars AS (
+    SELECT n.mind_id, n.concept, n.exemplar_id
+    FROM nodes n
+    JOIN about_exemplars m ON m.mind_id = n.mind_id AND m.concept = n.concept AND m.memory_id = n.exemplar_id
 ),
 
 -- The concepts that stand for most, by vectors of their exemplars that had arrived.
 meant AS (
     SELECT n.mind_id, n.concept, n.exemplar_id, v.model, v.vector
     FROM (SELECT * FROM nodes QUALIFY row_number() OVER (PARTITION BY mind_id ORDER BY memories DESC, concept) <= {{ var('column_meanings') }}) n
+    SEMI JOIN {{ source('enrichment', 'vectors') }} any_vector ON any_vector.memory_id = n.exemplar_id
     JOIN {{ source('cycle', 'due') }} d USING (mind_id)
     JOIN {{ source('state', 'memory_traces') }} t ON t.memory_id = n.exemplar_id
     LEFT JOIN {{ source('enrichment', 'features') }} f ON f.memory_id = t.memory_id AND f.revision = t.revision
@@ -93,13 +110,14 @@ SELECT
     n.mind_id, n.concept, n.kind,
     coalesce(c.memories, 0) AS memories,
     coalesce(c.weight, 0)::DECIMAL(18, 6) AS weight,
-    n.first_at, n.last_at, coalesce(c.exemplar_id, c.next_exemplar_id, n.exemplar_id) AS exemplar_id,
+    n.first_at, n.last_at, coalesce(x.exemplar_id, c.next_exemplar_id, n.exemplar_id) AS exemplar_id,
     coalesce(i.column_id, r.label) AS column_id
 FROM nodes n
 JOIN round_{{ var('column_rounds') }} r USING (mind_id, concept)
 LEFT JOIN inherited i ON i.mind_id = r.mind_id AND i.label = r.label
 LEFT JOIN counted c ON c.mind_id = n.mind_id AND c.concept = n.concept
+LEFT JOIN exemplars x ON x.mind_id = n.mind_id AND x.concept = n.concept
 WHERE coalesce(i.column_id, r.label) <> n.column_id
    OR coalesce(c.memories, 0) <> n.memories
    OR coalesce(c.weight, 0) <> n.weight
-   OR coalesce(c.exemplar_id, c.next_exemplar_id, n.exemplar_id) <> n.exemplar_id
+   OR coalesce(x.exemplar_id, c.next_exemplar_id, n.exemplar_id) <> n.exemplar_id

@@ -1,3 +1,4 @@
+-- depends on {{ ref('meaning_associations') }}: it asks how many memories a concept had before tonight.
 -- One row a concept that tonight's consolidated memories are about, or that one of earlier nights is about since it was revised:
 -- those are counted on Sunday, but a new concept is there at once. A concept not known before joins the column of its
 -- strongest neighbour that has one, ties by name; where none has, the strongest concept of its memory founds a column.

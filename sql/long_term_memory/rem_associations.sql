@@ -6,7 +6,7 @@ WITH seeds AS MATERIALIZED (
     FROM (
         SELECT unnest(arg_min(
             {mind_id: t.mind_id, memory_id: t.memory_id, seed: t.seed},
-            (md5_number_lower(concat_ws('/', t.seed, d.epoch, {{ step }})), t.memory_id),
+            ({{ hash_64("concat_ws('/', t.seed, d.epoch, " ~ step ~ ")") }}, t.memory_id),
             4 * {{ var('rem_associations') }})) AS drawn
         FROM {{ source('state', 'memory_traces') }} t
         JOIN {{ source('cycle', 'due') }} d USING (mind_id)
@@ -15,59 +15,64 @@ WITH seeds AS MATERIALIZED (
     )
 ),
 
-about AS (
-    SELECT s.mind_id, s.memory_id, s.seed, m.concept, m.weight
+about AS MATERIALIZED (
+    SELECT s.mind_id, s.memory_id, s.seed, m.concept, m.weight, k.memories, k.column_id
     FROM seeds s
     JOIN {{ source('state', 'memory_concepts') }} m USING (memory_id)
-    JOIN {{ source('state', 'concepts') }} k ON k.mind_id = s.mind_id AND k.concept = m.concept
-    WHERE k.memories <= {{ var('rem_fan_limit') }}
-),
-
-met AS MATERIALIZED (
-    SELECT a.memory_id, m.memory_id AS other_id, min(a.seed) AS seed,
-        sum((a.weight * m.weight)::DECIMAL(18, 6)) AS shared
-    FROM about a
-    JOIN {{ source('state', 'memory_concepts') }} m ON m.mind_id = a.mind_id AND m.concept = a.concept AND m.memory_id <> a.memory_id
-    GROUP BY a.memory_id, m.memory_id
+    LEFT JOIN {{ source('state', 'concepts') }} k ON k.mind_id = s.mind_id AND k.concept = m.concept
 ),
 
 -- A memory lives in the column of its strongest concept.
-homes AS MATERIALIZED (
-    SELECT m.mind_id, m.memory_id, k.column_id, sqrt(m.norm)::DECIMAL(18, 6) AS norm
+homes AS (
+    SELECT memory_id, arg_min({column_id: column_id}, (-weight, concept)).column_id AS column_id,
+        sqrt(sum((weight * weight)::DECIMAL(18, 6)))::DECIMAL(18, 6) AS norm
+    FROM about
+    GROUP BY memory_id
+),
+
+met AS MATERIALIZED (
+    SELECT a.mind_id, a.memory_id, m.memory_id AS other_id, min(a.seed) AS seed, min(h.column_id) AS column_id, min(h.norm) AS norm,
+        sum((a.weight * m.weight)::DECIMAL(18, 6)) AS shared
+    FROM about a
+    JOIN homes h USING (memory_id)
+    JOIN {{ source('state', 'memory_concepts') }} m ON m.mind_id = a.mind_id AND m.concept = a.concept AND m.memory_id <> a.memory_id
+    WHERE a.memories <= {{ var('rem_fan_limit') }}
+    GROUP BY a.mind_id, a.memory_id, m.memory_id
+),
+
+other_homes AS (
+    SELECT m.memory_id, k.column_id, sqrt(m.norm)::DECIMAL(18, 6) AS norm
     FROM (
-        SELECT min(m.mind_id) AS mind_id, m.memory_id,
-            arg_min(m.concept, (-m.weight, m.concept)) AS concept,
-            sum((m.weight * m.weight)::DECIMAL(18, 6)) AS norm
-        FROM {{ source('state', 'memory_concepts') }} m
-        JOIN (SELECT memory_id FROM seeds UNION SELECT other_id FROM met) USING (memory_id)
-        GROUP BY m.memory_id
+        SELECT o.mind_id, o.memory_id, arg_min(m.concept, (-m.weight, m.concept)) AS concept, sum((m.weight * m.weight)::DECIMAL(18, 6)) AS norm
+        FROM (SELECT DISTINCT mind_id, other_id AS memory_id FROM met) o
+        JOIN {{ source('state', 'memory_concepts') }} m USING (memory_id)
+        GROUP BY o.mind_id, o.memory_id
     ) m
     JOIN {{ source('state', 'concepts') }} k USING (mind_id, concept)
 ),
 
 likely AS MATERIALIZED (
-    SELECT m.memory_id, m.other_id, m.seed, (m.shared / greatest(a.norm * b.norm, 0.000001))::DECIMAL(9, 6) AS similarity
+    SELECT m.memory_id, m.other_id, m.seed, (m.shared / greatest(m.norm * o.norm, 0.000001))::DECIMAL(9, 6) AS similarity
     FROM met m
-    JOIN homes a ON a.memory_id = m.memory_id
-    JOIN homes b ON b.memory_id = m.other_id
-    WHERE a.column_id <> b.column_id
-      AND m.shared / greatest(a.norm * b.norm, 0.000001) BETWEEN {{ var('rem_similarity_low') }} AND {{ var('rem_similarity_high') }}
+    JOIN other_homes o ON o.memory_id = m.other_id
+    WHERE m.column_id <> o.column_id
+      AND m.shared / greatest(m.norm * o.norm, 0.000001) BETWEEN {{ var('rem_similarity_low') }} AND {{ var('rem_similarity_high') }}
 ),
 
--- Those of them that are tied already, in either direction.
+-- What tonight's memories are tied to already, in either direction.
 tied AS MATERIALIZED (
     SELECT k.source_id, k.target_id
     FROM {{ source('state', 'associations') }} k
-    JOIN (
-        SELECT memory_id AS source_id, other_id AS target_id FROM likely
-        UNION
-        SELECT other_id, memory_id FROM likely
-    ) USING (source_id, target_id)
+    JOIN seeds s ON s.memory_id = k.source_id
+    UNION ALL
+    SELECT k.source_id, k.target_id
+    FROM {{ source('state', 'associations') }} k
+    JOIN seeds s ON s.memory_id = k.target_id
 ),
 
 remote AS (
     SELECT t.mind_id, l.memory_id, l.other_id,
-        md5_number_lower(concat_ws('/', l.seed, t.seed, {{ step }})) AS dice,
+        {{ hash_64("concat_ws('/', l.seed, t.seed, " ~ step ~ ")") }} AS dice,
         l.similarity
     FROM likely l
     JOIN {{ source('state', 'memory_traces') }} t ON t.memory_id = l.other_id AND t.tier = 'long_term'

@@ -1,9 +1,18 @@
 -- One row an association that the week's homeostasis weakens: a memory's outgoing weights are scaled by one factor to a budget,
 -- sparing those that fired in the last seven days (Turrigiano 2008; Tononi & Cirelli 2014, who have it every night).
-WITH current AS (
+-- Decay only weakens: who is within the budget by the weights that are stored is within it now.
+WITH strong AS MATERIALIZED (
+    SELECT source_id
+    FROM {{ source('state', 'associations') }}
+    GROUP BY source_id
+    HAVING sum(weight::DECIMAL(9, 6)) > {{ var('homeostasis_budget') }}
+),
+
+current AS (
     SELECT a.*, (a.weight * {{ retention('a.event_at', as_of, var('association_stability')) }})::DECIMAL(9, 6) AS weight_now,
         a.event_at > {{ as_of }} - INTERVAL 7 DAY AS spared
     FROM {{ source('state', 'associations') }} a
+    JOIN strong USING (source_id)
     JOIN {{ source('cycle', 'due') }} USING (mind_id)
 ),
 

@@ -86,7 +86,7 @@ SELECT
     a.late,
     coalesce(a.session, '') AS session,
     a.speaker,
-    md5_number_lower(concat_ws('/', a.source, a.key)) AS seed,
+    {{ hash_64("concat_ws('/', a.source, a.key)") }} AS seed,
     coalesce(f.revision, a.memory_id) AS revision,
     coalesce(f.content_revision, a.memory_id) AS content_revision,
     coalesce(f.local_at, a.created_at) AS local_at,
