@@ -124,7 +124,7 @@ turns AS (
     FROM (
         SELECT memory_id, place,
             last_value(CASE WHEN after_pause OR place = 1 THEN {place: place, memory_id: memory_id} END IGNORE NULLS)
-                OVER (PARTITION BY session ORDER BY place ROWS UNBOUNDED PRECEDING) AS first
+                OVER (PARTITION BY session ORDER BY place, memory_id ROWS UNBOUNDED PRECEDING) AS first
         FROM pauses
     )
 ),
@@ -206,8 +206,8 @@ felt AS (
         coalesce(greatest(exp(max(loud - faded) OVER before + faded), exp(max(loud + faded) OVER after - faded)), 0) AS lent
     FROM (SELECT *, ln(greatest(nearness, 0.000001)) AS loud FROM nearness)
     WINDOW
-        before AS (PARTITION BY question, run ORDER BY turn ROWS BETWEEN 50 PRECEDING AND 1 PRECEDING),
-        after AS (PARTITION BY question, run ORDER BY turn ROWS BETWEEN 1 FOLLOWING AND 50 FOLLOWING)
+        before AS (PARTITION BY question, run ORDER BY turn, memory_id ROWS BETWEEN 50 PRECEDING AND 1 PRECEDING),
+        after AS (PARTITION BY question, run ORDER BY turn, memory_id ROWS BETWEEN 1 FOLLOWING AND 50 FOLLOWING)
 ),
 
 meant AS MATERIALIZED (

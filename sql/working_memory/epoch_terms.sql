@@ -41,7 +41,7 @@ known AS (
 counted AS (
     SELECT
         o.*,
-        count(*) OVER (PARTITION BY mind_id, term ORDER BY epoch RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS earlier_epochs,
+        rank() OVER (PARTITION BY mind_id, term ORDER BY epoch) - 1 AS earlier_epochs,
         count(*) OVER (PARTITION BY mind_id, term, epoch ORDER BY position ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS earlier_today
     FROM occurrences o
 )

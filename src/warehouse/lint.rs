@@ -250,11 +250,22 @@ impl<'a> Linter<'a> {
             };
             self.aggregate(name, node, orders, partitions);
         }
-        let by_rows = ["start", "end"].iter().any(|bound| {
-            node[bound]
-                .as_str()
-                .is_some_and(|bound| bound.ends_with("_ROWS"))
-        });
+        let bounded = |how: fn(&str) -> bool| {
+            ["start", "end"]
+                .iter()
+                .any(|bound| node[bound].as_str().is_some_and(how))
+        };
+        let by_rows = bounded(|bound| bound.ends_with("_ROWS"));
+        let by_distance = bounded(|bound| bound.starts_with("EXPR_") && bound.ends_with("_RANGE"));
+        if !is_total && by_distance {
+            self.find(
+                Rule::UnorderedWindow,
+                &format!("{name}() OVER"),
+                node,
+                "DuckDB 1.5.5 miscounts a frame by RANGE where rows tie in its order, and differently with the number of threads",
+                || "count those before with rank() - 1, or order by what is unique in the partition and name it in the model's order_keys".to_owned(),
+            );
+        }
         if !is_total && (order::is_by_position(name) || by_rows) {
             self.find(
                 Rule::UnorderedWindow,

@@ -189,7 +189,13 @@ fn windows_by_position_must_be_ordered_fully() {
     refused(
         "SELECT sum(n) OVER (ORDER BY heard_at ROWS 2 PRECEDING) FROM s.m",
         "sum() OVER",
-        "SELECT sum(n) OVER (ORDER BY heard_at RANGE INTERVAL 1 DAY PRECEDING), sum(n) OVER (ORDER BY id ROWS 2 PRECEDING) FROM s.m",
+        "SELECT sum(n) OVER (ORDER BY heard_at), sum(n) OVER (ORDER BY id ROWS 2 PRECEDING) FROM s.m",
+    );
+    // Frames by peers are counted rightly.
+    refused(
+        "SELECT count(*) OVER (ORDER BY heard_at RANGE BETWEEN UNBOUNDED PRECEDING AND INTERVAL 1 DAY PRECEDING) FROM s.m",
+        "count() OVER",
+        "SELECT count(*) OVER (ORDER BY heard_at), sum(n) OVER (PARTITION BY mind_id ORDER BY id RANGE BETWEEN 5 PRECEDING AND 1 PRECEDING) FROM s.m",
     );
 }
 
