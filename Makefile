@@ -37,7 +37,7 @@ lint: ## formatting, clippy, documentation, licences and dependencies
 	RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" $(CARGO) doc --locked --no-deps --document-private-items
 	@scripts/deny.sh
 
-bench: ## the promised figures, measured (SIZES="10000 100000 1000000"; default 10000 100000; PARTS="diary daemon postgres enrichment")
+bench: ## the promised figures, measured (SIZES="10000 100000 1000000"; default 10000 100000; PARTS="diary daemon postgres enrichment"; PYTORCH=python with sentence-transformers)
 	SIZES="$(SIZES)" PARTS="$(PARTS)" $(CARGO) bench --locked --bench figures
 
 soak: ## the property and crash tests with many more cases
