@@ -116,10 +116,12 @@ pub fn measure(folder: &Path) -> Result<Vec<Figure>, Box<dyn Error>> {
         goal,
     ));
 
-    // Ten thousand vectors of that length are there; the questions are embedded by the real model.
+    // Ten thousand vectors of that length are there; the questions are embedded by the real model. A checkpoint takes out the
+    // vectors that the update has left behind.
     engine.warehouse().conn().execute_batch(
         "UPDATE enrichment.vectors SET model = 'local:all-minilm-l6-v2';
-         UPDATE codex.meta SET value = 'local:all-minilm-l6-v2' WHERE key = 'embedding_model'",
+         UPDATE codex.meta SET value = 'local:all-minilm-l6-v2' WHERE key = 'embedding_model';
+         CHECKPOINT",
     )?;
     let mind = engine.mind("default")?;
     let mut best = f64::INFINITY;
