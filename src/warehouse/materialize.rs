@@ -212,7 +212,16 @@ fn by_strategy(model: &Compiled) -> Vec<String> {
         (IncrementalStrategy::DeleteInsert, None) => replace(
             relation,
             sql,
-            delete_by(relation, &config.unique_key, nulls, INCOMING),
+            match nulls {
+                // One row a key: that is what a transition is keyed by.
+                Nulls::Never => delete_by(relation, &config.unique_key, nulls, INCOMING),
+                Nulls::Match => delete_by(
+                    relation,
+                    &config.unique_key,
+                    nulls,
+                    &keys_of(&config.unique_key, INCOMING),
+                ),
+            },
         ),
     }
 }
@@ -223,12 +232,9 @@ fn epoch_cache(relation: &Relation, sql: &str, epochs: &Epochs) -> Vec<String> {
     let insert = format!("INSERT INTO {relation} BY NAME\n{sql}");
     match epochs {
         Epochs::OfResult => {
-            let delete = delete_by(
-                relation,
-                &keys(&["mind_id", "epoch"]),
-                Nulls::Match,
-                INCOMING,
-            );
+            let keys = keys(&["mind_id", "epoch"]);
+            let listed = keys_of(&keys, INCOMING);
+            let delete = delete_by(relation, &keys, Nulls::Match, &listed);
             replace(relation, sql, delete)
         }
         Epochs::Listed(listed) => {
@@ -262,7 +268,13 @@ fn replace(relation: &Relation, sql: &str, delete: String) -> Vec<String> {
     ]
 }
 
-/// Deletes what has a key that is listed, however often.
+/// The keys of rows, each once: a row is looked for as often as its key is listed.
+fn keys_of(keys: &[String], rows: &str) -> String {
+    let columns: Vec<String> = keys.iter().map(|key| quoted(key)).collect();
+    format!("(SELECT DISTINCT {} FROM {rows})", columns.join(", "))
+}
+
+/// Deletes what has a key that is listed.
 fn delete_by(relation: &Relation, keys: &[String], nulls: Nulls, listed: &str) -> String {
     format!(
         "DELETE FROM {relation} AS target USING {listed} AS incoming WHERE {}",

@@ -126,6 +126,25 @@ fn delete_insert_replaces_rows_of_the_same_keys_or_times() {
 }
 
 #[test]
+fn many_rows_of_one_key_are_replaced_at_the_cost_of_one() {
+    let conn = Connection::open_in_memory().unwrap();
+    let rows = "SELECT 1 AS mind_id, 1 AS epoch, range AS x FROM range(200000)";
+    for yaml in [
+        "{materialized: incremental, incremental_strategy: delete+insert, unique_key: [mind_id]}",
+        "{materialized: epoch_cache}",
+    ] {
+        conn.execute_batch("DROP TABLE IF EXISTS s.m").unwrap();
+        for _ in 0..2 {
+            // Key by key this would be forty thousand million matches.
+            assert_eq!(run(&conn, yaml, rows).unwrap().rows, 200_000);
+        }
+        let left = "SELECT count(*) FROM s.m";
+        let left: i64 = conn.query_row(left, [], |r| r.get(0)).unwrap();
+        assert_eq!(left, 200_000);
+    }
+}
+
+#[test]
 fn append_adds_and_delete_deletes_by_key() {
     let conn = filled();
     run(
