@@ -79,7 +79,7 @@ pub struct Activation {
 /// Failed when the store cannot be read.
 pub fn highest_arrival(conn: &Connection) -> Result<i64> {
     Ok(conn.query_row(
-        // DuckDB answers each max from the table's statistics; as operands of greatest() they would take ten times as long.
+        // As operands of one greatest() the same questions take ten times as long.
         "SELECT coalesce(max(arrival), 0) FROM (
              SELECT max(arrival) AS arrival FROM raw.minds
              UNION ALL SELECT max(memory_id) FROM raw.memories

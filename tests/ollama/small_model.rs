@@ -1,9 +1,8 @@
 //! The real all-MiniLM-L6-v2, run in this process without any server. Where it is not there, the tests say so and check nothing:
 //! `scripts/minilm.sh` fetches it, and `make test` calls that.
 
-use crate::room::Room;
+use crate::room::{AFTER, Room};
 use crate::unchecked::unchecked;
-use codex_dreams::clock;
 use codex_dreams::config::{Config, ConfigSources};
 use codex_dreams::engine::request::{Recall, Reply, Request};
 use codex_dreams::engine::{
@@ -155,7 +154,7 @@ fn a_model_that_nobody_asks_is_let_go_and_loaded_again_when_somebody_does() {
             mind: "default".to_owned(),
             text: "Is her pet unwell?".to_owned(),
             k: 1,
-            as_of: clock::now(),
+            as_of: AFTER.trim_end_matches('Z').parse().unwrap(),
             explain: false,
             trail: Trail::None,
         };
