@@ -81,9 +81,10 @@ judged AS (
     SELECT c.*,
         CASE
             WHEN coalesce(s.tier, t.tier) IS NOT NULL THEN 'memory ' || least(s.tier, t.tier)
-            WHEN c.weight * {{ retention('c.event_at', as_of, var('association_stability')) }} < {{ var('weak_connection_threshold') }} THEN 'weak'
+            WHEN c.weight * {{ retention('c.event_at', 'd.epoch_end', var('association_stability')) }} < {{ var('weak_connection_threshold') }} THEN 'weak'
         END AS reason
     FROM changed c
+    JOIN {{ source('cycle', 'due') }} d USING (mind_id, epoch)
     LEFT JOIN gone s ON s.memory_id = c.source_id
     LEFT JOIN gone t ON t.memory_id = c.target_id
 )

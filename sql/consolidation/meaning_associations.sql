@@ -8,7 +8,7 @@ WITH tonight AS (
     FROM {{ ref('memory_traces') }} t
     JOIN {{ source('cycle', 'due') }} d USING (mind_id)
     LEFT JOIN {{ source('enrichment', 'features') }} f ON f.memory_id = t.memory_id AND f.revision = t.revision
-    WHERE t.consolidated_at = {{ as_of }} AND t.merged_into IS NULL
+    WHERE t.consolidated_at = d.epoch_end AND t.merged_into IS NULL
 ),
 
 embedded AS (
@@ -51,8 +51,9 @@ both_ways AS (
 
 SELECT n.mind_id, n.source_id, n.target_id, 'semantic' AS kind,
     ({{ var('hebbian_learning_rate') }} * n.cosine)::DECIMAL(9, 6) AS weight, 0::DECIMAL(9, 6) AS previous_weight,
-    {{ as_of }} AS event_at, {{ as_of }} AS born_at, 0 AS co_activations, false AS provisional
+    d.epoch_end AS event_at, d.epoch_end AS born_at, 0 AS co_activations, false AS provisional
 FROM both_ways n
+JOIN {{ source('cycle', 'due') }} d USING (mind_id)
 ANTI JOIN {{ source('state', 'associations') }} k ON k.source_id = n.source_id AND k.target_id = n.target_id
 -- What fired together tonight is tied by that, and what was let go is not tied again at once.
 ANTI JOIN (

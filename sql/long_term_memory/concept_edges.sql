@@ -31,6 +31,7 @@ SELECT
     t.target,
     coalesce(k.memories + t.more_memories, t.memories)::INTEGER AS memories,
     coalesce(k.weight + t.more_weight, t.weight)::DECIMAL(18, 6) AS weight,
-    {{ as_of }} AS last_at
+    d.epoch_end AS last_at
 FROM tied t
+JOIN {{ source('cycle', 'due') }} d USING (mind_id)
 LEFT JOIN {{ source('state', 'concept_edges') }} k USING (mind_id, source, target)

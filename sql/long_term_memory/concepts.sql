@@ -36,9 +36,13 @@ placed AS (
 ),
 
 edges AS MATERIALIZED (
-    SELECT e.mind_id, e.source AS concept, e.target AS neighbour, e.weight FROM {{ ref('concept_edges') }} e WHERE e.last_at = {{ as_of }}
+    SELECT e.mind_id, e.source AS concept, e.target AS neighbour, e.weight
+    FROM {{ ref('concept_edges') }} e
+    JOIN {{ source('cycle', 'due') }} d ON d.mind_id = e.mind_id AND d.epoch_end = e.last_at
     UNION ALL
-    SELECT e.mind_id, e.target, e.source, e.weight FROM {{ ref('concept_edges') }} e WHERE e.last_at = {{ as_of }}
+    SELECT e.mind_id, e.target, e.source, e.weight
+    FROM {{ ref('concept_edges') }} e
+    JOIN {{ source('cycle', 'due') }} d ON d.mind_id = e.mind_id AND d.epoch_end = e.last_at
 ),
 
 adopted AS (
@@ -66,10 +70,11 @@ SELECT
     coalesce(p.known_kind, p.kind) AS kind,
     coalesce(p.known_memories + p.more_memories, p.memories)::INTEGER AS memories,
     coalesce(p.known_weight + p.more_weight, p.weight)::DECIMAL(18, 6) AS weight,
-    coalesce(p.first_at, {{ as_of }}) AS first_at,
-    {{ as_of }} AS last_at,
+    coalesce(p.first_at, d.epoch_end) AS first_at,
+    d.epoch_end AS last_at,
     p.exemplar_id,
     coalesce(p.column_id, a.column_id, f.column_id, p.concept) AS column_id
 FROM placed p
+JOIN {{ source('cycle', 'due') }} d USING (mind_id)
 LEFT JOIN adopted a USING (mind_id, concept)
 LEFT JOIN founded f USING (mind_id, concept)

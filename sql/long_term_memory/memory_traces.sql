@@ -65,9 +65,10 @@ retained AS (
         CASE WHEN awake THEN greatest(b.event_at, coalesce(fired_at, b.event_at)) ELSE b.event_at END AS touched_at,
         {{ retention('b.event_at', 'touched_at', 'b.stability') }} AS retained
     FROM (
-        SELECT b.*, t.* EXCLUDE (mind_id, memory_id),
+        SELECT b.*, t.* EXCLUDE (mind_id, memory_id), d.epoch_end,
             NOT (b.tier = 'deleted' OR (b.tier = 'forgotten' AND coalesce(t.used_now, 0) = 0)) AS awake
         FROM before b
+        JOIN {{ source('cycle', 'due') }} d USING (mind_id)
         LEFT JOIN touched t USING (mind_id, memory_id)
     ) b
 ),
@@ -79,7 +80,7 @@ strengthened AS (
             * pow(1 - {{ var('replay_gain') }} * (0.5 + salience / 2)::DOUBLE, replayed_now)
             * pow(1 - {{ var('use_gain') }}::DOUBLE, used_now + repeated_now))::DECIMAL(9, 6) AS new_strength,
         least(36500, stability * (1 + {{ var('stability_growth') }} * (1 - retained)))::DECIMAL(12, 6) AS new_stability,
-        (new_strength * {{ retention('touched_at', as_of, 'new_stability') }})::DECIMAL(9, 6) AS strength_tonight
+        (new_strength * {{ retention('touched_at', 'epoch_end', 'new_stability') }})::DECIMAL(9, 6) AS strength_tonight
     FROM retained
 ),
 
@@ -111,14 +112,14 @@ SELECT
         WHEN strength_tonight < {{ var('forgetting_floor') }} THEN 'too weak'
         ELSE 'not consolidated in time'
     END AS reason,
-    CASE WHEN new_tier = tier THEN settled_at ELSE {{ as_of }} END AS settled_at,
+    CASE WHEN new_tier = tier THEN settled_at ELSE epoch_end END AS settled_at,
     new_strength AS strength,
     new_stability AS stability,
     touched_at AS event_at,
     learned_at,
     epoch,
     CASE WHEN new_tier <> 'short_term' THEN nights WHEN tier = 'forgotten' THEN 0 ELSE nights + 1 END AS nights,
-    CASE WHEN new_tier = 'long_term' THEN coalesce(consolidated_at, {{ as_of }}) END AS consolidated_at,
+    CASE WHEN new_tier = 'long_term' THEN coalesce(consolidated_at, epoch_end) END AS consolidated_at,
     salience,
     surprise,
     replays + replayed_now AS replays,

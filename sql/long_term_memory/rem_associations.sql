@@ -10,7 +10,7 @@ WITH seeds AS MATERIALIZED (
             4 * {{ var('rem_associations') }})) AS drawn
         FROM {{ source('state', 'memory_traces') }} t
         JOIN {{ source('cycle', 'due') }} d USING (mind_id)
-        WHERE t.consolidated_at = {{ as_of }} AND t.merged_into IS NULL
+        WHERE t.consolidated_at = d.epoch_end AND t.merged_into IS NULL
         GROUP BY t.mind_id
     )
 ),
@@ -103,12 +103,13 @@ kept AS (
 )
 
 SELECT mind_id, source_id, target_id, 'rem' AS kind, weight, 0::DECIMAL(9, 6) AS previous_weight,
-    {{ as_of }} AS event_at, {{ as_of }} AS born_at, 0 AS co_activations, true AS provisional
+    d.epoch_end AS event_at, d.epoch_end AS born_at, 0 AS co_activations, true AS provisional
 FROM (
     SELECT mind_id, memory_id AS source_id, other_id AS target_id, (similarity * {{ var('rem_creativity_factor') }})::DECIMAL(9, 6) AS weight FROM kept
     UNION ALL
     SELECT mind_id, other_id, memory_id, (similarity * {{ var('rem_creativity_factor') }})::DECIMAL(9, 6) FROM kept
 ) dreamt
+JOIN {{ source('cycle', 'due') }} d USING (mind_id)
 -- What fired together keeps its weight, where only one direction was tied before.
 ANTI JOIN tied k ON k.source_id = dreamt.source_id AND k.target_id = dreamt.target_id
 WHERE weight >= {{ var('weak_connection_threshold') }}

@@ -1,7 +1,7 @@
 //! `consolidate`: runs the due occurrences of the grid, earlier ones first, and nothing when nothing is due.
 
 use super::due::{Due, Moment, set_due};
-use super::execute::{Caches, ChainStep, clear_caches, run_models, run_step};
+use super::execute::{Caches, ChainStep, Manner, clear_caches, make_rooms, run_models, run_step};
 use super::ledger::{self, Entry};
 use super::pipeline::Pipeline;
 use super::plan::{Night, due_nights};
@@ -11,7 +11,7 @@ use crate::clock;
 use crate::error::{Error, Result};
 use crate::memory::{MindId, highest_arrival};
 use crate::project::CycleType;
-use crate::warehouse::Warehouse;
+use crate::warehouse::{Plans, Warehouse};
 use chrono::NaiveDateTime;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -20,6 +20,9 @@ use std::time::Instant;
 /// Memories a backfill computes in one pass. Each of its nights looks through the caches of the whole pass: a larger pass saves
 /// little and makes every night dearer.
 const PASS: usize = 4_000;
+
+/// Nights after which a backfill plans its statements anew.
+const PLANNED: usize = 16;
 
 /// What to consolidate.
 #[derive(Debug, Clone)]
@@ -123,39 +126,66 @@ fn run_nights(
     let mut rest = nights.as_slice();
     while !rest.is_empty() {
         let (pass, after) = rest.split_at(pass_length(rest));
-        // A pass of one night computes its caches inside the night's own transaction.
-        let caches = if pass.len() > 1 {
-            Caches::Prepared
-        } else {
-            Caches::Stale
-        };
-        if caches == Caches::Prepared {
-            prepare(warehouse, pipeline, pass)?;
-        }
-        warehouse.single_threaded(|| {
-            for (i, night) in pass.iter().enumerate() {
-                let last = after.is_empty() && i + 1 == pass.len();
-                run_night(warehouse, pipeline, request, night, caches, last, report)?;
-                report.nights += 1;
-                heard(Advance {
-                    done: report.nights,
-                    nights: total,
-                    at: night.at,
-                });
-            }
+        let mut live = |night: &Night, manner: Manner, last: bool| {
+            run_night(warehouse, pipeline, request, night, manner, last, report)?;
+            report.nights += 1;
+            heard(Advance {
+                done: report.nights,
+                nights: total,
+                at: night.at,
+            });
             Ok(())
-        })?;
-        if caches == Caches::Prepared {
-            let due: Vec<Due> = pass
-                .iter()
-                .flat_map(|n| n.sleepers.iter().map(|s| s.due))
-                .collect();
-            set_due(conn, &due)?;
-            warehouse.transaction(|conn| clear_caches(conn, pipeline))?;
+        };
+        if let [night] = pass {
+            // Its caches are computed inside its own transaction.
+            warehouse
+                .single_threaded(|| live(night, Caches::Stale.into(), after.is_empty()))?;
+        } else {
+            live_pass(warehouse, pipeline, pass, |i, night| {
+                let manner = Manner {
+                    caches: Caches::Prepared,
+                    plans: Plans::Kept,
+                };
+                live(night, manner, after.is_empty() && i + 1 == pass.len())
+            })?;
         }
         rest = after;
     }
     Ok(())
+}
+
+/// Prepares the caches of a pass, lives its nights with plans that are kept, and empties the caches.
+fn live_pass(
+    warehouse: &Warehouse,
+    pipeline: &Pipeline,
+    pass: &[Night],
+    mut live: impl FnMut(usize, &Night) -> Result<()>,
+) -> Result<()> {
+    let due: Vec<Due> = pass
+        .iter()
+        .flat_map(|n| n.sleepers.iter().map(|s| s.due))
+        .collect();
+    let Some(last) = pass.last() else {
+        return Ok(());
+    };
+    // The first step of each night, as far as models can tell.
+    let moment = Moment::of(&due, last.at, 1);
+    set_due(warehouse.conn(), &due)?;
+    prepare(warehouse, pipeline, &due, &moment)?;
+    warehouse.single_threaded(|| {
+        make_rooms(warehouse.conn(), pipeline, &moment)?;
+        warehouse.keeping_plans(|| {
+            for (i, night) in pass.iter().enumerate() {
+                if i == 1 || i % PLANNED == 0 {
+                    warehouse.forget_plans();
+                }
+                live(i, night)?;
+            }
+            Ok(())
+        })
+    })?;
+    set_due(warehouse.conn(), &due)?;
+    warehouse.transaction(|conn| clear_caches(conn, pipeline))
 }
 
 /// How many nights from the front make one pass: at least one, at most [`PASS`] memories.
@@ -173,24 +203,19 @@ fn pass_length(nights: &[Night]) -> usize {
 
 /// Working and short-term memory of all epochs of a pass at once: they read raw features, never consolidated state. The ledger
 /// has a row for each, at the night before the pass: no clock moves before the first night is lived.
-fn prepare(warehouse: &Warehouse, pipeline: &Pipeline, pass: &[Night]) -> Result<()> {
-    let due: Vec<Due> = pass
-        .iter()
-        .flat_map(|n| n.sleepers.iter().map(|s| s.due))
-        .collect();
-    let Some(last) = pass.last() else {
-        return Ok(());
-    };
-    // The first step of each night, as far as models can tell.
-    let moment = Moment::of(&due, last.at, 1);
-    set_due(warehouse.conn(), &due)?;
+fn prepare(
+    warehouse: &Warehouse,
+    pipeline: &Pipeline,
+    due: &[Due],
+    moment: &Moment,
+) -> Result<()> {
     let minds: BTreeSet<MindId> = due.iter().map(|d| d.mind).collect();
     let minds: Vec<MindId> = minds.into_iter().collect();
     warehouse.transaction(|conn| {
         clear_caches(conn, pipeline)?;
         for cycle in [CycleType::Working, CycleType::ShortTerm] {
             let (started_at, started) = (clock::now(), Instant::now());
-            let runs = run_models(conn, pipeline, cycle, &moment, Caches::Prepared)?;
+            let runs = run_models(conn, pipeline, cycle, moment, Caches::Prepared.into())?;
             ledger::append(
                 conn,
                 &Entry {
@@ -205,6 +230,7 @@ fn prepare(warehouse: &Warehouse, pipeline: &Pipeline, pass: &[Night]) -> Result
                     started_at,
                     duration_ms: started.elapsed().as_secs_f64() * 1e3,
                 },
+                Plans::Anew,
             )?;
         }
         Ok(())
@@ -228,7 +254,7 @@ fn run_night(
     pipeline: &Pipeline,
     request: &Request,
     night: &Night,
-    caches: Caches,
+    manner: Manner,
     last: bool,
     report: &mut Consolidation,
 ) -> Result<()> {
@@ -264,7 +290,7 @@ fn run_night(
                 due,
                 chains,
             };
-            report.count(run_step(warehouse, pipeline, &step, caches)?, cycle);
+            report.count(run_step(warehouse, pipeline, &step, manner)?, cycle);
         }
     }
     Ok(())
@@ -326,7 +352,7 @@ fn finish_half_done(
             chains: Vec::new(),
         };
         report.count(
-            run_step(warehouse, pipeline, &step, Caches::Prepared)?,
+            run_step(warehouse, pipeline, &step, Caches::Prepared.into())?,
             cycle,
         );
     }

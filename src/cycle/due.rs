@@ -2,9 +2,9 @@
 
 use crate::error::Result;
 use crate::memory::MindId;
-use crate::warehouse::timestamp_literal;
+use crate::warehouse::Plans;
 use chrono::NaiveDateTime;
-use duckdb::Connection;
+use duckdb::{Connection, ToSql, params_from_iter};
 
 /// An epoch of a mind that a cycle computes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,25 +53,31 @@ impl Moment {
 
 /// Puts `due` into the connection's temporary table. It is emptied and filled, never replaced.
 pub(super) fn set_due(conn: &Connection, due: &[Due]) -> Result<()> {
+    create_due(conn)?;
+    fill_due(conn, due, Plans::Anew)
+}
+
+/// The same where the table is there.
+pub(super) fn fill_due(conn: &Connection, due: &[Due], plans: Plans) -> Result<()> {
     let rows: Vec<String> = due
         .iter()
-        .map(|d| {
-            format!(
-                "('{}', {}, {}, {}, {}, {})",
-                d.mind,
-                d.epoch,
-                timestamp_literal(d.start),
-                timestamp_literal(d.end),
-                d.seen_arrival,
-                d.highest_arrival
-            )
-        })
+        .map(|d| format!("('{}'::UUID, ?, ?, ?, ?, ?)", d.mind))
         .collect();
-    create_due(conn)?;
-    conn.execute_batch(&format!(
-        "DELETE FROM temp.main.due; INSERT INTO temp.main.due VALUES {}",
-        rows.join(", ")
-    ))?;
+    let values = due.iter().flat_map(|d| -> [&dyn ToSql; 5] {
+        [
+            &d.epoch,
+            &d.start,
+            &d.end,
+            &d.seen_arrival,
+            &d.highest_arrival,
+        ]
+    });
+    plans.run(conn, "DELETE FROM temp.main.due", [])?;
+    plans.run(
+        conn,
+        &format!("INSERT INTO temp.main.due VALUES {}", rows.join(", ")),
+        params_from_iter(values),
+    )?;
     Ok(())
 }
 

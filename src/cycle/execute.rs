@@ -1,6 +1,6 @@
 //! Running the models of a cycle, and one step of a night's chain.
 
-use super::due::{Due, Moment, set_due};
+use super::due::{Due, Moment, fill_due};
 use super::ledger::{self, Entry, ModelRun};
 use super::pipeline::Pipeline;
 use super::progress::chain_text;
@@ -8,9 +8,9 @@ use crate::clock;
 use crate::error::{Error, Result};
 use crate::project::{CycleType, Relation};
 use crate::warehouse::materialize::{
-    Epochs, Existing, MaterializeError, Options, materialize_onto,
+    Epochs, Existing, MaterializeError, Options, make_room, materialize_onto,
 };
-use crate::warehouse::{Warehouse, timestamp_literal};
+use crate::warehouse::{Plans, Warehouse, text_literal};
 use chrono::NaiveDateTime;
 use duckdb::Connection;
 use std::time::Instant;
@@ -28,10 +28,11 @@ pub(super) fn run_models(
     pipeline: &Pipeline,
     cycle: CycleType,
     moment: &Moment,
-    caches: Caches,
+    manner: Manner,
 ) -> Result<Vec<ModelRun>> {
     let options = Options {
-        epochs: match caches {
+        plans: manner.plans,
+        epochs: match manner.caches {
             Caches::Prepared => Epochs::Emptied,
             Caches::Stale => Epochs::OfMinds(Relation {
                 database: Some("temp".into()),
@@ -54,6 +55,17 @@ pub(super) fn run_models(
         });
     }
     Ok(runs)
+}
+
+/// Makes what the models of nights need to keep their plans ([`Plans::Kept`]); one of the nights is at `moment`.
+pub(super) fn make_rooms(conn: &Connection, pipeline: &Pipeline, moment: &Moment) -> Result<()> {
+    for node in pipeline.nodes() {
+        if node.config.cycle.is_some_and(CycleType::is_nightly) {
+            let model = pipeline.compile(node, moment)?;
+            make_room(conn, &model).map_err(model_failed)?;
+        }
+    }
+    Ok(())
 }
 
 /// A model that could not be materialized, as the library's error.
@@ -86,36 +98,52 @@ pub(super) enum Caches {
     Stale,
 }
 
+/// How a cycle is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Manner {
+    pub caches: Caches,
+    pub plans: Plans,
+}
+
+impl From<Caches> for Manner {
+    /// By itself: planned for what the tables hold.
+    fn from(caches: Caches) -> Manner {
+        Manner {
+            caches,
+            plans: Plans::Anew,
+        }
+    }
+}
+
 /// Runs a step of the night in one transaction: tiers, progress and ledger row, or nothing.
 pub(super) fn run_step(
     warehouse: &Warehouse,
     pipeline: &Pipeline,
     step: &ChainStep,
-    caches: Caches,
+    manner: Manner,
 ) -> Result<Vec<ModelRun>> {
     let started_at = clock::now();
     let started = Instant::now();
     let moment = Moment::of(&step.due, step.at, step.step);
-    set_due(warehouse.conn(), &step.due)?;
+    let Manner { caches, plans } = manner;
+    fill_due(warehouse.conn(), &step.due, plans)?;
     warehouse.single_threaded(|| {
         warehouse.transaction(|conn| {
             let mut runs = Vec::new();
             if step.cycle == CycleType::DeepSleep {
                 for day in DAY {
                     if caches == Caches::Stale || day == CycleType::Hippocampal {
-                        runs.extend(run_models(conn, pipeline, day, &moment, caches)?);
+                        runs.extend(run_models(conn, pipeline, day, &moment, manner)?);
                     }
                 }
             }
-            runs.extend(run_models(conn, pipeline, step.cycle, &moment, caches)?);
+            runs.extend(run_models(conn, pipeline, step.cycle, &moment, manner)?);
             if step.cycle == CycleType::DeepSleep {
-                conserve(conn)?;
-                keep_late(conn)?;
-                if caches == Caches::Stale {
-                    clear_caches(conn, pipeline)?;
-                }
+                conserve(conn, plans)?;
+                keep_late(conn, plans)?;
+                clear_step(conn, pipeline, manner)?;
             }
-            advance(conn, step)?;
+            advance(conn, step, plans)?;
             let minds: Vec<_> = step.due.iter().map(|d| d.mind).collect();
             ledger::append(
                 conn,
@@ -136,6 +164,7 @@ pub(super) fn run_step(
                     started_at,
                     duration_ms: started.elapsed().as_secs_f64() * 1e3,
                 },
+                plans,
             )?;
             Ok(runs)
         })
@@ -143,12 +172,12 @@ pub(super) fn run_step(
 }
 
 /// Refuses a night that would lose a memory or have one twice.
-fn conserve(conn: &Connection) -> Result<()> {
-    let (learned, rows, traces): (i64, i64, i64) = conn.query_row(
+fn conserve(conn: &Connection, plans: Plans) -> Result<()> {
+    let (learned, rows, traces): (i64, i64, i64) = plans.query_row(
+        conn,
         "SELECT (SELECT coalesce(sum(memories), 0) FROM state.minds WHERE mind_id IN (SELECT mind_id FROM temp.main.due))::BIGINT,
                 count(*), count(DISTINCT memory_id)
          FROM state.memory_traces WHERE mind_id IN (SELECT mind_id FROM temp.main.due)",
-        [],
         |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)),
     )?;
     if learned != traces || rows != traces {
@@ -161,73 +190,95 @@ fn conserve(conn: &Connection) -> Result<()> {
 }
 
 /// Late memories beyond the night's share wait for a later one.
-fn keep_late(conn: &Connection) -> Result<()> {
-    conn.execute_batch(
+fn keep_late(conn: &Connection, plans: Plans) -> Result<()> {
+    plans.run(
+        conn,
         "INSERT INTO codex.late_memories
          SELECT m.mind_id, m.memory_id
          FROM raw.memories m
          JOIN temp.main.due d USING (mind_id)
          WHERE m.memory_id > d.seen_arrival AND m.memory_id <= d.highest_arrival AND m.created_at < d.epoch_start
            AND m.memory_id > (SELECT min(seen_arrival) FROM temp.main.due)
-           AND m.memory_id NOT IN (SELECT memory_id FROM codex.late_memories);
-         DELETE FROM codex.late_memories WHERE memory_id IN (
+           AND m.memory_id NOT IN (SELECT memory_id FROM codex.late_memories)",
+        [],
+    )?;
+    plans.run(
+        conn,
+        "DELETE FROM codex.late_memories WHERE memory_id IN (
              SELECT memory_id FROM working_memory.epoch_memories JOIN temp.main.due USING (mind_id, epoch)
              UNION ALL
              SELECT x.memory_id FROM raw.deletions x JOIN temp.main.due d USING (mind_id)
              WHERE x.arrival <= d.highest_arrival AND x.happened_at < d.epoch_end)",
+        [],
     )?;
     Ok(())
 }
 
-/// Empties every cache of the minds that are due, and forgets what ticks had seen when they filled them.
-pub(super) fn clear_caches(conn: &Connection, pipeline: &Pipeline) -> Result<()> {
-    let mut statements =
-        "DELETE FROM codex.ticks WHERE mind_id IN (SELECT mind_id FROM temp.main.due);\n"
-            .to_owned();
-    for relation in pipeline.caches() {
-        statements.push_str(&format!(
-            "DELETE FROM {relation} WHERE mind_id IN (SELECT mind_id FROM temp.main.due);\n"
-        ));
+/// Empties the caches that nobody looks into after the night. What the step itself has filled thus never reaches the disk.
+fn clear_step(conn: &Connection, pipeline: &Pipeline, manner: Manner) -> Result<()> {
+    match manner.caches {
+        Caches::Stale => clear_caches(conn, pipeline),
+        Caches::Prepared => clear(
+            conn,
+            pipeline.caches_of(&[CycleType::Hippocampal, CycleType::DeepSleep]),
+            manner.plans,
+        ),
     }
-    Ok(conn.execute_batch(&statements)?)
 }
 
-/// Moves the minds on: the first step opens the next epoch, every step counts.
-fn advance(conn: &Connection, step: &ChainStep) -> Result<()> {
-    let at = timestamp_literal(step.at);
+/// Empties every cache of the minds that are due, and forgets what ticks had seen when they filled them.
+pub(super) fn clear_caches(conn: &Connection, pipeline: &Pipeline) -> Result<()> {
+    clear(
+        conn,
+        std::iter::once("codex.ticks".to_owned()).chain(pipeline.caches()),
+        Plans::Anew,
+    )
+}
+
+fn clear(
+    conn: &Connection,
+    relations: impl Iterator<Item = String>,
+    plans: Plans,
+) -> Result<()> {
+    for relation in relations {
+        let delete =
+            format!("DELETE FROM {relation} WHERE mind_id IN (SELECT mind_id FROM temp.main.due)");
+        plans.run(conn, &delete, [])?;
+    }
+    Ok(())
+}
+
+/// Moves the minds on: the first step opens the next epoch, every step counts. The night is the end of what is due.
+fn advance(conn: &Connection, step: &ChainStep, plans: Plans) -> Result<()> {
     if step.step > 1 {
         let homeostasis = match step.cycle {
-            CycleType::Homeostasis => format!(", homeostasis_at = {at}"),
-            _ => String::new(),
+            CycleType::Homeostasis => ", homeostasis_at = d.epoch_end",
+            _ => "",
         };
-        conn.execute_batch(&format!(
-            "UPDATE codex.progress SET chain_step = {}{homeostasis} WHERE mind_id IN (SELECT mind_id FROM temp.main.due)",
+        let counted = format!(
+            "UPDATE codex.progress AS p SET chain_step = {}{homeostasis} FROM temp.main.due d WHERE d.mind_id = p.mind_id",
             step.step
-        ))?;
+        );
+        plans.run(conn, &counted, [])?;
         return Ok(());
     }
-    let rows: Vec<String> = step
+    let chains: Vec<String> = step
         .due
         .iter()
         .zip(&step.chains)
-        .map(|(d, chain)| {
-            format!(
-                "('{}'::UUID, {}, {}, '{}')",
-                d.mind,
-                d.epoch + 1,
-                d.highest_arrival,
-                chain_text(chain)
-            )
-        })
+        .map(|(d, chain)| format!("('{}'::UUID, {})", d.mind, text_literal(&chain_text(chain))))
         .collect();
-    conn.execute_batch(&format!(
+    let opened = format!(
         "UPDATE codex.progress AS p
-         SET epoch = n.epoch, epoch_start = {at}, seen_arrival = n.seen, night_at = {at}, chain_step = 1, chain = n.chain,
-             last_night_at = CASE WHEN {at} IN (SELECT happened_at FROM raw.naps a WHERE a.mind_id = p.mind_id)
-                 THEN p.last_night_at ELSE {at} END
-         FROM (VALUES {}) AS n(mind_id, epoch, seen, chain)
-         WHERE p.mind_id = n.mind_id",
-        rows.join(", ")
-    ))?;
+         SET epoch = d.epoch + 1, epoch_start = d.epoch_end, seen_arrival = d.highest_arrival, night_at = d.epoch_end, chain_step = 1,
+             chain = c.chain,
+             last_night_at = CASE WHEN d.epoch_end IN (SELECT happened_at FROM raw.naps a WHERE a.mind_id = p.mind_id)
+                 THEN p.last_night_at ELSE d.epoch_end END
+         FROM temp.main.due d
+         JOIN (VALUES {}) AS c(mind_id, chain) USING (mind_id)
+         WHERE p.mind_id = d.mind_id",
+        chains.join(", ")
+    );
+    plans.run(conn, &opened, [])?;
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::memory::MindId;
+use crate::warehouse::Plans;
 use chrono::NaiveDateTime;
 use duckdb::{Connection, params};
 use serde::{Deserialize, Serialize};
@@ -38,19 +39,25 @@ pub(super) struct Entry<'a> {
 }
 
 /// Writes it down.
-pub(super) fn append(conn: &Connection, entry: &Entry<'_>) -> Result<()> {
+pub(super) fn append(conn: &Connection, entry: &Entry<'_>, plans: Plans) -> Result<()> {
     let minds: Vec<String> = entry.minds.iter().map(|m| format!("'{m}'")).collect();
     let models =
         serde_json::to_string(entry.models).map_err(|e| Error::failed(format!("ledger: {e}")))?;
-    conn.execute(
+    let (ledger_id, generation): (i64, i32) = plans.query_row(
+        conn,
+        &format!("SELECT (SELECT coalesce(max(ledger_id), 0) + 1 FROM codex.ledger), {GENERATION}"),
+        |r| Ok((r.get(0)?, r.get(1)?)),
+    )?;
+    plans.run(
+        conn,
         &format!(
             "INSERT INTO codex.ledger
-             SELECT coalesce(max(ledger_id), 0) + 1, {}, ?, ?, ?, ?, [{}]::UUID[], ?, ?, ?, ?, ?::DOUBLE::DECIMAL(12, 3), 'success'
-             FROM codex.ledger",
-            generation(conn)?,
+             VALUES (?, ?, ?, ?, ?, ?, [{}]::UUID[], ?, ?, ?, ?, ?::DOUBLE::DECIMAL(12, 3), 'success')",
             minds.join(", ")
         ),
         params![
+            ledger_id,
+            generation,
             entry.cycle,
             entry.transition,
             entry.step,
@@ -65,14 +72,11 @@ pub(super) fn append(conn: &Connection, entry: &Entry<'_>) -> Result<()> {
     Ok(())
 }
 
+const GENERATION: &str = "(SELECT coalesce(TRY_CAST(max(value) AS INTEGER), 1) FROM codex.meta WHERE key = 'generation')";
+
 /// The generation the store is in: it grows by one with every rebuild.
 pub(super) fn generation(conn: &Connection) -> Result<i32> {
-    let text: Option<String> = conn.query_row(
-        "SELECT max(value) FROM codex.meta WHERE key = 'generation'",
-        [],
-        |r| r.get(0),
-    )?;
-    Ok(text.and_then(|t| t.parse().ok()).unwrap_or(1))
+    Ok(conn.query_row(&format!("SELECT {GENERATION}"), [], |r| r.get(0))?)
 }
 
 /// A transition as replay repeats it.

@@ -78,9 +78,19 @@ impl Pipeline {
 
     /// The relations that hold caches of the open epoch.
     pub fn caches(&self) -> impl Iterator<Item = String> {
+        self.cache_nodes().map(|node| node.relation().to_string())
+    }
+
+    /// Those that one of these cycles fills.
+    pub fn caches_of(&self, cycles: &[CycleType]) -> impl Iterator<Item = String> {
+        self.cache_nodes()
+            .filter(move |node| node.config.cycle.is_some_and(|cycle| cycles.contains(&cycle)))
+            .map(|node| node.relation().to_string())
+    }
+
+    fn cache_nodes(&self) -> impl Iterator<Item = &Node> {
         self.nodes()
             .filter(|node| node.config.materialized == Materialization::EpochCache)
-            .map(|node| node.relation().to_string())
     }
 
     /// The references between models.

@@ -8,7 +8,7 @@ use super::pipeline::Pipeline;
 use crate::clock;
 use crate::error::Result;
 use crate::memory::{MindId, highest_arrival};
-use crate::warehouse::Warehouse;
+use crate::warehouse::{Plans, Warehouse};
 use chrono::NaiveDateTime;
 use duckdb::Connection;
 
@@ -40,6 +40,7 @@ pub(super) fn relive_older_histories(
                 started_at,
                 duration_ms: 0.0,
             },
+            Plans::Anew,
         )
     })?;
     Ok(minds.len() as u64)

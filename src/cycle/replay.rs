@@ -147,7 +147,7 @@ fn repeat(
         due,
         chains,
     };
-    run_step(target, pipeline, &step, Caches::Stale)?;
+    run_step(target, pipeline, &step, Caches::Stale.into())?;
     Ok(())
 }
 

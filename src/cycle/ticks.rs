@@ -9,7 +9,7 @@ use crate::clock;
 use crate::error::Result;
 use crate::memory::{MindId, highest_arrival};
 use crate::project::CycleType;
-use crate::warehouse::{Warehouse, timestamp_literal};
+use crate::warehouse::{Plans, Warehouse, timestamp_literal};
 use chrono::{Duration, NaiveDateTime};
 use duckdb::{Connection, params};
 use std::collections::HashMap;
@@ -99,7 +99,7 @@ fn tick(
     let started = Instant::now();
     set_due(warehouse.conn(), due)?;
     let runs = warehouse.single_threaded(|| warehouse.transaction(|conn| {
-        let runs = run_models(conn, pipeline, cycle, &Moment::of(due, as_of, 0), Caches::Stale)?;
+        let runs = run_models(conn, pipeline, cycle, &Moment::of(due, as_of, 0), Caches::Stale.into())?;
         let rows: Vec<String> = due
             .iter()
             .zip(sights)
@@ -134,6 +134,7 @@ fn tick(
                 started_at,
                 duration_ms: started.elapsed().as_secs_f64() * 1e3,
             },
+            Plans::Anew,
         )?;
         Ok(runs)
     }))?;

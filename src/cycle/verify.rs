@@ -187,7 +187,7 @@ fn caches_differ(conn: &Connection, pipeline: &Pipeline) -> Result<Vec<String>> 
             pipeline,
             cycle,
             &Moment::of(&due, as_of, 0),
-            Caches::Stale,
+            Caches::Stale.into(),
         )
         .and_then(|_| {
             tables

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use duckdb::{Connection, OptionalExt, params};
 
+use super::plans::Plans;
 use crate::config::{Place, Position};
 use crate::project::{IncrementalStrategy, Materialization, Relation, quoted};
 use crate::template::Compiled;
@@ -44,6 +45,8 @@ pub struct Options<'a> {
     pub epochs: Epochs,
     /// Where the rendered SQL was written, for error messages.
     pub rendered: Option<&'a Path>,
+    /// Whether its statements are planned each time. Where plans are kept, [`make_room`] comes first.
+    pub plans: Plans,
 }
 
 impl Default for Options<'_> {
@@ -52,6 +55,7 @@ impl Default for Options<'_> {
             full_refresh: false,
             epochs: Epochs::OfResult,
             rendered: None,
+            plans: Plans::Anew,
         }
     }
 }
@@ -105,18 +109,93 @@ fn at(rendered: Option<&Path>, position: &Option<Position>) -> String {
     format!("\n  at {}", Place { file, position })
 }
 
-/// The relation a query's rows wait in where two statements need them.
-const INCOMING: &str = "temp.main.__codex_incoming";
+/// One of the statements that materialize a model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Statement {
+    /// What DuckDB runs.
+    pub sql: String,
+    /// Whether there is nothing left to do where it finds no row.
+    pub sets_aside: bool,
+}
 
-/// How a statement begins that fills [`INCOMING`]. Where it finds nothing, there is nothing to do with it either.
-const SET_ASIDE: &str = "CREATE OR REPLACE TEMP TABLE __codex_incoming AS";
+impl From<String> for Statement {
+    fn from(sql: String) -> Self {
+        Statement {
+            sql,
+            sets_aside: false,
+        }
+    }
+}
+
+/// The relation a query's rows wait in where two statements need them.
+struct Room {
+    relation: String,
+    fill: Vec<Statement>,
+}
+
+impl Room {
+    /// A table made for the occasion, or where plans are kept, the model's own: making tables would have every plan made again.
+    fn of(model: &Compiled, plans: Plans) -> Room {
+        let sql = &model.sql;
+        let relation = room_of(model, plans);
+        let fills = match plans {
+            Plans::Anew => vec![format!("CREATE OR REPLACE TEMP TABLE {relation} AS\n{sql}")],
+            Plans::Kept => vec![
+                format!("DELETE FROM {relation}"),
+                format!("INSERT INTO {relation} BY NAME\n{sql}"),
+            ],
+        };
+        let mut fill: Vec<Statement> = fills.into_iter().map(Statement::from).collect();
+        if let Some(last) = fill.last_mut() {
+            last.sets_aside = true;
+        }
+        Room { relation, fill }
+    }
+
+    /// Fills it, then does the rest.
+    fn then(self, rest: impl FnOnce(&str) -> Vec<String>) -> Vec<Statement> {
+        let mut statements = self.fill;
+        statements.extend(rest(&self.relation).into_iter().map(Statement::from));
+        statements
+    }
+}
+
+fn room_of(model: &Compiled, plans: Plans) -> String {
+    match plans {
+        Plans::Anew => "temp.main.__codex_incoming".to_owned(),
+        Plans::Kept => format!(
+            "temp.main.{}",
+            quoted(&format!("__codex_incoming_{}", model.name))
+        ),
+    }
+}
+
+/// Makes the table in which a model's rows wait where its plans are kept; does nothing where none is needed.
+///
+/// # Errors
+/// Sql when DuckDB refuses the model.
+pub fn make_room(conn: &Connection, model: &Compiled) -> Result<(), MaterializeError> {
+    use IncrementalStrategy::{DeleteInsert, Merge};
+    let waits = matches!(model.config.incremental_strategy, DeleteInsert | Merge);
+    let written = matches!(
+        model.config.materialized,
+        Materialization::Transition | Materialization::Incremental
+    );
+    if !written || !waits {
+        return Ok(());
+    }
+    let room = room_of(model, Plans::Kept);
+    let empty = format!("CREATE OR REPLACE TEMP TABLE {room} AS FROM (\n{}\n) LIMIT 0", model.sql);
+    conn.execute_batch(&empty)
+        .map_err(|error| explain(conn, model, &Options::default(), error))
+}
 
 /// The statements that materialize a model, in order; the last one's count is the number of rows.
 pub fn statements(
     model: &Compiled,
     existing: Existing,
     options: &Options<'_>,
-) -> Result<Vec<String>, MaterializeError> {
+) -> Result<Vec<Statement>, MaterializeError> {
     use Materialization::{Ephemeral, EpochCache, Incremental, Table, Transition, View};
     let refused = |problem: String| MaterializeError::Refused {
         model: model.name.to_string(),
@@ -144,28 +223,26 @@ pub fn statements(
         }
         _ => {}
     }
-    let mut statements = Vec::new();
+    let mut statements: Vec<Statement> = Vec::new();
     match (existing, materialized) {
-        (Existing::Nothing, _) => statements.push(format!(
-            "CREATE SCHEMA IF NOT EXISTS {}",
-            schema_of(relation)
-        )),
-        (Existing::Table, View) => statements.push(format!("DROP TABLE {relation}")),
+        (Existing::Nothing, _) => statements
+            .push(format!("CREATE SCHEMA IF NOT EXISTS {}", schema_of(relation)).into()),
+        (Existing::Table, View) => statements.push(format!("DROP TABLE {relation}").into()),
         (Existing::View, Table | Incremental | EpochCache) => {
-            statements.push(format!("DROP VIEW {relation}"))
+            statements.push(format!("DROP VIEW {relation}").into());
         }
         _ => {}
     }
     let anew = options.full_refresh || existing != Existing::Table;
     match materialized {
-        View => statements.push(format!("CREATE OR REPLACE VIEW {relation} AS\n{sql}")),
+        View => statements.push(format!("CREATE OR REPLACE VIEW {relation} AS\n{sql}").into()),
         // DuckDB runs the query before it replaces: a query that fails, or reads the table itself, is fine.
-        Table => statements.push(format!("CREATE OR REPLACE TABLE {relation} AS\n{sql}")),
+        Table => statements.push(format!("CREATE OR REPLACE TABLE {relation} AS\n{sql}").into()),
         Incremental | EpochCache if anew => {
-            statements.push(format!("CREATE OR REPLACE TABLE {relation} AS\n{sql}"));
+            statements.push(format!("CREATE OR REPLACE TABLE {relation} AS\n{sql}").into());
         }
-        Incremental | Transition => statements.extend(by_strategy(model)),
-        EpochCache => statements.extend(epoch_cache(relation, sql, &options.epochs)),
+        Incremental | Transition => statements.extend(by_strategy(model, options.plans)),
+        EpochCache => statements.extend(epoch_cache(model, options)),
         Ephemeral => {}
     }
     Ok(statements)
@@ -178,7 +255,7 @@ fn schema_of(relation: &Relation) -> String {
     }
 }
 
-fn by_strategy(model: &Compiled) -> Vec<String> {
+fn by_strategy(model: &Compiled, plans: Plans) -> Vec<Statement> {
     let (relation, sql, config) = (&model.relation, &model.sql, &model.config);
     let nulls = match config.materialized {
         Materialization::Transition => Nulls::Never,
@@ -186,56 +263,58 @@ fn by_strategy(model: &Compiled) -> Vec<String> {
     };
     let matching = matching(&config.unique_key, nulls);
     match (config.incremental_strategy, &config.event_time) {
-        (IncrementalStrategy::Append, _) => vec![format!("INSERT INTO {relation} BY NAME\n{sql}")],
+        (IncrementalStrategy::Append, _) => {
+            vec![format!("INSERT INTO {relation} BY NAME\n{sql}").into()]
+        }
         // Over a query with unions and joins, DuckDB 1.5.5's MERGE inserts the unmatched rows twice (always on one thread, now
         // and then on two); over a table it does not.
-        (IncrementalStrategy::Merge, _) => vec![
-            format!("{SET_ASIDE}\n{sql}"),
-            format!(
-                "MERGE INTO {relation} AS target USING {INCOMING} AS incoming ON {matching}\n\
+        (IncrementalStrategy::Merge, _) => Room::of(model, plans).then(|incoming| {
+            vec![format!(
+                "MERGE INTO {relation} AS target USING {incoming} AS incoming ON {matching}\n\
                  WHEN MATCHED THEN UPDATE BY NAME\nWHEN NOT MATCHED THEN INSERT BY NAME"
-            ),
+            )]
+        }),
+        (IncrementalStrategy::Delete, _) => vec![
+            format!(
+                "DELETE FROM {relation} AS target USING (\n{sql}\n) AS incoming WHERE {matching}"
+            )
+            .into(),
         ],
-        (IncrementalStrategy::Delete, _) => vec![format!(
-            "DELETE FROM {relation} AS target USING (\n{sql}\n) AS incoming WHERE {matching}"
-        )],
-        (IncrementalStrategy::DeleteInsert, Some(time)) => {
+        (IncrementalStrategy::DeleteInsert, Some(time)) => replace(model, plans, |incoming| {
             let time = quoted(time);
-            let bound = |which: &str| format!("(SELECT {which}({time}) FROM {INCOMING})");
-            let delete = format!(
+            let bound = |which: &str| format!("(SELECT {which}({time}) FROM {incoming})");
+            format!(
                 "DELETE FROM {relation} WHERE {time} BETWEEN {} AND {}",
                 bound("min"),
                 bound("max")
-            );
-            replace(relation, sql, delete)
-        }
-        (IncrementalStrategy::DeleteInsert, None) => replace(
-            relation,
-            sql,
+            )
+        }),
+        (IncrementalStrategy::DeleteInsert, None) => replace(model, plans, |incoming| {
             match nulls {
                 // One row a key: that is what a transition is keyed by.
-                Nulls::Never => delete_by(relation, &config.unique_key, nulls, INCOMING),
+                Nulls::Never => delete_by(relation, &config.unique_key, nulls, incoming),
                 Nulls::Match => delete_by(
                     relation,
                     &config.unique_key,
                     nulls,
-                    &keys_of(&config.unique_key, INCOMING),
+                    &keys_of(&config.unique_key, incoming),
                 ),
-            },
-        ),
+            }
+        }),
     }
 }
 
-fn epoch_cache(relation: &Relation, sql: &str, epochs: &Epochs) -> Vec<String> {
+fn epoch_cache(model: &Compiled, options: &Options<'_>) -> Vec<Statement> {
+    let (relation, sql) = (&model.relation, &model.sql);
     let keys =
         |names: &[&str]| -> Vec<String> { names.iter().map(|&name| name.to_owned()).collect() };
-    let insert = format!("INSERT INTO {relation} BY NAME\n{sql}");
-    match epochs {
+    let insert = format!("INSERT INTO {relation} BY NAME\n{sql}").into();
+    match &options.epochs {
         Epochs::OfResult => {
             let keys = keys(&["mind_id", "epoch"]);
-            let listed = keys_of(&keys, INCOMING);
-            let delete = delete_by(relation, &keys, Nulls::Match, &listed);
-            replace(relation, sql, delete)
+            replace(model, Plans::Anew, |incoming| {
+                delete_by(relation, &keys, Nulls::Match, &keys_of(&keys, incoming))
+            })
         }
         Epochs::Listed(listed) => {
             let delete = delete_by(
@@ -244,7 +323,7 @@ fn epoch_cache(relation: &Relation, sql: &str, epochs: &Epochs) -> Vec<String> {
                 Nulls::Never,
                 &listed.to_string(),
             );
-            vec![delete, insert]
+            vec![delete.into(), insert]
         }
         Epochs::OfMinds(listed) => {
             let delete = delete_by(
@@ -253,19 +332,24 @@ fn epoch_cache(relation: &Relation, sql: &str, epochs: &Epochs) -> Vec<String> {
                 Nulls::Never,
                 &listed.to_string(),
             );
-            vec![delete, insert]
+            vec![delete.into(), insert]
         }
         Epochs::Emptied => vec![insert],
     }
 }
 
 /// Keeps the new rows aside, deletes what they replace, and inserts them.
-fn replace(relation: &Relation, sql: &str, delete: String) -> Vec<String> {
-    vec![
-        format!("{SET_ASIDE}\n{sql}"),
-        delete,
-        format!("INSERT INTO {relation} BY NAME FROM {INCOMING}"),
-    ]
+fn replace(
+    model: &Compiled,
+    plans: Plans,
+    delete: impl FnOnce(&str) -> String,
+) -> Vec<Statement> {
+    Room::of(model, plans).then(|incoming| {
+        vec![
+            delete(incoming),
+            format!("INSERT INTO {} BY NAME FROM {incoming}", model.relation),
+        ]
+    })
 }
 
 /// The keys of rows, each once: a row is looked for as often as its key is listed.
@@ -345,11 +429,15 @@ pub fn materialize_onto(
 ) -> Result<Outcome, MaterializeError> {
     let mut rows = 0;
     let skipped = existing == Existing::Table
-        && made_of_nothing(conn, model).map_err(|error| explain(conn, model, options, error))?;
+        && made_of_nothing(conn, model, options.plans)
+            .map_err(|error| explain(conn, model, options, error))?;
     if !skipped {
-        for statement in statements(model, existing, options)? {
-            rows = run(conn, &statement).map_err(|error| explain(conn, model, options, error))?;
-            if rows == 0 && statement.starts_with(SET_ASIDE) {
+        for Statement { sql, sets_aside } in statements(model, existing, options)? {
+            rows = options
+                .plans
+                .run(conn, &sql, [])
+                .map_err(|error| explain(conn, model, options, error))?;
+            if rows == 0 && sets_aside {
                 break;
             }
         }
@@ -366,26 +454,16 @@ pub fn materialize_onto(
 }
 
 /// Whether the model has no rows because what it is made of has none.
-fn made_of_nothing(conn: &Connection, model: &Compiled) -> duckdb::Result<bool> {
+fn made_of_nothing(conn: &Connection, model: &Compiled, plans: Plans) -> duckdb::Result<bool> {
     let Some(relation) = &model.config.skip_if_empty else {
         return Ok(false);
     };
-    let any: Option<bool> = conn
-        .query_row(&format!("SELECT true FROM {relation} LIMIT 1"), [], |row| {
+    let any: Option<bool> = plans
+        .query_row(conn, &format!("SELECT true FROM {relation} LIMIT 1"), |row| {
             row.get(0)
         })
         .optional()?;
     Ok(any.is_none())
-}
-
-/// Runs a statement and reads its count. (`execute` knows none of CREATE TABLE AS, whose result has it as a row.)
-fn run(conn: &Connection, sql: &str) -> duckdb::Result<u64> {
-    let mut statement = conn.prepare(sql)?;
-    let mut rows = statement.query([])?;
-    match rows.next()? {
-        Some(row) => Ok(row.get::<_, i64>(0).map_or(0, i64::unsigned_abs)),
-        None => Ok(0),
-    }
 }
 
 /// Says where in the rendered SQL DuckDB stumbled. DuckDB names the offset only in JSON and only in what it was

@@ -8,10 +8,12 @@ mod lock;
 pub mod materialize;
 mod migrate;
 mod open;
+mod plans;
 pub mod postgres;
 
 pub use lock::{FileLock, Holder};
 pub use open::{Access, OpenOptions, Warehouse, absolute, canonical, rooms};
+pub use plans::Plans;
 
 use chrono::NaiveDateTime;
 

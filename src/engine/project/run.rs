@@ -222,6 +222,7 @@ impl Run<'_> {
                 ..Relation::new("main", "due")
             }),
             rendered: Some(&path),
+            ..Options::default()
         };
         let mut failed = None;
         let warehouse = &self.engine.warehouse;

@@ -1,0 +1,95 @@
+//! Plans of statements: made for each run, or kept for many.
+//!
+//! Planning is a third of what a night's statement costs. A backfill runs the same statements night after night, so it keeps their
+//! plans for some nights. DuckDB 1.5.5 does not make a plan again when rows come in, and what it concluded from a table's smallest
+//! and largest values would then be wrong; so these conclusions are left out while plans are kept. What is left of the data in a
+//! plan are estimates of how many rows there are, which decide how fast it is and not what it finds.
+
+use super::Warehouse;
+use crate::error::Result;
+use duckdb::{Connection, Params, Row, Statement};
+
+/// Statements whose plans a connection keeps at most; a night has some sixty.
+const KEPT: usize = 256;
+
+/// Whether a statement is planned for each run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Plans {
+    /// For each run, for what the tables hold then.
+    #[default]
+    Anew,
+    /// Once, and kept with the connection; only within [`Warehouse::keeping_plans`]. A statement with parameters that reads tables
+    /// is planned for each run all the same, and so is one over tables that have been made or changed since.
+    Kept,
+}
+
+impl Plans {
+    /// Prepares a statement, or finds it prepared, and works with it.
+    ///
+    /// # Errors
+    /// DuckDB's, or whatever `work` returns.
+    pub fn with<T>(
+        self,
+        conn: &Connection,
+        sql: &str,
+        work: impl FnOnce(&mut Statement<'_>) -> duckdb::Result<T>,
+    ) -> duckdb::Result<T> {
+        match self {
+            Plans::Anew => work(&mut conn.prepare(sql)?),
+            Plans::Kept => work(&mut *conn.prepare_cached(sql)?),
+        }
+    }
+
+    /// Runs a statement and reads its count. (`execute` knows none of CREATE TABLE AS, whose result has it as a row.)
+    ///
+    /// # Errors
+    /// DuckDB's.
+    pub fn run(
+        self,
+        conn: &Connection,
+        sql: &str,
+        parameters: impl Params,
+    ) -> duckdb::Result<u64> {
+        self.with(conn, sql, |statement| {
+            let mut rows = statement.query(parameters)?;
+            match rows.next()? {
+                Some(row) => Ok(row.get::<_, i64>(0).map_or(0, i64::unsigned_abs)),
+                None => Ok(0),
+            }
+        })
+    }
+
+    /// Reads the one row of a query without parameters.
+    ///
+    /// # Errors
+    /// DuckDB's.
+    pub fn query_row<T>(
+        self,
+        conn: &Connection,
+        sql: &str,
+        read: impl FnOnce(&Row<'_>) -> duckdb::Result<T>,
+    ) -> duckdb::Result<T> {
+        self.with(conn, sql, |statement| statement.query_row([], read))
+    }
+}
+
+impl Warehouse {
+    /// Runs `work`, whose statements may keep their plans ([`Plans::Kept`]).
+    ///
+    /// # Errors
+    /// Whatever `work` returns.
+    pub fn keeping_plans<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
+        let conn = self.conn();
+        conn.execute_batch("SET disabled_optimizers = 'statistics_propagation'")?;
+        conn.set_prepared_statement_cache_capacity(KEPT);
+        let result = work();
+        self.forget_plans();
+        conn.execute_batch("SET disabled_optimizers = ''")?;
+        result
+    }
+
+    /// Forgets the plans that are kept: tables have grown, and what was best for few rows may be slow for many.
+    pub fn forget_plans(&self) {
+        self.conn().flush_prepared_statement_cache();
+    }
+}
