@@ -1,7 +1,9 @@
 //! `consolidate`: runs the due occurrences of the grid, earlier ones first, and nothing when nothing is due.
 
 use super::due::{Due, Moment, set_due};
-use super::execute::{Caches, ChainStep, Manner, clear_caches, make_rooms, run_models, run_step};
+use super::execute::{
+    Caches, ChainStep, Manner, clear_after, clear_caches, make_rooms, run_models, run_step,
+};
 use super::ledger::{self, Entry};
 use super::pipeline::Pipeline;
 use super::plan::{Night, due_nights};
@@ -138,8 +140,7 @@ fn run_nights(
         };
         if let [night] = pass {
             // Its caches are computed inside its own transaction.
-            warehouse
-                .single_threaded(|| live(night, Caches::Stale.into(), after.is_empty()))?;
+            warehouse.single_threaded(|| live(night, Caches::Stale.into(), after.is_empty()))?;
         } else {
             live_pass(warehouse, pipeline, pass, |i, night| {
                 let manner = Manner {
@@ -185,7 +186,7 @@ fn live_pass(
         })
     })?;
     set_due(warehouse.conn(), &due)?;
-    warehouse.transaction(|conn| clear_caches(conn, pipeline))
+    warehouse.transaction(|conn| clear_after(conn, pipeline))
 }
 
 /// How many nights from the front make one pass: at least one, at most [`PASS`] memories.
@@ -203,12 +204,7 @@ fn pass_length(nights: &[Night]) -> usize {
 
 /// Working and short-term memory of all epochs of a pass at once: they read raw features, never consolidated state. The ledger
 /// has a row for each, at the night before the pass: no clock moves before the first night is lived.
-fn prepare(
-    warehouse: &Warehouse,
-    pipeline: &Pipeline,
-    due: &[Due],
-    moment: &Moment,
-) -> Result<()> {
+fn prepare(warehouse: &Warehouse, pipeline: &Pipeline, due: &[Due], moment: &Moment) -> Result<()> {
     let minds: BTreeSet<MindId> = due.iter().map(|d| d.mind).collect();
     let minds: Vec<MindId> = minds.into_iter().collect();
     warehouse.transaction(|conn| {

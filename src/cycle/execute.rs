@@ -127,10 +127,12 @@ pub(super) fn run_step(
     let moment = Moment::of(&step.due, step.at, step.step);
     let Manner { caches, plans } = manner;
     fill_due(warehouse.conn(), &step.due, plans)?;
-    warehouse.single_threaded(|| {
+    let work = || {
         warehouse.transaction(|conn| {
             let mut runs = Vec::new();
             if step.cycle == CycleType::DeepSleep {
+                // What the night before dreamt of.
+                clear(conn, pipeline.caches_of_dreams(), plans)?;
                 for day in DAY {
                     if caches == Caches::Stale || day == CycleType::Hippocampal {
                         runs.extend(run_models(conn, pipeline, day, &moment, manner)?);
@@ -168,7 +170,12 @@ pub(super) fn run_step(
             )?;
             Ok(runs)
         })
-    })
+    };
+    match step.cycle {
+        // It looks at everything there is, and seldom.
+        CycleType::Homeostasis => warehouse.fully_threaded(work),
+        _ => warehouse.single_threaded(work),
+    }
 }
 
 /// Refuses a night that would lose a memory or have one twice.
@@ -214,32 +221,33 @@ fn keep_late(conn: &Connection, plans: Plans) -> Result<()> {
     Ok(())
 }
 
-/// Empties the caches that nobody looks into after the night. What the step itself has filled thus never reaches the disk.
+/// Empties the caches that nobody looks into after deep sleep. What the step itself has filled thus never reaches the disk.
 fn clear_step(conn: &Connection, pipeline: &Pipeline, manner: Manner) -> Result<()> {
     match manner.caches {
-        Caches::Stale => clear_caches(conn, pipeline),
-        Caches::Prepared => clear(
-            conn,
-            pipeline.caches_of(&[CycleType::Hippocampal, CycleType::DeepSleep]),
-            manner.plans,
-        ),
+        Caches::Stale => clear_after(conn, pipeline),
+        Caches::Prepared => clear(conn, pipeline.caches_of_deep_sleep(), manner.plans),
     }
 }
 
-/// Empties every cache of the minds that are due, and forgets what ticks had seen when they filled them.
-pub(super) fn clear_caches(conn: &Connection, pipeline: &Pipeline) -> Result<()> {
+/// Empties every cache of the minds that are due but those that dreams are made of, and forgets what ticks had seen.
+pub(super) fn clear_after(conn: &Connection, pipeline: &Pipeline) -> Result<()> {
     clear(
         conn,
-        std::iter::once("codex.ticks".to_owned()).chain(pipeline.caches()),
+        ticks().chain(pipeline.caches_until_dreams()),
         Plans::Anew,
     )
 }
 
-fn clear(
-    conn: &Connection,
-    relations: impl Iterator<Item = String>,
-    plans: Plans,
-) -> Result<()> {
+/// Empties every cache of the minds that are due, and forgets what ticks had seen when they filled them.
+pub(super) fn clear_caches(conn: &Connection, pipeline: &Pipeline) -> Result<()> {
+    clear(conn, ticks().chain(pipeline.caches()), Plans::Anew)
+}
+
+fn ticks() -> impl Iterator<Item = String> {
+    std::iter::once("codex.ticks".to_owned())
+}
+
+fn clear(conn: &Connection, relations: impl Iterator<Item = String>, plans: Plans) -> Result<()> {
     for relation in relations {
         let delete =
             format!("DELETE FROM {relation} WHERE mind_id IN (SELECT mind_id FROM temp.main.due)");

@@ -76,21 +76,46 @@ impl Pipeline {
         self.graph.order()
     }
 
-    /// The relations that hold caches of the open epoch.
+    /// The relations that hold caches of the open epoch, and what the night's dreams are made of.
     pub fn caches(&self) -> impl Iterator<Item = String> {
-        self.cache_nodes().map(|node| node.relation().to_string())
+        self.caches_where(|_| true)
     }
 
-    /// Those that one of these cycles fills.
-    pub fn caches_of(&self, cycles: &[CycleType]) -> impl Iterator<Item = String> {
-        self.cache_nodes()
-            .filter(move |node| node.config.cycle.is_some_and(|cycle| cycles.contains(&cycle)))
+    /// Those that nobody looks into once deep sleep is over.
+    pub fn caches_until_dreams(&self) -> impl Iterator<Item = String> {
+        self.caches_where(|node| !self.is_dreamt_of(node))
+    }
+
+    /// Those of them that the night itself fills; working and short-term memory are ready before it in a backfill.
+    pub fn caches_of_deep_sleep(&self) -> impl Iterator<Item = String> {
+        self.caches_where(|node| {
+            matches!(
+                node.config.cycle,
+                Some(CycleType::Hippocampal | CycleType::DeepSleep)
+            ) && !self.is_dreamt_of(node)
+        })
+    }
+
+    /// Those that the steps after deep sleep look into.
+    pub fn caches_of_dreams(&self) -> impl Iterator<Item = String> {
+        self.caches_where(|node| self.is_dreamt_of(node))
+    }
+
+    fn caches_where(&self, wanted: impl Fn(&Node) -> bool) -> impl Iterator<Item = String> {
+        self.nodes()
+            .filter(move |node| {
+                node.config.materialized == Materialization::EpochCache && wanted(node)
+            })
             .map(|node| node.relation().to_string())
     }
 
-    fn cache_nodes(&self) -> impl Iterator<Item = &Node> {
-        self.nodes()
-            .filter(|node| node.config.materialized == Materialization::EpochCache)
+    fn is_dreamt_of(&self, cache: &Node) -> bool {
+        self.nodes().any(|node| {
+            matches!(
+                node.config.cycle,
+                Some(CycleType::RemSleep | CycleType::Homeostasis)
+            ) && node.depends_on.contains(&cache.name)
+        })
     }
 
     /// The references between models.

@@ -2,9 +2,10 @@
 
 use super::shared::lock;
 use crate::config::{Embeddings, Settings};
-use crate::enrich::embeddings::{Embedder, Purpose, embedder_of};
+use crate::enrich::embeddings::{Embedder, Purpose, dimension, embedder_of};
 use crate::enrich::ollama::Client;
 use crate::error::{Error, Result};
+use duckdb::Connection;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -17,6 +18,8 @@ pub(super) struct Advisors {
     asking: Mutex<Option<Arc<Embedder>>>,
     /// When they were.
     asked: Mutex<Option<Instant>>,
+    /// A model whose vectors the store holds, and their length: vectors only come, and looking at one unpacks two thousand.
+    length: Mutex<Option<(String, usize)>>,
 }
 
 impl Advisors {
@@ -55,6 +58,18 @@ impl Advisors {
         self.settings
             .as_ref()
             .is_some_and(|s| s.embeddings != Embeddings::None)
+    }
+
+    /// How many numbers the vectors of a model have in the store, where it has any.
+    pub(super) fn length(&self, conn: &Connection, model: &str) -> Result<Option<usize>> {
+        if let Some((known, length)) = &*lock(&self.length)
+            && known == model
+        {
+            return Ok(Some(*length));
+        }
+        let found = dimension(conn, model)?;
+        *lock(&self.length) = found.map(|length| (model.to_owned(), length));
+        Ok(found)
     }
 
     /// Vectors of questions by the model whose vectors the store holds.

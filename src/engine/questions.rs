@@ -2,7 +2,7 @@
 
 use super::Engine;
 use crate::enrich::answers::{Matter, said_of_insights};
-use crate::enrich::embeddings::{active_model, dimension};
+use crate::enrich::embeddings::active_model;
 use crate::enrich::ollama::one_line_of;
 use crate::error::{Error, Result};
 use crate::insight::{self, Insight, Period};
@@ -76,7 +76,7 @@ impl Engine {
         let Some(model) = model else {
             return recall_batch(conn, queries, questions, None);
         };
-        let dimension = dimension(conn, &model)?;
+        let dimension = self.advisors.length(conn, &model)?;
         let embed = |texts: &[String]| self.advisors.embed_questions(&model, texts, dimension);
         let meaning = Meaning {
             model: &model,

@@ -185,7 +185,10 @@ pub fn make_room(conn: &Connection, model: &Compiled) -> Result<(), MaterializeE
         return Ok(());
     }
     let room = room_of(model, Plans::Kept);
-    let empty = format!("CREATE OR REPLACE TEMP TABLE {room} AS FROM (\n{}\n) LIMIT 0", model.sql);
+    let empty = format!(
+        "CREATE OR REPLACE TEMP TABLE {room} AS FROM (\n{}\n) LIMIT 0",
+        model.sql
+    );
     conn.execute_batch(&empty)
         .map_err(|error| explain(conn, model, &Options::default(), error))
 }
@@ -225,8 +228,9 @@ pub fn statements(
     }
     let mut statements: Vec<Statement> = Vec::new();
     match (existing, materialized) {
-        (Existing::Nothing, _) => statements
-            .push(format!("CREATE SCHEMA IF NOT EXISTS {}", schema_of(relation)).into()),
+        (Existing::Nothing, _) => {
+            statements.push(format!("CREATE SCHEMA IF NOT EXISTS {}", schema_of(relation)).into())
+        }
         (Existing::Table, View) => statements.push(format!("DROP TABLE {relation}").into()),
         (Existing::View, Table | Incremental | EpochCache) => {
             statements.push(format!("DROP VIEW {relation}").into());
@@ -339,11 +343,7 @@ fn epoch_cache(model: &Compiled, options: &Options<'_>) -> Vec<Statement> {
 }
 
 /// Keeps the new rows aside, deletes what they replace, and inserts them.
-fn replace(
-    model: &Compiled,
-    plans: Plans,
-    delete: impl FnOnce(&str) -> String,
-) -> Vec<Statement> {
+fn replace(model: &Compiled, plans: Plans, delete: impl FnOnce(&str) -> String) -> Vec<Statement> {
     Room::of(model, plans).then(|incoming| {
         vec![
             delete(incoming),
@@ -459,9 +459,11 @@ fn made_of_nothing(conn: &Connection, model: &Compiled, plans: Plans) -> duckdb:
         return Ok(false);
     };
     let any: Option<bool> = plans
-        .query_row(conn, &format!("SELECT true FROM {relation} LIMIT 1"), |row| {
-            row.get(0)
-        })
+        .query_row(
+            conn,
+            &format!("SELECT true FROM {relation} LIMIT 1"),
+            |row| row.get(0),
+        )
         .optional()?;
     Ok(any.is_none())
 }

@@ -309,6 +309,14 @@ impl Warehouse {
         self.with_threads(1, work)
     }
 
+    /// Runs `work` on all the threads the store was opened with.
+    ///
+    /// # Errors
+    /// Whatever `work` returns.
+    pub fn fully_threaded<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
+        self.with_threads(u32::try_from(self.options.threads).unwrap_or(1), work)
+    }
+
     /// Runs `work` on so many of DuckDB's threads.
     ///
     /// # Errors

@@ -44,12 +44,7 @@ impl Plans {
     ///
     /// # Errors
     /// DuckDB's.
-    pub fn run(
-        self,
-        conn: &Connection,
-        sql: &str,
-        parameters: impl Params,
-    ) -> duckdb::Result<u64> {
+    pub fn run(self, conn: &Connection, sql: &str, parameters: impl Params) -> duckdb::Result<u64> {
         self.with(conn, sql, |statement| {
             let mut rows = statement.query(parameters)?;
             match rows.next()? {

@@ -8,7 +8,7 @@ use super::{Ending, Order, Ran, RunReport, wrong_template};
 use crate::cycle::{self, ByHand};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::project::{IncrementalStrategy, Materialization, ModelName, Node, Relation};
+use crate::project::{CycleType, IncrementalStrategy, Materialization, ModelName, Node, Relation};
 use crate::warehouse::materialize::{
     Epochs, Existing, MaterializeError, Options, Outcome, materialize_onto,
 };
@@ -162,7 +162,8 @@ impl Run<'_> {
             compiled_path: None,
             message: None,
         };
-        if node.config.materialized == Materialization::Transition {
+        let nightly = node.config.cycle.is_some_and(CycleType::is_nightly);
+        if nightly || node.config.materialized == Materialization::Transition {
             ran.message = Some(of_cycles(node, self.full_refresh));
             return Ok(ran);
         }
