@@ -75,8 +75,12 @@ matched AS (
 ),
 
 seeds AS (
-    SELECT question, memory_id, bm25, place, max(bm25) OVER (PARTITION BY question) AS best {%- if model %}, vector {%- endif %}
-    FROM (SELECT *, row_number() OVER (PARTITION BY question ORDER BY bm25 DESC, memory_id) AS place FROM matched)
+    SELECT question, memory_id, bm25, place, best {%- if model %}, vector {%- endif %}
+    FROM (
+        SELECT *, row_number() OVER best_first AS place, first_value(bm25) OVER best_first AS best
+        FROM matched
+        WINDOW best_first AS (PARTITION BY question ORDER BY bm25 DESC, memory_id)
+    )
     JOIN asked USING (question)
     WHERE place <= greatest({{ var('recall_seeds') }}, k)
 ),
@@ -111,21 +115,21 @@ nearby AS (
     {%- endif %}
 ),
 
-pauses AS (
-    SELECT *, row_number() OVER in_order AS place,
-        session IS NULL AND created_at - lag(created_at) OVER in_order > to_seconds({{ var('episode_gap') }}) AS after_pause
+in_order AS (
+    SELECT memory_id, row_number() OVER in_time AS place,
+        session IS DISTINCT FROM lag(session) OVER in_time
+            OR session IS NULL AND created_at - lag(created_at) OVER in_time > to_seconds({{ var('episode_gap') }}) AS begins
     FROM nearby
-    WINDOW in_order AS (PARTITION BY session ORDER BY created_at, memory_id)
+    WINDOW in_time AS (ORDER BY session, created_at, memory_id)
 ),
 
--- A run is a session; memories without one make a run as long as no pause between them ends an episode. It is named after its first.
+-- A run is a session; memories without one make a run as long as no pause between them ends an episode. It is named after its first
+-- place. One order of all memories is sorted faster than a partition a session.
 turns AS (
-    SELECT memory_id, first.memory_id AS run, place - first.place AS turn
+    SELECT memory_id, run, place - run AS turn
     FROM (
-        SELECT memory_id, place,
-            last_value(CASE WHEN after_pause OR place = 1 THEN {place: place, memory_id: memory_id} END IGNORE NULLS)
-                OVER (PARTITION BY session ORDER BY place, memory_id ROWS UNBOUNDED PRECEDING) AS first
-        FROM pauses
+        SELECT memory_id, place, max(CASE WHEN begins OR place = 1 THEN place END) OVER (ORDER BY place, memory_id ROWS UNBOUNDED PRECEDING) AS run
+        FROM in_order
     )
 ),
 
@@ -144,22 +148,19 @@ spoken AS (
     WHERE t.run IN (SELECT run FROM touched)
 ),
 
-echoes AS (
-    SELECT term, run, turn + side * distance AS turn, memory_id AS lender,
-        (bm25 * {{ var('recall_context_weight') }} * pow({{ var('recall_context_fade') }}::DOUBLE, distance))::DECIMAL(12, 6) AS lent
-    FROM spoken, (SELECT unnest(range(1, {{ var('recall_context_reach') }} + 1)) AS distance), (VALUES (-1), (1)) sides (side)
-    WHERE in_content
-),
-
 -- What a memory says itself, and what the loudest neighbour says louder.
 heard AS (
-    SELECT term, run, memory_id, max(bm25) AS own, greatest(max(lent) - max(bm25), 0) AS lent
+    SELECT term, run, memory_id, max(own) AS own, greatest(max(lent) - max(own), 0) AS lent
         {%- if explain %}, -max(CASE WHEN lent > 0 THEN row(lent, -lender) END)[2] AS lender {%- endif %}
     FROM (
-        SELECT term, run, memory_id, bm25, 0::DECIMAL(12, 6) AS lent, NULL::BIGINT AS lender FROM spoken
-        UNION ALL
-        SELECT e.term, run, t.memory_id, 0, e.lent, e.lender FROM echoes e JOIN turns t USING (run, turn)
+        SELECT term, run, turn + distance AS turn, memory_id AS lender,
+            CASE WHEN distance = 0 THEN bm25 ELSE 0 END::DECIMAL(12, 6) AS own,
+            CASE WHEN distance = 0 THEN 0
+                ELSE bm25 * {{ var('recall_context_weight') }} * pow({{ var('recall_context_fade') }}::DOUBLE, abs(distance)) END::DECIMAL(12, 6) AS lent
+        FROM spoken, (SELECT unnest(range(-{{ var('recall_context_reach') }}, {{ var('recall_context_reach') }} + 1)) AS distance)
+        WHERE in_content OR distance = 0
     )
+    JOIN turns USING (run, turn)
     GROUP BY term, run, memory_id
 ),
 
@@ -192,12 +193,16 @@ near AS MATERIALIZED (
     WHERE asked.vector IS NOT NULL
 ),
 
+span AS (
+    SELECT question, min(cosine) AS farthest, greatest(max(cosine) - min(cosine), 0.000001) AS width FROM near GROUP BY question
+),
+
 nearness AS (
-    SELECT question, n.memory_id, t.run, t.turn, t.turn * ln({{ var('recall_vector_context_fade') }}::DOUBLE) AS faded,
-        ((cosine - min(cosine) OVER each) / greatest(max(cosine) OVER each - min(cosine) OVER each, 0.000001))::DOUBLE AS nearness
-    FROM near n
-    JOIN turns t USING (memory_id)
-    WINDOW each AS (PARTITION BY question)
+    SELECT question, memory_id, run, turn, turn * ln({{ var('recall_vector_context_fade') }}::DOUBLE) AS faded,
+        ((cosine - farthest) / width)::DOUBLE AS nearness
+    FROM near
+    JOIN turns USING (memory_id)
+    JOIN span USING (question)
 ),
 
 -- The nearest of the neighbours, fading with each turn: v x fade^distance is largest where ln v + distance x ln fade is.
@@ -217,39 +222,43 @@ meant AS MATERIALIZED (
     FROM felt
 ),
 
--- What has no vector yet counts as neither near nor far.
-usual AS (
-    SELECT question, avg(vector::DECIMAL(9, 6))::DECIMAL(9, 6) AS vector FROM meant GROUP BY question
+-- What has no vector yet counts as neither near nor far. The `most` nearest come up; how near the `least` of them is, a heap says
+-- sooner than sorting all, unless it were a large one.
+bounds AS (
+    SELECT question, avg(meant.vector)::DECIMAL(9, 6) AS usual, max(most) AS most,
+        CASE WHEN max(most) <= 1000 THEN list_min(max(meant.vector + vector_context, least(most, 1000))) ELSE 0 END AS least
+    FROM meant
+    JOIN (SELECT question, greatest({{ var('recall_vector_candidates') }}, k) AS most FROM asked) USING (question)
+    GROUP BY question
 ),
 
 nearest AS (
     SELECT question, memory_id
     FROM meant
-    JOIN asked USING (question)
-    QUALIFY row_number() OVER (PARTITION BY question ORDER BY meant.vector + vector_context DESC, memory_id) <= greatest({{ var('recall_vector_candidates') }}, k)
+    JOIN bounds USING (question)
+    WHERE vector + vector_context >= least
+    QUALIFY row_number() OVER (PARTITION BY question ORDER BY vector + vector_context DESC, memory_id) <= most
 ),
 
 {% endif -%}
 -- association -----------------------------------------------------------------------------------------------------------
 
-sources AS (
-    SELECT question, memory_id AS source_id, bm25 / best::DOUBLE AS activation FROM seeds WHERE place <= {{ var('recall_association_seeds') }}
-),
-
 synapses AS (
-    SELECT source_id, target_id, weight * weight / greatest(sum(weight) OVER (PARTITION BY source_id), 0.000001)::DOUBLE AS conductance
+    SELECT question, source_id, target_id, activation,
+        weight * weight / greatest(sum(weight) OVER (PARTITION BY question, source_id), 0.000001)::DOUBLE AS conductance
     FROM (
-        SELECT source_id, target_id, (weight * {{ retention('event_at', as_of, var('association_stability')) }})::DECIMAL(9, 6) AS weight
-        FROM {{ source('state', 'associations') }}
-        WHERE mind_id = {{ mind }} AND source_id IN (SELECT source_id FROM sources)
+        SELECT question, source_id, target_id, bm25 / best::DOUBLE AS activation,
+            (weight * {{ retention('event_at', as_of, var('association_stability')) }})::DECIMAL(9, 6) AS weight
+        FROM {{ source('state', 'associations') }} a
+        JOIN seeds ON seeds.memory_id = a.source_id
+        WHERE a.mind_id = {{ mind }} AND place <= {{ var('recall_association_seeds') }}
     )
 ),
 
 reached AS (
     SELECT question, target_id AS memory_id, least(1, sum((activation * conductance)::DECIMAL(9, 6))) AS association
         {%- if explain %}, list(source_id ORDER BY activation * conductance DESC, source_id) AS through {%- endif %}
-    FROM sources
-    JOIN synapses USING (source_id)
+    FROM synapses
     WHERE target_id NOT IN (SELECT memory_id FROM hidden)
     GROUP BY question, target_id
 ),
@@ -280,55 +289,38 @@ candidates AS (
     GROUP BY question, memory_id
 ),
 
--- What is known of the candidates alone.
-speakers AS (
-    SELECT memory_id, speaker, created_at FROM {{ source('raw', 'memories') }}
-    WHERE mind_id = {{ mind }} AND memory_id IN (SELECT memory_id FROM candidates)
-),
-
-acts AS (
-    SELECT d.memory_id, f.act
-    FROM {{ source('enrichment', 'features') }} f
-    JOIN documents d USING (revision)
-    WHERE f.mind_id = {{ mind }} AND f.provider = 'rules' AND f.memory_id IN (SELECT memory_id FROM candidates)
-),
-
-traces AS (
-    SELECT memory_id, tier, strength, stability, event_at FROM {{ source('state', 'memory_traces') }}
-    WHERE mind_id = {{ mind }} AND memory_id IN (SELECT memory_id FROM candidates)
-),
-
 components AS (
     SELECT
-        question, asked.k, memory_id,
+        c.question, asked.k, c.memory_id,
         coalesce(c.lexical, 0)::DECIMAL(9, 6) AS lexical,
         coalesce(c.context, 0)::DECIMAL(9, 6) AS context,
         {%- if model %}
-        coalesce(n.vector, u.vector, 0)::DECIMAL(9, 6) AS vector,
+        coalesce(n.vector, b.usual, 0)::DECIMAL(9, 6) AS vector,
         coalesce(n.vector_context, 0)::DECIMAL(9, 6) AS vector_context,
         {%- endif %}
-        CASE WHEN v.speaker = asked.speaker THEN {{ var('recall_speaker_boost') }} ELSE 0 END::DECIMAL(9, 6) AS speaker,
+        CASE WHEN m.speaker = asked.speaker THEN {{ var('recall_speaker_boost') }} ELSE 0 END::DECIMAL(9, 6) AS speaker,
         CASE WHEN c.in_time THEN {{ var('recall_time_boost') }} ELSE 0 END::DECIMAL(9, 6) AS "time",
         CASE WHEN f.act = 'question' THEN -{{ var('recall_question_penalty') }} ELSE 0 END::DECIMAL(9, 6) AS question_turn,
         ({{ var('recall_association_weight') }} * coalesce(c.association, 0))::DECIMAL(9, 6) AS association,
         ({{ var('recall_strength_weight') }} * coalesce(t.strength, {{ var('encoding_base') }})
-            * {{ retention('coalesce(t.event_at, v.created_at)', as_of, 'coalesce(t.stability, ' ~ var('initial_stability') ~ ')') }})::DECIMAL(9, 6) AS strength,
-        ({{ var('recall_recency_weight') }} * {{ retention('v.created_at', as_of, var('recall_recency_stability')) }})::DECIMAL(9, 6) AS recency,
+            * {{ retention('coalesce(t.event_at, m.created_at)', as_of, 'coalesce(t.stability, ' ~ var('initial_stability') ~ ')') }})::DECIMAL(9, 6) AS strength,
+        ({{ var('recall_recency_weight') }} * {{ retention('m.created_at', as_of, var('recall_recency_stability')) }})::DECIMAL(9, 6) AS recency,
         ({{ var('recall_tier_weight') }} * CASE t.tier WHEN 'long_term' THEN 1.0 WHEN 'forgotten' THEN 0.0 ELSE 0.5 END)::DECIMAL(9, 6) AS tier,
         coalesce(t.tier, 'pending') AS state
         {%- if explain %}, to_json(c.words)::VARCHAR AS words, to_json(c.through)::VARCHAR AS through {%- endif %}
     FROM candidates c
     JOIN asked USING (question)
-    JOIN speakers v USING (memory_id)
+    JOIN {{ source('raw', 'memories') }} m ON m.mind_id = {{ mind }} AND m.memory_id = c.memory_id
     {%- if model %}
-    LEFT JOIN meant n USING (question, memory_id)
-    LEFT JOIN usual u USING (question)
+    LEFT JOIN meant n ON n.question = c.question AND n.memory_id = c.memory_id
+    LEFT JOIN bounds b ON b.question = c.question
     {%- endif %}
-    LEFT JOIN acts f USING (memory_id)
-    LEFT JOIN traces t USING (memory_id)
+    LEFT JOIN documents d ON d.memory_id = c.memory_id
+    LEFT JOIN {{ source('enrichment', 'features') }} f ON f.mind_id = {{ mind }} AND f.revision = d.revision AND f.provider = 'rules'
+    LEFT JOIN {{ source('state', 'memory_traces') }} t ON t.mind_id = {{ mind }} AND t.memory_id = c.memory_id
 )
 
-SELECT *, lexical + context {%- if model %} + vector + vector_context {%- endif %} + speaker + "time" + question_turn + association + strength + recency + tier AS score
-FROM components
+SELECT *
+FROM (SELECT *, lexical + context {%- if model %} + vector + vector_context {%- endif %} + speaker + "time" + question_turn + association + strength + recency + tier AS score FROM components)
 QUALIFY row_number() OVER (PARTITION BY question ORDER BY score DESC, memory_id) <= k
 ORDER BY question, score DESC, memory_id
