@@ -24,7 +24,7 @@ use std::time::Instant;
 const PASS: usize = 4_000;
 
 /// Nights after which a backfill plans its statements anew.
-const PLANNED: usize = 16;
+const PLANNED: usize = 32;
 
 /// What to consolidate.
 #[derive(Debug, Clone)]
@@ -177,7 +177,7 @@ fn live_pass(
         make_rooms(warehouse.conn(), pipeline, &moment)?;
         warehouse.keeping_plans(|| {
             for (i, night) in pass.iter().enumerate() {
-                if i == 1 || i % PLANNED == 0 {
+                if i % PLANNED == 0 {
                     warehouse.forget_plans();
                 }
                 live(i, night)?;
