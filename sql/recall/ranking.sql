@@ -3,12 +3,10 @@
 -- episode (temporal context, Howard & Kahana 2002); activation spreads along associations (Collins & Loftus 1975).
 -- With an embedding `model`, nearness in meaning joins in, scaled per question from the farthest memory to the nearest
 -- (weighted min-max fusion, Bruch et al. 2023), and is lent to neighbours too.
--- $1 is a JSON list of questions: number, k, terms, speaker, spans of local time, vector. Components are DECIMAL, so sums are exact.
+-- `asked` has a row a question: its number, k, terms, speaker, spans of local time, vector. Components are DECIMAL, so sums are exact.
 {%- set bucket = var('episode_gap') * (var('recall_context_reach') + 1) %}
 WITH asked AS (
-    SELECT unnest(from_json($1::VARCHAR, '[{
-        "question": "INTEGER", "k": "BIGINT", "terms": ["VARCHAR"], "speaker": "VARCHAR",
-        "spans": [{"start": "TIMESTAMP", "end": "TIMESTAMP"}], "vector": ["FLOAT"]}]'), max_depth := 2)
+    FROM {{ source('recall', 'asked') }}
 ),
 
 words AS (

@@ -77,7 +77,8 @@ impl Engine {
             return recall_batch(conn, queries, questions, None);
         };
         let dimension = self.advisors.length(conn, &model)?;
-        let embed = |texts: &[String]| self.advisors.embed_questions(&model, texts, dimension);
+        let advisors = &self.advisors;
+        let embed = |texts: &[String]| advisors.embed_questions(&model, texts, dimension);
         let meaning = Meaning {
             model: &model,
             embed: &embed,

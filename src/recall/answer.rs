@@ -9,9 +9,9 @@ use crate::memory::parse_time_zone;
 use crate::template::Renderer;
 use chrono::NaiveDateTime;
 use duckdb::types::Value as Sql;
-use duckdb::{Connection, Row};
+use duckdb::{Connection, Params, Row, Statement};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, HashMap};
 
 /// Questions × memories a statement takes at most: bounds its memory.
@@ -98,7 +98,7 @@ pub struct WordShare {
 }
 
 /// Makes vectors of texts, in their order.
-pub type EmbedTexts<'a> = dyn Fn(&[String]) -> Result<Vec<Vec<f32>>> + 'a;
+pub type EmbedTexts<'a> = dyn Fn(&[String]) -> Result<Vec<Vec<f32>>> + Sync + 'a;
 
 /// What tells how near a question and a memory are in meaning.
 pub struct Meaning<'a> {
@@ -149,7 +149,7 @@ pub fn recall_batch(
     }
     let mut answers: Vec<Option<Answer>> = vec![None; questions.len()];
     for ((mind, as_of, explain), numbers) in scopes {
-        let mut scope = Scope {
+        let scope = Scope {
             mind,
             as_of,
             explain,
@@ -158,27 +158,14 @@ pub fn recall_batch(
         let asked = ask_mind(conn, renderer, &scope)?;
         let at_once = (WORK / asked.memories.max(1)).clamp(1, QUESTIONS);
         for some in numbers.chunks(at_once) {
-            let spoken = meaning.map(|meaning| {
-                let texts: Vec<String> = some
-                    .iter()
-                    .map(|&n| questions[n].as_spoken(&asked))
-                    .collect();
-                (meaning.embed)(&texts).map(|vectors| (meaning.model, vectors))
-            });
-            // Each of them may fail by itself.
-            scope.model = None;
-            let (vectors, unheard) = match spoken {
-                Some(Ok((model, vectors))) if vectors.len() == some.len() => {
-                    scope.model = Some(model);
-                    (vectors, None)
-                }
-                Some(Ok(_)) => return Err(Error::failed("not every question got a vector")),
-                Some(Err(e)) => (Vec::new(), Some(format!("answered by words alone: {e}"))),
-                None => (Vec::new(), None),
+            let round = Round {
+                conn,
+                renderer,
+                asked: &asked,
+                questions,
+                numbers: some,
             };
-            let answered = answer_some(conn, renderer, &scope, &asked, questions, some, &vectors)?;
-            for (number, mut answer) in answered {
-                answer.notes.extend(unheard.clone());
+            for (number, answer) in in_one_view(conn, || round.answer(scope, meaning))? {
                 answers[number] = Some(answer);
             }
         }
@@ -204,66 +191,154 @@ fn ask_mind(conn: &Connection, renderer: &Renderer, scope: &Scope<'_>) -> Result
     })
 }
 
-fn answer_some(
-    conn: &Connection,
-    renderer: &Renderer,
-    scope: &Scope<'_>,
-    asked: &Asked,
-    questions: &[Question],
-    numbers: &[usize],
-    vectors: &[Vec<f32>],
-) -> Result<Vec<(usize, Answer)>> {
-    let json = Value::Array(
-        numbers
-            .iter()
-            .enumerate()
-            .map(|(i, &n)| questions[n].as_json(n, asked, vectors.get(i).map(Vec::as_slice)))
-            .collect(),
-    )
-    .to_string();
-    let mut ranked: BTreeMap<usize, Vec<Ranked>> = BTreeMap::new();
-    for hit in ranking(conn, &queries::sql(renderer, "ranking", scope)?, [json])? {
-        ranked.entry(hit.question).or_default().push(hit);
-    }
-    let mut some = Vec::with_capacity(numbers.len());
-    for &number in numbers {
-        let question = &questions[number];
-        let (basis, hits) = match ranked.remove(&number) {
-            Some(hits) => (Basis::Match, hits),
-            None => (
-                Basis::Strongest,
-                ranking(
-                    conn,
-                    &queries::sql(renderer, "strongest", scope)?,
-                    [question.limit().to_string()],
-                )?,
-            ),
+/// Reads what was committed when it began, whatever others commit meanwhile.
+fn in_one_view<T>(conn: &Connection, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    conn.execute_batch("BEGIN")?;
+    let result = work();
+    conn.execute_batch(if result.is_ok() { "COMMIT" } else { "ROLLBACK" })?;
+    result
+}
+
+/// Questions to one mind that share a statement.
+struct Round<'a> {
+    conn: &'a Connection,
+    renderer: &'a Renderer,
+    asked: &'a Asked,
+    questions: &'a [Question],
+    /// Which of the questions.
+    numbers: &'a [usize],
+}
+
+impl Round<'_> {
+    fn answer(
+        &self,
+        scope: Scope<'_>,
+        meaning: Option<&Meaning<'_>>,
+    ) -> Result<Vec<(usize, Answer)>> {
+        self.set_asked()?;
+        let Some(meaning) = meaning else {
+            return self.answers(&scope, self.ranking(&scope)?, None);
         };
-        some.push((number, basis, hits));
+        let by_meaning = Scope {
+            model: Some(meaning.model),
+            ..scope
+        };
+        let texts: Vec<String> = self
+            .numbers
+            .iter()
+            .map(|&n| self.questions[n].as_spoken(self.asked))
+            .collect();
+        // DuckDB plans the ranking while the model reads the questions.
+        let (vectors, ranking) = std::thread::scope(|threads| {
+            let vectors = threads.spawn(|| (meaning.embed)(&texts));
+            let ranking = self.ranking(&by_meaning);
+            (vectors.join(), ranking)
+        });
+        match vectors.unwrap_or_else(|panic| std::panic::resume_unwind(panic)) {
+            Ok(vectors) if vectors.len() == self.numbers.len() => {
+                self.set_vectors(&vectors)?;
+                self.answers(&by_meaning, ranking?, None)
+            }
+            Ok(_) => Err(Error::failed("not every question got a vector")),
+            Err(e) => {
+                let unheard = format!("answered by words alone: {e}");
+                self.answers(&scope, self.ranking(&scope)?, Some(unheard))
+            }
+        }
     }
-    let ids: Vec<i64> = some
-        .iter()
-        .flat_map(|(_, _, hits)| hits.iter().map(|h| h.id))
-        .collect();
-    let contents = contents(conn, &queries::sql(renderer, "contents", scope)?, &ids)?;
-    some.into_iter()
-        .map(|(number, basis, hits)| {
-            let results = hits
-                .into_iter()
-                .map(|hit| hit.with(&contents))
-                .collect::<Result<Vec<_>>>()?;
-            let query = questions[number].text.clone();
-            Ok((
-                number,
-                Answer {
-                    notes: notes(basis, scope, asked),
-                    query,
+
+    /// Puts the questions where the ranking finds them: what a person wrote is never part of a statement's text. A statement
+    /// without parameters is planned when it is prepared, one with them is bound twice.
+    fn set_asked(&self) -> Result<()> {
+        let rows: Vec<Value> = self
+            .numbers
+            .iter()
+            .map(|&n| self.questions[n].as_json(n, self.asked))
+            .collect();
+        self.conn.execute_batch(
+            r#"CREATE TEMP TABLE IF NOT EXISTS asked (
+                   question INTEGER NOT NULL, k BIGINT NOT NULL, terms VARCHAR[] NOT NULL, speaker VARCHAR,
+                   spans STRUCT("start" TIMESTAMP, "end" TIMESTAMP)[] NOT NULL, vector FLOAT[]);
+               DELETE FROM temp.main.asked"#,
+        )?;
+        self.conn.execute(
+            r#"INSERT INTO temp.main.asked BY NAME
+               SELECT unnest(from_json($1::VARCHAR, '[{
+                   "question": "INTEGER", "k": "BIGINT", "terms": ["VARCHAR"], "speaker": "VARCHAR",
+                   "spans": [{"start": "TIMESTAMP", "end": "TIMESTAMP"}]}]'), max_depth := 2)"#,
+            [Value::Array(rows).to_string()],
+        )?;
+        Ok(())
+    }
+
+    fn set_vectors(&self, vectors: &[Vec<f32>]) -> Result<()> {
+        let rows: Vec<Value> = self
+            .numbers
+            .iter()
+            .zip(vectors)
+            .map(|(n, vector)| json!({"question": n, "vector": vector}))
+            .collect();
+        self.conn.execute(
+            r#"UPDATE temp.main.asked SET vector = v.vector
+               FROM (SELECT unnest(from_json($1::VARCHAR, '[{"question": "INTEGER", "vector": ["FLOAT"]}]'), max_depth := 2)) v
+               WHERE v.question = asked.question"#,
+            [Value::Array(rows).to_string()],
+        )?;
+        Ok(())
+    }
+
+    fn ranking(&self, scope: &Scope<'_>) -> Result<Statement<'_>> {
+        Ok(self
+            .conn
+            .prepare(&queries::sql(self.renderer, "ranking", scope)?)?)
+    }
+
+    fn answers(
+        &self,
+        scope: &Scope<'_>,
+        ranking: Statement<'_>,
+        note: Option<String>,
+    ) -> Result<Vec<(usize, Answer)>> {
+        let sql = |name: &str| queries::sql(self.renderer, name, scope);
+        let mut ranked: BTreeMap<usize, Vec<Ranked>> = BTreeMap::new();
+        for hit in ranked_by(ranking, [])? {
+            ranked.entry(hit.question).or_default().push(hit);
+        }
+        let mut some = Vec::with_capacity(self.numbers.len());
+        for &number in self.numbers {
+            let (basis, hits) = match ranked.remove(&number) {
+                Some(hits) => (Basis::Match, hits),
+                None => {
+                    let strongest = self.conn.prepare(&sql("strongest")?)?;
+                    let limit = self.questions[number].limit();
+                    (Basis::Strongest, ranked_by(strongest, [limit])?)
+                }
+            };
+            some.push((number, basis, hits));
+        }
+        let ids: Vec<i64> = some
+            .iter()
+            .flat_map(|(_, _, hits)| hits.iter().map(|h| h.id))
+            .collect();
+        let contents = contents(self.conn, &sql("contents")?, &ids)?;
+        some.into_iter()
+            .map(|(number, basis, hits)| {
+                let results = hits
+                    .into_iter()
+                    .map(|hit| hit.with(&contents))
+                    .collect::<Result<Vec<_>>>()?;
+                let mut notes = notes(basis, scope, self.asked);
+                notes.extend(note.clone());
+                let answer = Answer {
+                    query: self.questions[number].text.clone(),
                     basis,
+                    notes,
                     results,
-                },
-            ))
-        })
-        .collect()
+                };
+                Ok((number, answer))
+            })
+            .collect()
+    }
 }
 
 fn notes(basis: Basis, scope: &Scope<'_>, asked: &Asked) -> Vec<String> {
@@ -290,8 +365,7 @@ struct Ranked {
     explanation: Option<Explanation>,
 }
 
-fn ranking(conn: &Connection, sql: &str, bound: [String; 1]) -> Result<Vec<Ranked>> {
-    let mut statement = conn.prepare(sql)?;
+fn ranked_by(mut statement: Statement<'_>, bound: impl Params) -> Result<Vec<Ranked>> {
     let mut rows = statement.query(bound)?;
     let names: Vec<String> = rows.as_ref().map(|s| s.column_names()).unwrap_or_default();
     let mut ranked = Vec::new();

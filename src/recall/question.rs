@@ -79,8 +79,8 @@ impl Question {
         spoken
     }
 
-    /// The question as `ranking.sql` takes it.
-    pub(super) fn as_json(&self, number: usize, asked: &Asked, vector: Option<&[f32]>) -> Value {
+    /// What the question names, as a row of `asked`.
+    pub(super) fn as_json(&self, number: usize, asked: &Asked) -> Value {
         let mut terms = BTreeSet::new();
         text::for_each_term(&self.text, |term| {
             if terms.len() < MOST_TERMS {
@@ -94,7 +94,7 @@ impl Question {
             .iter()
             .map(|t| json!({"start": time(t.start), "end": time(t.end)}))
             .collect();
-        json!({"question": number, "k": self.limit(), "terms": terms, "speaker": speaker, "spans": spans, "vector": vector})
+        json!({"question": number, "k": self.limit(), "terms": terms, "speaker": speaker, "spans": spans})
     }
 
     /// `k` as a number SQL can count to.

@@ -10,7 +10,7 @@ use crate::memory::{Incoming, MindId, append_memories, ensure_mind};
 use crate::project::{Project, ProjectSource};
 use crate::warehouse::Warehouse;
 use chrono::{NaiveDateTime, TimeDelta};
-use std::cell::Cell;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 const MODEL: &str = "local:by-hand";
 
@@ -155,20 +155,17 @@ fn what_has_no_vector_yet_is_neither_near_nor_far() {
 fn a_part_of_the_questions_whose_meaning_fails_goes_by_words_alone() {
     let (warehouse, queries) = diary();
     let questions: Vec<Question> = (0..300).map(|_| question("Bolota?")).collect();
-    let calls = Cell::new(0);
-    let embed = |texts: &[String]| {
-        calls.set(calls.get() + 1);
-        match calls.get() {
-            1 => Ok(texts.iter().map(|_| WORK.to_vec()).collect()),
-            _ => Err(Error::unavailable("it has gone")),
-        }
+    let calls = AtomicUsize::new(0);
+    let embed = |texts: &[String]| match calls.fetch_add(1, Ordering::Relaxed) {
+        0 => Ok(texts.iter().map(|_| WORK.to_vec()).collect()),
+        _ => Err(Error::unavailable("it has gone")),
     };
     let meaning = Meaning {
         model: MODEL,
         embed: &embed,
     };
     let answers = recall_batch(warehouse.conn(), &queries, &questions, Some(&meaning)).unwrap();
-    assert_eq!(calls.get(), 2);
+    assert_eq!(calls.into_inner(), 2);
     let (first, last) = (&answers[0], &answers[299]);
     assert!(component(first, "cat", "vector").is_some() && first.notes.is_empty());
     assert_eq!(component(last, "cat", "vector"), None, "{last:?}");
@@ -197,5 +194,29 @@ fn every_question_needs_a_vector_of_its_own() {
         error
             .to_string()
             .contains("not every question got a vector")
+    );
+}
+
+#[test]
+fn what_has_not_been_read_yet_hears_its_neighbours() {
+    let store = store(&[("cat", "Bolota sleeps on the windowsill.", Some(CAT))]);
+    let unread = Incoming {
+        mind: MindId::of("default"),
+        source: "test".into(),
+        key: "unread".into(),
+        content: "She snores.".into(),
+        created_at: at(1),
+        speaker: None,
+        session: None,
+        metadata: "{}".into(),
+    };
+    store
+        .0
+        .transaction(|conn| append_memories(conn, &[unread], clock::now()))
+        .unwrap();
+    let answer = asked("Where does Bolota sleep?", CAT, &store);
+    assert!(
+        component(&answer, "unread", "context") > Some(Score::default()),
+        "{answer:?}"
     );
 }
