@@ -8,6 +8,7 @@ use codex_dreams::project::{
     ConfigPatch, IncrementalStrategy, Materialization, ModelConfig, ModelName, Project,
     ProjectSource, Relation, StageName,
 };
+use codex_dreams::recall::create_asked;
 use codex_dreams::template::{Compiled, CycleValues, RenderContext, Renderer};
 use codex_dreams::warehouse::Warehouse;
 use codex_dreams::warehouse::lint::{ExactColumns, lint};
@@ -41,6 +42,7 @@ impl Embedded {
                     seen_arrival BIGINT, highest_arrival BIGINT)",
             )
             .unwrap();
+        create_asked(store.conn()).unwrap();
         let as_of = "2026-03-02T02:00:00".parse().unwrap();
         let context = RenderContext::new(as_of).in_cycle(CycleValues::default());
         for node in graph.order() {

@@ -16,7 +16,7 @@ seeds AS MATERIALIZED (
         FROM {{ ref('changed_memories') }} c
         JOIN {{ source('cycle', 'due') }} d USING (mind_id, epoch)
         JOIN {{ ref('memory_traces') }} t ON t.memory_id = c.memory_id AND t.consolidated_at = d.epoch_end, cycles
-        WHERE c.tier = 'long_term' AND c.merged_into IS NULL
+        WHERE c.tier = 'long_term' AND c.merged_into IS NULL AND {{ var('rem_associations') }} > 0
         GROUP BY t.mind_id, step
     )
 ),

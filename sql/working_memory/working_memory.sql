@@ -55,7 +55,7 @@ windows AS (
         greatest(5, least(9, round({{ var('working_memory_capacity') }}
             - 2 * least(1.0, pow((avg(arousal::DECIMAL(4, 3)) - {{ var('arousal_optimum') }}) / {{ var('arousal_width') }}, 2)))))::BIGINT AS capacity,
         least(9, greatest(5, {{ var('working_memory_capacity') }}))::BIGINT AS idle_capacity,
-        epoch_us(window_start) // ({{ var('short_term_memory_duration') }} * 1000000) AS window_number
+        epoch_us(window_start) // ({{ var('short_term_memory_duration') }}::BIGINT * 1000000) AS window_number
     FROM ranked
     GROUP BY mind_id, epoch, window_start
 ),

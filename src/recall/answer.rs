@@ -191,6 +191,18 @@ fn ask_mind(conn: &Connection, renderer: &Renderer, scope: &Scope<'_>) -> Result
     })
 }
 
+/// Makes the table of what is being asked where the connection has none, so that rankings can be bound.
+///
+/// # Errors
+/// Failed when DuckDB refuses it.
+pub fn create_asked(conn: &Connection) -> Result<()> {
+    Ok(conn.execute_batch(
+        r#"CREATE TEMP TABLE IF NOT EXISTS asked (
+               question INTEGER NOT NULL, k BIGINT NOT NULL, terms VARCHAR[] NOT NULL, speaker VARCHAR,
+               spans STRUCT("start" TIMESTAMP, "end" TIMESTAMP)[] NOT NULL, vector FLOAT[])"#,
+    )?)
+}
+
 /// Reads what was committed when it began, whatever others commit meanwhile.
 fn in_one_view<T>(conn: &Connection, work: impl FnOnce() -> Result<T>) -> Result<T> {
     conn.execute_batch("BEGIN")?;
@@ -255,12 +267,8 @@ impl Round<'_> {
             .iter()
             .map(|&n| self.questions[n].as_json(n, self.asked))
             .collect();
-        self.conn.execute_batch(
-            r#"CREATE TEMP TABLE IF NOT EXISTS asked (
-                   question INTEGER NOT NULL, k BIGINT NOT NULL, terms VARCHAR[] NOT NULL, speaker VARCHAR,
-                   spans STRUCT("start" TIMESTAMP, "end" TIMESTAMP)[] NOT NULL, vector FLOAT[]);
-               DELETE FROM temp.main.asked"#,
-        )?;
+        create_asked(self.conn)?;
+        self.conn.execute_batch("DELETE FROM temp.main.asked")?;
         self.conn.execute(
             r#"INSERT INTO temp.main.asked BY NAME
                SELECT unnest(from_json($1::VARCHAR, '[{

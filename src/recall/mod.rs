@@ -18,7 +18,8 @@ mod score;
 mod tests;
 
 pub use answer::{
-    Answer, Basis, EmbedTexts, Explanation, Hit, Meaning, WordShare, recall, recall_batch,
+    Answer, Basis, EmbedTexts, Explanation, Hit, Meaning, WordShare, create_asked, recall,
+    recall_batch,
 };
 pub use question::Question;
 pub use score::Score;
