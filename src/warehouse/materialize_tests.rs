@@ -1,5 +1,6 @@
 use super::*;
 use crate::project::{ConfigPatch, ModelConfig, ModelName, StageName};
+use crate::warehouse::Warehouse;
 
 fn model(yaml: &str, sql: &str) -> Compiled {
     let patch: ConfigPatch = serde_yaml::from_str(yaml).unwrap();
@@ -141,6 +142,44 @@ fn many_rows_of_one_key_are_replaced_at_the_cost_of_one() {
         let left = "SELECT count(*) FROM s.m";
         let left: i64 = conn.query_row(left, [], |r| r.get(0)).unwrap();
         assert_eq!(left, 200_000);
+    }
+}
+
+#[test]
+fn a_kept_plan_writes_what_one_made_anew_does() {
+    for strategy in ["merge", "delete+insert"] {
+        let warehouse = Warehouse::in_memory(1).unwrap();
+        let conn = warehouse.conn();
+        conn.execute_batch(
+            "CREATE SCHEMA s; CREATE TABLE s.m AS SELECT 1 AS id, 1 AS v UNION ALL SELECT 2, 2",
+        )
+        .unwrap();
+        let yaml = format!(
+            "{{materialized: transition, cycle: deep_sleep, unique_key: id, incremental_strategy: {strategy}}}"
+        );
+        let grows = model(
+            &yaml,
+            "SELECT id, v + 1 AS v FROM s.m UNION ALL SELECT max(id) + 1, 0 FROM s.m",
+        );
+        make_room(conn, &grows).unwrap();
+        let options = Options {
+            plans: Plans::Kept,
+            ..Options::default()
+        };
+        warehouse
+            .keeping_plans(|| {
+                for night in 0..3 {
+                    let outcome = materialize(conn, &grows, &options).unwrap();
+                    assert_eq!(outcome.rows, 3 + night, "{strategy}");
+                }
+                Ok(())
+            })
+            .unwrap();
+        assert_eq!(
+            rows(conn),
+            "{'id': 1, 'v': 4} {'id': 2, 'v': 5} {'id': 3, 'v': 2} {'id': 4, 'v': 1} {'id': 5, 'v': 0}",
+            "{strategy}"
+        );
     }
 }
 

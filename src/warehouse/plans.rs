@@ -88,3 +88,34 @@ impl Warehouse {
         self.conn().flush_prepared_statement_cache();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kept_plan_sees_what_has_come_in_since() {
+        let warehouse = Warehouse::in_memory(1).unwrap();
+        let conn = warehouse.conn();
+        conn.execute_batch("CREATE TABLE t AS SELECT range AS i FROM range(10)")
+            .unwrap();
+        // By the least and greatest value of today's rows, no row could be found.
+        let above = "SELECT count(*) FROM t WHERE i > 100";
+        let count = || {
+            Plans::Kept
+                .query_row(conn, above, |row| row.get::<_, i64>(0))
+                .unwrap()
+        };
+        warehouse
+            .keeping_plans(|| {
+                assert_eq!(count(), 0);
+                let more = "INSERT INTO t SELECT i + 10 * (SELECT count(*) FROM t) FROM t";
+                for _ in 0..4 {
+                    Plans::Kept.run(conn, more, []).unwrap();
+                }
+                assert!(count() > 0);
+                Ok(())
+            })
+            .unwrap();
+    }
+}
