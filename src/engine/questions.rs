@@ -2,7 +2,7 @@
 
 use super::Engine;
 use crate::enrich::answers::{Matter, said_of_insights};
-use crate::enrich::embeddings::active_model;
+use crate::enrich::embeddings::{active_model, is_local};
 use crate::enrich::ollama::one_line_of;
 use crate::error::{Error, Result};
 use crate::insight::{self, Insight, Period};
@@ -82,6 +82,7 @@ impl Engine {
         let meaning = Meaning {
             model: &model,
             embed: &embed,
+            at_hand: is_local(&model),
         };
         recall_batch(conn, queries, questions, Some(&meaning))
     }

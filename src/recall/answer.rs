@@ -106,6 +106,8 @@ pub struct Meaning<'a> {
     pub model: &'a str,
     /// Vectors of questions, of length 1, in their order; an error is told with the answer, which then goes by words alone.
     pub embed: &'a EmbedTexts<'a>,
+    /// Whether it reads in this process, so that the question may plan beside it.
+    pub at_hand: bool,
 }
 
 /// Answers one question; see [`recall_batch`].
@@ -165,7 +167,7 @@ pub fn recall_batch(
                 questions,
                 numbers: some,
             };
-            for (number, answer) in in_one_view(conn, || round.answer(scope, meaning))? {
+            for (number, answer) in round.answer(scope, meaning)? {
                 answers[number] = Some(answer);
             }
         }
@@ -227,9 +229,11 @@ impl Round<'_> {
         scope: Scope<'_>,
         meaning: Option<&Meaning<'_>>,
     ) -> Result<Vec<(usize, Answer)>> {
-        self.set_asked()?;
         let Some(meaning) = meaning else {
-            return self.answers(&scope, self.ranking(&scope)?, None);
+            return in_one_view(self.conn, || {
+                self.set_asked()?;
+                self.answers(&scope, self.ranking(&scope)?, None)
+            });
         };
         let by_meaning = Scope {
             model: Some(meaning.model),
@@ -240,21 +244,45 @@ impl Round<'_> {
             .iter()
             .map(|&n| self.questions[n].as_spoken(self.asked))
             .collect();
-        // DuckDB plans the ranking while the model reads the questions.
-        let (vectors, ranking) = std::thread::scope(|threads| {
-            let vectors = threads.spawn(|| (meaning.embed)(&texts));
-            let ranking = self.ranking(&by_meaning);
-            (vectors.join(), ranking)
-        });
-        match vectors.unwrap_or_else(|panic| std::panic::resume_unwind(panic)) {
+        if !meaning.at_hand {
+            // No transaction is open while a server is asked.
+            let vectors = (meaning.embed)(&texts);
+            return in_one_view(self.conn, || {
+                self.set_asked()?;
+                self.heard(&scope, &by_meaning, vectors, || self.ranking(&by_meaning))
+            });
+        }
+        in_one_view(self.conn, || {
+            self.set_asked()?;
+            // DuckDB plans the ranking while the model reads the questions.
+            let (vectors, ranking) = std::thread::scope(|threads| {
+                let vectors = threads.spawn(|| (meaning.embed)(&texts));
+                let ranking = self.ranking(&by_meaning);
+                (vectors.join(), ranking)
+            });
+            let vectors = vectors.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            self.heard(&scope, &by_meaning, vectors, || ranking)
+        })
+    }
+
+    /// By meaning where the model had an answer, else by words alone.
+    fn heard<'a>(
+        &'a self,
+        scope: &Scope<'_>,
+        by_meaning: &Scope<'_>,
+        vectors: Result<Vec<Vec<f32>>>,
+        ranking: impl FnOnce() -> Result<Statement<'a>>,
+    ) -> Result<Vec<(usize, Answer)>> {
+        match vectors {
             Ok(vectors) if vectors.len() == self.numbers.len() => {
+                let ranking = ranking()?;
                 self.set_vectors(&vectors)?;
-                self.answers(&by_meaning, ranking?, None)
+                self.answers(by_meaning, ranking, None)
             }
             Ok(_) => Err(Error::failed("not every question got a vector")),
             Err(e) => {
                 let unheard = format!("answered by words alone: {e}");
-                self.answers(&scope, self.ranking(&scope)?, Some(unheard))
+                self.answers(scope, self.ranking(scope)?, Some(unheard))
             }
         }
     }

@@ -30,6 +30,11 @@ pub fn local_name(model: &str) -> String {
     format!("local:{model}")
 }
 
+/// Whether a model of that name runs in this process.
+pub fn is_local(model: &str) -> bool {
+    model.starts_with("local:")
+}
+
 /// The name vectors of an Ollama model are kept under.
 pub fn ollama_name(model: &str) -> String {
     format!("ollama:{}", model.strip_suffix(":latest").unwrap_or(model))

@@ -94,6 +94,7 @@ fn asked(text: &str, meaning: [f32; 2], store: &(Warehouse, Renderer)) -> Answer
     let meaning = Meaning {
         model: MODEL,
         embed: &embed,
+        at_hand: true,
     };
     recall(store.0.conn(), &store.1, &question(text), Some(&meaning)).unwrap()
 }
@@ -163,6 +164,7 @@ fn a_part_of_the_questions_whose_meaning_fails_goes_by_words_alone() {
     let meaning = Meaning {
         model: MODEL,
         embed: &embed,
+        at_hand: false,
     };
     let answers = recall_batch(warehouse.conn(), &queries, &questions, Some(&meaning)).unwrap();
     assert_eq!(calls.into_inner(), 2);
@@ -182,6 +184,7 @@ fn every_question_needs_a_vector_of_its_own() {
     let meaning = Meaning {
         model: MODEL,
         embed: &embed,
+        at_hand: true,
     };
     let error = recall(
         warehouse.conn(),
