@@ -1,36 +1,33 @@
 -- One row a memory whose trace the night makes or changes: its strength and stability as of its last event, and its tier.
 -- Encoding depends on attention (Craik & Lockhart 1972); each replay or use closes a share of the gap to 1; a reactivation
 -- after some forgetting makes the trace more stable than a massed one (spacing, Cepeda et al. 2006).
-WITH touches AS MATERIALIZED (
-    SELECT mind_id, memory_id, count(*) AS replays, max(replayed_at) AS fired_at, 0 AS uses, 0 AS repeats, false AS deleted, NULL::BIGINT AS revision
+-- Memory ids are unique over all minds.
+WITH touches AS (
+    SELECT mind_id, epoch, memory_id, 1 AS replays, NULL::INTEGER AS interleaved, replayed_at AS fired_at, 0 AS uses, 0 AS repeats, false AS deleted, NULL::BIGINT AS revision
     FROM {{ ref('replays') }}
-    JOIN {{ source('cycle', 'due') }} USING (mind_id, epoch)
-    GROUP BY mind_id, memory_id
     UNION ALL
     -- An old memory that replay interleaved with new ones; a repetition counts below.
-    SELECT mind_id, source_id, 1, max(fired_at), 0, 0, false, NULL
+    SELECT h.mind_id, h.epoch, h.source_id, NULL, 1, h.fired_at, 0, 0, false, NULL
     FROM {{ ref('hebbian_updates') }} h
-    JOIN {{ source('cycle', 'due') }} USING (mind_id, epoch)
     ANTI JOIN {{ ref('duplicates') }} u
         ON u.epoch = h.epoch AND least(h.source_id, h.target_id) = u.earlier_id AND greatest(h.source_id, h.target_id) = u.memory_id
-    WHERE kind = 'semantic'
-    GROUP BY mind_id, source_id
+    WHERE h.kind = 'semantic'
     UNION ALL
-    -- Said again: a repetition of the earlier memory.
-    SELECT mind_id, earlier_id, 0, epoch_end - INTERVAL 1 MICROSECOND, 0, 1, false, NULL
+    -- Said again: a repetition of the earlier memory, just before the night.
+    SELECT mind_id, epoch, earlier_id, NULL, NULL, NULL, 0, 1, false, NULL
     FROM {{ ref('duplicates') }}
-    JOIN {{ source('cycle', 'due') }} USING (mind_id, epoch)
     UNION ALL
-    SELECT mind_id, memory_id, 0, used_at, (used_at IS NOT NULL)::INTEGER, 0, deleted, revision
+    SELECT mind_id, epoch, memory_id, NULL, NULL, used_at, (used_at IS NOT NULL)::INTEGER, 0, deleted, revision
     FROM {{ ref('interventions') }}
-    JOIN {{ source('cycle', 'due') }} USING (mind_id, epoch)
 ),
 
-touched AS (
-    SELECT mind_id, memory_id, max(replays) AS replayed_now, max(fired_at) AS fired_at, max(uses) AS used_now,
-        max(repeats) AS repeated_now, bool_or(deleted) AS is_deleted, max(revision) AS new_revision
-    FROM touches
-    GROUP BY mind_id, memory_id
+touched AS MATERIALIZED (
+    SELECT t.memory_id, d.epoch_end, greatest(count(t.replays), max(t.interleaved)) AS replayed_now,
+        greatest(max(t.fired_at), CASE WHEN max(t.repeats) = 1 THEN d.epoch_end - INTERVAL 1 MICROSECOND END) AS fired_at,
+        max(t.uses) AS used_now, max(t.repeats) AS repeated_now, bool_or(t.deleted) AS is_deleted, max(t.revision) AS new_revision
+    FROM touches t
+    JOIN {{ source('cycle', 'due') }} d USING (mind_id, epoch)
+    GROUP BY t.memory_id, d.epoch_end
 ),
 
 before AS MATERIALIZED (
@@ -39,19 +36,19 @@ before AS MATERIALIZED (
         least(1, {{ var('encoding_base') }} + {{ var('encoding_gain') }} * e.attention)::DECIMAL(9, 6) AS strength,
         {{ var('initial_stability') }}::DECIMAL(12, 6) AS stability,
         e.learned_at AS event_at, e.learned_at, e.epoch, 0 AS nights, NULL::TIMESTAMP AS consolidated_at,
-        e.salience, e.surprise, 0 AS replays, 0 AS uses, e.seed, u.earlier_id AS merged_into, e.revision, e.dropped
+        e.salience, e.surprise, 0 AS replays, 0 AS uses, e.seed, u.earlier_id AS merged_into, e.revision, e.dropped, d.epoch_end
     FROM {{ ref('encodings') }} e
-    JOIN {{ source('cycle', 'due') }} USING (mind_id, epoch)
+    JOIN {{ source('cycle', 'due') }} d USING (mind_id, epoch)
     LEFT JOIN {{ ref('duplicates') }} u USING (mind_id, epoch, memory_id)
     UNION ALL BY NAME
-    SELECT t.*, false AS dropped
+    SELECT t.*, false AS dropped, d.epoch_end
     FROM {{ source('state', 'memory_traces') }} t
-    SEMI JOIN {{ source('cycle', 'due') }} USING (mind_id)
+    JOIN {{ source('cycle', 'due') }} d USING (mind_id)
     WHERE t.tier = 'short_term'
     UNION ALL BY NAME
-    SELECT t.*, false AS dropped
+    SELECT t.*, false AS dropped, n.epoch_end
     FROM {{ source('state', 'memory_traces') }} t
-    SEMI JOIN touched USING (memory_id)
+    JOIN touched n USING (memory_id)
     WHERE t.tier <> 'short_term'
 ),
 
@@ -65,11 +62,10 @@ retained AS (
         CASE WHEN awake THEN greatest(b.event_at, coalesce(fired_at, b.event_at)) ELSE b.event_at END AS touched_at,
         {{ retention('b.event_at', 'touched_at', 'b.stability') }} AS retained
     FROM (
-        SELECT b.*, t.* EXCLUDE (mind_id, memory_id), d.epoch_end,
+        SELECT b.*, t.* EXCLUDE (memory_id, epoch_end),
             NOT (b.tier = 'deleted' OR (b.tier = 'forgotten' AND coalesce(t.used_now, 0) = 0)) AS awake
         FROM before b
-        JOIN {{ source('cycle', 'due') }} d USING (mind_id)
-        LEFT JOIN touched t USING (mind_id, memory_id)
+        LEFT JOIN touched t USING (memory_id)
     ) b
 ),
 
