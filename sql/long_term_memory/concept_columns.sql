@@ -6,7 +6,7 @@ WITH nodes AS MATERIALIZED (
     -- Numbered by name: numbers are joined and compared faster than names.
     SELECT k.*, row_number() OVER (ORDER BY k.mind_id, k.concept) AS node
     FROM {{ source('state', 'concepts') }} k
-    JOIN {{ source('cycle', 'due') }} USING (mind_id)
+    SEMI JOIN {{ source('cycle', 'due') }} d USING (mind_id)
 ),
 
 -- Counts afresh from the memories themselves, so that edits and deletions show.
@@ -53,7 +53,9 @@ meant AS (
     SEMI JOIN {{ source('enrichment', 'vectors') }} any_vector ON any_vector.memory_id = n.exemplar_id
     JOIN {{ source('cycle', 'due') }} d USING (mind_id)
     JOIN {{ source('state', 'memory_traces') }} t ON t.memory_id = n.exemplar_id
-    LEFT JOIN {{ source('enrichment', 'features') }} f ON f.memory_id = t.memory_id AND f.revision = t.revision
+    LEFT JOIN (
+        FROM {{ source('enrichment', 'features') }} f SEMI JOIN {{ source('enrichment', 'vectors') }} v ON v.memory_id = f.memory_id
+    ) f ON f.memory_id = t.memory_id AND f.revision = t.revision
     JOIN {{ source('enrichment', 'vectors') }} v ON v.memory_id = t.memory_id AND v.revision = coalesce(f.describes, t.revision) AND v.arrival <= d.highest_arrival
 ),
 
@@ -80,12 +82,18 @@ both_ways AS (
     SELECT target, source, weight FROM tied
 ),
 
+-- The weight of a node's last neighbour, found among weights alone: these are compared much faster than pairs with a name.
+least_near AS (
+    SELECT node, max(weight, {{ var('column_neighbours') }})[-1] AS weight FROM both_ways GROUP BY node
+),
+
 edges AS MATERIALIZED (
     SELECT node, near.neighbour, near.weight
     FROM (
-        SELECT node, unnest(arg_min({neighbour: neighbour, weight: weight}, (-weight, neighbour), {{ var('column_neighbours') }})) AS near
-        FROM both_ways
-        GROUP BY node
+        SELECT b.node, unnest(arg_min({neighbour: b.neighbour, weight: b.weight}, (-b.weight, b.neighbour), {{ var('column_neighbours') }})) AS near
+        FROM both_ways b
+        JOIN least_near l ON l.node = b.node AND b.weight >= l.weight
+        GROUP BY b.node
     )
 ),
 
