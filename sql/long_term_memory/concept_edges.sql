@@ -10,9 +10,9 @@ WITH consolidated AS (
 
 strongest AS (
     SELECT c.mind_id, c.revised, arg_min({concept: m.concept, weight: m.weight}, (-m.weight, m.concept), {{ var('concepts_per_memory') }}) AS concepts
-    FROM {{ ref('memory_concepts') }} m
-    JOIN consolidated c USING (memory_id)
-    GROUP BY c.mind_id, c.revised, m.memory_id
+    FROM consolidated c
+    JOIN {{ ref('memory_concepts') }} m ON m.memory_id = c.memory_id
+    GROUP BY c.mind_id, c.revised, c.memory_id
 ),
 
 tied AS (
