@@ -21,17 +21,17 @@ seeds AS MATERIALIZED (
     )
 ),
 
--- Gathered and spread again: DuckDB then takes these for few, and works from them.
+dreamers AS MATERIALIZED (
+    SELECT DISTINCT mind_id, memory_id, seed FROM seeds
+),
+
+-- Grouped, though every group is one row: DuckDB then takes these for few, and works from them.
 about AS MATERIALIZED (
-    SELECT mind_id, memory_id, seed, about.concept AS concept, about.weight AS weight, about.memories AS memories, about.column_id AS column_id
-    FROM (
-        SELECT s.mind_id, s.memory_id, s.seed,
-            unnest(list({concept: m.concept, weight: m.weight, memories: k.memories, column_id: k.column_id} ORDER BY m.concept)) AS about
-        FROM (SELECT DISTINCT mind_id, memory_id, seed FROM seeds) s
-        JOIN {{ ref('memory_concepts') }} m USING (memory_id)
-        LEFT JOIN {{ ref('concepts') }} k ON k.mind_id = s.mind_id AND k.concept = m.concept
-        GROUP BY s.mind_id, s.memory_id, s.seed
-    )
+    SELECT s.mind_id, s.memory_id, s.seed, m.concept, min(m.weight) AS weight, min(k.memories) AS memories, min(k.column_id) AS column_id
+    FROM dreamers s
+    JOIN {{ ref('memory_concepts') }} m USING (memory_id)
+    LEFT JOIN {{ ref('concepts') }} k ON k.mind_id = s.mind_id AND k.concept = m.concept
+    GROUP BY s.mind_id, s.memory_id, s.seed, m.concept
 ),
 
 -- A memory lives in the column of its strongest concept.
@@ -52,34 +52,31 @@ met AS MATERIALIZED (
     GROUP BY a.mind_id, a.memory_id, m.memory_id
 ),
 
-other_homes AS (
-    SELECT m.memory_id, k.column_id, sqrt(m.norm)::DECIMAL(18, 6) AS norm
-    FROM (
-        SELECT o.mind_id, o.memory_id, arg_min(m.concept, (-m.weight, m.concept)) AS concept, sum((m.weight * m.weight)::DECIMAL(18, 6)) AS norm
-        FROM (SELECT DISTINCT mind_id, other_id AS memory_id FROM met) o
-        JOIN {{ ref('memory_concepts') }} m USING (memory_id)
-        GROUP BY o.mind_id, o.memory_id
-    ) m
-    JOIN {{ ref('concepts') }} k USING (mind_id, concept)
+at_home AS (
+    SELECT m.mind_id, m.memory_id, m.other_id, min(m.seed) AS seed, min(m.column_id) AS column_id, min(m.norm) AS norm, min(m.shared) AS shared,
+        arg_min(o.concept, (-o.weight, o.concept)) AS concept, sqrt(sum((o.weight * o.weight)::DECIMAL(18, 6)))::DECIMAL(18, 6) AS other_norm
+    FROM met m
+    JOIN {{ ref('memory_concepts') }} o ON o.memory_id = m.other_id
+    GROUP BY m.mind_id, m.memory_id, m.other_id
 ),
 
 likely AS MATERIALIZED (
-    SELECT m.memory_id, m.other_id, m.seed, (m.shared / greatest(m.norm * o.norm, 0.000001))::DECIMAL(9, 6) AS similarity
-    FROM met m
-    JOIN other_homes o ON o.memory_id = m.other_id
-    WHERE m.column_id <> o.column_id
-      AND m.shared / greatest(m.norm * o.norm, 0.000001) BETWEEN {{ var('rem_similarity_low') }} AND {{ var('rem_similarity_high') }}
+    SELECT m.memory_id, m.other_id, m.seed, (m.shared / greatest(m.norm * m.other_norm, 0.000001))::DECIMAL(9, 6) AS similarity
+    FROM at_home m
+    JOIN {{ ref('concepts') }} k USING (mind_id, concept)
+    WHERE m.column_id <> k.column_id
+      AND m.shared / greatest(m.norm * m.other_norm, 0.000001) BETWEEN {{ var('rem_similarity_low') }} AND {{ var('rem_similarity_high') }}
 ),
 
 -- What tonight's memories are tied to already, in either direction.
 tied AS MATERIALIZED (
     SELECT k.source_id, k.target_id
     FROM {{ source('state', 'associations') }} k
-    JOIN (SELECT DISTINCT memory_id FROM seeds) s ON s.memory_id = k.source_id
+    JOIN dreamers s ON s.memory_id = k.source_id
     UNION ALL
     SELECT k.source_id, k.target_id
     FROM {{ source('state', 'associations') }} k
-    JOIN (SELECT DISTINCT memory_id FROM seeds) s ON s.memory_id = k.target_id
+    JOIN dreamers s ON s.memory_id = k.target_id
 ),
 
 remote AS MATERIALIZED (
