@@ -9,20 +9,24 @@ WITH together AS (
     WHERE fired_at <= d.epoch_end
 ),
 
+replayed_tonight AS MATERIALIZED (
+    SELECT mind_id, epoch, memory_id, replayed_at, salience
+    FROM {{ ref('replays') }}
+    JOIN {{ source('cycle', 'due') }} USING (mind_id, epoch)
+),
+
 -- A replayed memory brings its company back.
 replayed AS (
     SELECT r.mind_id, r.epoch, t.earlier_id, t.later_id, t.kind, max(r.replayed_at) AS fired_at, count(*) AS times, max(t.activity) AS activity
-    FROM {{ ref('replays') }} r
-    JOIN {{ source('cycle', 'due') }} USING (mind_id, epoch)
-    JOIN together t ON t.mind_id = r.mind_id AND t.epoch = r.epoch AND t.earlier_id = r.memory_id AND t.fired_at < r.replayed_at
+    FROM replayed_tonight r
+    JOIN together t ON t.epoch = r.epoch AND t.earlier_id = r.memory_id AND t.fired_at < r.replayed_at
     WHERE t.kind = 'episodic'
     GROUP BY r.mind_id, r.epoch, t.earlier_id, t.later_id, t.kind
 ),
 
 brought_back AS MATERIALIZED (
     SELECT mind_id, epoch, memory_id, count(*) AS times, max(replayed_at) AS fired_at, max(salience) AS salience
-    FROM {{ ref('replays') }}
-    JOIN {{ source('cycle', 'due') }} USING (mind_id, epoch)
+    FROM replayed_tonight
     GROUP BY mind_id, epoch, memory_id
 ),
 
@@ -83,9 +87,8 @@ SELECT
     min(kind) AS kind,
     sum(times::INTEGER)::INTEGER AS co_activations,
     sum((times * ln(1 - {{ var('hebbian_learning_rate') }} * direction * activity))::DECIMAL(18, 9))::DECIMAL(18, 9) AS log_complement,
-    least(max(fired_at), max(d.epoch_end)) AS fired_at
+    max(fired_at) AS fired_at
 FROM directed
-JOIN {{ source('cycle', 'due') }} d USING (mind_id, epoch)
 WHERE source_id <> target_id
 GROUP BY mind_id, epoch, source_id, target_id
 ORDER BY epoch, mind_id, source_id, target_id
