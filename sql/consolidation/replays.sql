@@ -2,22 +2,21 @@
 -- Priority = salience x surprise x (1 - retention); a fixed share of the candidates is drawn by priority (Schaul et al. 2016)
 -- with a hash for the dice (Efraimidis & Spirakis 2006). Nothing learned in this epoch feeds back into it.
 WITH fresh AS (
-    SELECT e.*
+    SELECT e.*, d.epoch_start, d.epoch_end
     FROM {{ ref('encodings') }} e
-    JOIN {{ source('cycle', 'due') }} USING (mind_id, epoch)
+    JOIN {{ source('cycle', 'due') }} d USING (mind_id, epoch)
 ),
 
 -- Nothing is replayed before the epoch's first memory.
 days AS (
-    SELECT mind_id, epoch, coalesce(min(e.created_at) FILTER (NOT e.late), max(d.epoch_start)) AS awake_at, max(d.epoch_end) AS epoch_end
-    FROM fresh e
-    JOIN {{ source('cycle', 'due') }} d USING (mind_id, epoch)
+    SELECT mind_id, epoch, coalesce(min(created_at) FILTER (NOT late), max(epoch_start)) AS awake_at, max(epoch_end) AS epoch_end
+    FROM fresh
     GROUP BY mind_id, epoch
 ),
 
 candidates AS MATERIALIZED (
     SELECT mind_id, epoch, memory_id, seed, salience, surprise, learned_at AS event_at,
-        {{ var('initial_stability') }}::DECIMAL(12, 6) AS stability, greatest(learned_at, awake_at) AS from_at, epoch_end
+        {{ var('initial_stability') }}::DECIMAL(12, 6) AS stability, greatest(learned_at, awake_at) AS from_at, days.epoch_end
     FROM fresh
     JOIN days USING (mind_id, epoch)
     WHERE NOT dropped
