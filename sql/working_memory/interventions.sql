@@ -22,11 +22,12 @@ events AS (
     JOIN {{ source('cycle', 'due') }} d ON d.mind_id = x.mind_id AND (x.happened_at >= d.epoch_start OR x.arrival > d.seen_arrival)
         AND x.happened_at < d.epoch_end AND x.arrival <= d.highest_arrival
     UNION ALL
-    -- The latest words as rules read them, or as a model's answer does that had arrived.
+    -- The latest words as rules read them, or as a model's answer does that had arrived. What has not happened yet is learned with them.
     SELECT x.mind_id, d.epoch, x.memory_id, NULL, false, max({edit: x.arrival, revision: coalesce(f.revision, x.arrival)}).revision
     FROM {{ source('raw', 'edits') }} x
     JOIN {{ source('cycle', 'due') }} d ON d.mind_id = x.mind_id AND (x.happened_at >= d.epoch_start OR x.arrival > d.seen_arrival)
         AND x.happened_at < d.epoch_end AND x.arrival <= d.highest_arrival
+    JOIN {{ source('raw', 'memories') }} m ON m.memory_id = x.memory_id AND m.created_at < d.epoch_end
     LEFT JOIN {{ source('enrichment', 'features') }} f ON f.memory_id = x.memory_id AND f.describes = x.arrival AND f.revision <= d.highest_arrival
     GROUP BY x.mind_id, d.epoch, x.memory_id
     UNION ALL

@@ -186,6 +186,30 @@ fn what_an_edit_says_enters_the_network_and_what_nothing_says_any_more_leaves_it
 }
 
 #[test]
+fn a_memory_of_the_future_that_is_edited_before_it_happens_is_learned_once() {
+    let plan = "Nora sails to Porto";
+    let history = history(vec![
+        said("2026-01-05T10:00", "the roof leaks"),
+        told("2026-01-05T11:00", "2026-01-08T10:00", plan),
+        arrival(
+            "2026-01-06T10:00",
+            What::Edit {
+                key: format!("{plan} (2026-01-08T10:00)"),
+                content: "Nora sails to Lisbon".into(),
+            },
+        ),
+        said("2026-01-08T20:00", "the roof is mended"),
+    ]);
+    let mut world = World::new(&history).with_parameters(KEEP_ALL, 1);
+    for day in ["2026-01-06T09:00", "2026-01-07T09:00", "2026-01-09T09:00"] {
+        world.arrive_until(at(day));
+        world.consolidate(at(day));
+    }
+    let concepts = "SELECT concept FROM state.memory_concepts JOIN raw.memories USING (memory_id) WHERE key LIKE 'Nora%' ORDER BY 1";
+    assert_eq!(world.texts(concepts), ["lisbon", "nora", "sail"]);
+}
+
+#[test]
 fn a_deleted_memory_stands_for_no_concept_after_the_week() {
     let words = "the cello needs new strings";
     let history = history(vec![
