@@ -1,0 +1,195 @@
+//! Questions to one mind that share a statement: put where the ranking finds them, ranked, and answered from one view of the store.
+
+use super::answer::{Answer, Basis, Meaning, Ranked, contents, notes, ranked_by};
+use super::queries::{self, Scope};
+use super::question::{Asked, Question};
+use crate::error::{Error, Result};
+use crate::template::Renderer;
+use duckdb::{Connection, Statement};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// Makes the table of what is being asked where the connection has none, so that rankings can be bound.
+///
+/// # Errors
+/// Failed when DuckDB refuses it.
+pub fn create_asked(conn: &Connection) -> Result<()> {
+    Ok(conn.execute_batch(
+        r#"CREATE TEMP TABLE IF NOT EXISTS asked (
+               question INTEGER NOT NULL, k BIGINT NOT NULL, terms VARCHAR[] NOT NULL, speaker VARCHAR,
+               spans STRUCT("start" TIMESTAMP, "end" TIMESTAMP)[] NOT NULL, vector FLOAT[])"#,
+    )?)
+}
+
+/// Reads what was committed when it began, whatever others commit meanwhile.
+fn in_one_view<T>(conn: &Connection, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    conn.execute_batch("BEGIN")?;
+    let result = work();
+    conn.execute_batch(if result.is_ok() { "COMMIT" } else { "ROLLBACK" })?;
+    result
+}
+
+/// Questions to one mind that share a statement.
+pub(super) struct Round<'a> {
+    pub(super) conn: &'a Connection,
+    pub(super) renderer: &'a Renderer,
+    pub(super) asked: &'a Asked,
+    pub(super) questions: &'a [Question],
+    /// Which of the questions.
+    pub(super) numbers: &'a [usize],
+}
+
+impl Round<'_> {
+    /// Their answers, by number.
+    pub(super) fn answer(
+        &self,
+        scope: Scope<'_>,
+        meaning: Option<&Meaning<'_>>,
+    ) -> Result<Vec<(usize, Answer)>> {
+        let Some(meaning) = meaning else {
+            return in_one_view(self.conn, || {
+                self.set_asked()?;
+                self.answers(&scope, self.ranking(&scope)?, None)
+            });
+        };
+        let by_meaning = Scope {
+            model: Some(meaning.model),
+            ..scope
+        };
+        let texts: Vec<String> = self
+            .numbers
+            .iter()
+            .map(|&n| self.questions[n].as_spoken(self.asked))
+            .collect();
+        if !meaning.at_hand {
+            // No transaction is open while a server is asked.
+            let vectors = (meaning.embed)(&texts);
+            return in_one_view(self.conn, || {
+                self.set_asked()?;
+                self.heard(&scope, &by_meaning, vectors, || self.ranking(&by_meaning))
+            });
+        }
+        in_one_view(self.conn, || {
+            self.set_asked()?;
+            // DuckDB plans the ranking while the model reads the questions.
+            let (vectors, ranking) = std::thread::scope(|threads| {
+                let vectors = threads.spawn(|| (meaning.embed)(&texts));
+                let ranking = self.ranking(&by_meaning);
+                (vectors.join(), ranking)
+            });
+            let vectors = vectors.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            self.heard(&scope, &by_meaning, vectors, || ranking)
+        })
+    }
+
+    /// By meaning where the model had an answer, else by words alone.
+    fn heard<'a>(
+        &'a self,
+        scope: &Scope<'_>,
+        by_meaning: &Scope<'_>,
+        vectors: Result<Vec<Vec<f32>>>,
+        ranking: impl FnOnce() -> Result<Statement<'a>>,
+    ) -> Result<Vec<(usize, Answer)>> {
+        match vectors {
+            Ok(vectors) if vectors.len() == self.numbers.len() => {
+                let ranking = ranking()?;
+                self.set_vectors(&vectors)?;
+                self.answers(by_meaning, ranking, None)
+            }
+            Ok(_) => Err(Error::failed("not every question got a vector")),
+            Err(e) => {
+                let unheard = format!("answered by words alone: {e}");
+                self.answers(scope, self.ranking(scope)?, Some(unheard))
+            }
+        }
+    }
+
+    /// Puts the questions where the ranking finds them: what a person wrote is never part of a statement's text. A statement
+    /// without parameters is planned when it is prepared, one with them is bound twice.
+    fn set_asked(&self) -> Result<()> {
+        let rows: Vec<Value> = self
+            .numbers
+            .iter()
+            .map(|&n| self.questions[n].as_json(n, self.asked))
+            .collect();
+        create_asked(self.conn)?;
+        self.conn.execute_batch("DELETE FROM temp.main.asked")?;
+        self.conn.execute(
+            r#"INSERT INTO temp.main.asked BY NAME
+               SELECT unnest(from_json($1::VARCHAR, '[{
+                   "question": "INTEGER", "k": "BIGINT", "terms": ["VARCHAR"], "speaker": "VARCHAR",
+                   "spans": [{"start": "TIMESTAMP", "end": "TIMESTAMP"}]}]'), max_depth := 2)"#,
+            [Value::Array(rows).to_string()],
+        )?;
+        Ok(())
+    }
+
+    fn set_vectors(&self, vectors: &[Vec<f32>]) -> Result<()> {
+        let rows: Vec<Value> = self
+            .numbers
+            .iter()
+            .zip(vectors)
+            .map(|(n, vector)| json!({"question": n, "vector": vector}))
+            .collect();
+        self.conn.execute(
+            r#"UPDATE temp.main.asked SET vector = v.vector
+               FROM (SELECT unnest(from_json($1::VARCHAR, '[{"question": "INTEGER", "vector": ["FLOAT"]}]'), max_depth := 2)) v
+               WHERE v.question = asked.question"#,
+            [Value::Array(rows).to_string()],
+        )?;
+        Ok(())
+    }
+
+    fn ranking(&self, scope: &Scope<'_>) -> Result<Statement<'_>> {
+        Ok(self
+            .conn
+            .prepare(&queries::sql(self.renderer, "ranking", scope)?)?)
+    }
+
+    fn answers(
+        &self,
+        scope: &Scope<'_>,
+        ranking: Statement<'_>,
+        note: Option<String>,
+    ) -> Result<Vec<(usize, Answer)>> {
+        let sql = |name: &str| queries::sql(self.renderer, name, scope);
+        let mut ranked: BTreeMap<usize, Vec<Ranked>> = BTreeMap::new();
+        for hit in ranked_by(ranking, [])? {
+            ranked.entry(hit.question).or_default().push(hit);
+        }
+        let mut some = Vec::with_capacity(self.numbers.len());
+        for &number in self.numbers {
+            let (basis, hits) = match ranked.remove(&number) {
+                Some(hits) => (Basis::Match, hits),
+                None => {
+                    let strongest = self.conn.prepare(&sql("strongest")?)?;
+                    let limit = self.questions[number].limit();
+                    (Basis::Strongest, ranked_by(strongest, [limit])?)
+                }
+            };
+            some.push((number, basis, hits));
+        }
+        let ids: Vec<i64> = some
+            .iter()
+            .flat_map(|(_, _, hits)| hits.iter().map(|h| h.id))
+            .collect();
+        let contents = contents(self.conn, &sql("contents")?, &ids)?;
+        some.into_iter()
+            .map(|(number, basis, hits)| {
+                let results = hits
+                    .into_iter()
+                    .map(|hit| hit.with(&contents))
+                    .collect::<Result<Vec<_>>>()?;
+                let mut notes = notes(basis, scope, self.asked);
+                notes.extend(note.clone());
+                let answer = Answer {
+                    query: self.questions[number].text.clone(),
+                    basis,
+                    notes,
+                    results,
+                };
+                Ok((number, answer))
+            })
+            .collect()
+    }
+}
