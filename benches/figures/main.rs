@@ -253,7 +253,7 @@ fn print_figures(figures: &[Figures]) {
         row("  per night", "", "ms", &|f| {
             Some(f.lived.backfill_ms / f.lived.nights.max(1) as f64)
         }),
-        row("the three together", "", "s", &|f| {
+        row("the three together", "120 s at 100,000", "s", &|f| {
             Some((f.lived.import_ms + f.lived.enrich_ms + f.lived.backfill_ms) / 1e3)
         }),
         row("  processor time", "", "s", &|f| Some(f.lived.cpu_s)),

@@ -24,9 +24,13 @@ pub fn create_asked(conn: &Connection) -> Result<()> {
 /// Reads what was committed when it began, whatever others commit meanwhile.
 fn in_one_view<T>(conn: &Connection, work: impl FnOnce() -> Result<T>) -> Result<T> {
     conn.execute_batch("BEGIN")?;
-    let result = work();
-    conn.execute_batch(if result.is_ok() { "COMMIT" } else { "ROLLBACK" })?;
-    result
+    let answered = work();
+    match answered {
+        Ok(_) => conn.execute_batch("COMMIT")?,
+        // What went wrong first is told.
+        Err(_) => drop(conn.execute_batch("ROLLBACK")),
+    }
+    answered
 }
 
 /// Questions to one mind that share a statement.

@@ -10,6 +10,7 @@ mod migrate;
 mod open;
 mod plans;
 pub mod postgres;
+mod statements;
 
 pub use lock::{FileLock, Holder};
 pub use open::{Access, OpenOptions, Warehouse, absolute, canonical, rooms};

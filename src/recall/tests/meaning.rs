@@ -215,7 +215,7 @@ fn what_has_not_been_read_yet_hears_its_neighbours() {
     };
     store
         .0
-        .transaction(|conn| append_memories(conn, &[unread], clock::now()))
+        .transaction(|conn| append_memories(conn, &[unread], at(1)))
         .unwrap();
     let answer = asked("Where does Bolota sleep?", CAT, &store);
     assert!(
