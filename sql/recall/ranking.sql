@@ -147,7 +147,7 @@ spoken AS (
 ),
 
 -- What a memory says itself, and what the loudest neighbour says louder.
-heard AS (
+term_contributions AS (
     SELECT term, run, memory_id, max(own) AS own, greatest(max(lent) - max(own), 0) AS lent
         {%- if explain %}, -max(CASE WHEN lent > 0 THEN row(lent, -lender) END)[2] AS lender {%- endif %}
     FROM (
@@ -162,14 +162,14 @@ heard AS (
     GROUP BY term, run, memory_id
 ),
 
-told AS (
+lexical_scores AS (
     SELECT question, memory_id, sum(own) / max(best)::DOUBLE AS lexical, sum(lent) / max(best)::DOUBLE AS context
         {%- if explain %},
         list({term: term, idf: round(idf, 6), lexical: round(own / best::DOUBLE, 6), context: round(lent / best::DOUBLE, 6),
             lent_by: CASE WHEN lent > 0 THEN lender END} ORDER BY own + lent DESC, term) AS words
         {%- endif %}
     FROM telling
-    JOIN heard USING (term)
+    JOIN term_contributions USING (term)
     JOIN touched USING (question, run)
     GROUP BY question, memory_id
 ),
@@ -204,7 +204,7 @@ nearness AS (
 ),
 
 -- The nearest of the neighbours, fading with each turn: v x fade^distance is largest where ln v + distance x ln fade is.
-felt AS (
+neighbour_scores AS (
     SELECT question, memory_id, nearness,
         coalesce(greatest(exp(max(loud - faded) OVER before + faded), exp(max(loud + faded) OVER after - faded)), 0) AS lent
     FROM (SELECT *, ln(greatest(nearness, 0.000001)) AS loud FROM nearness)
@@ -213,26 +213,26 @@ felt AS (
         after AS (PARTITION BY question, run ORDER BY turn, memory_id ROWS BETWEEN 1 FOLLOWING AND 50 FOLLOWING)
 ),
 
-meant AS MATERIALIZED (
+vector_scores AS MATERIALIZED (
     SELECT question, memory_id,
         ({{ var('recall_vector_weight') }} * nearness)::DECIMAL(9, 6) AS vector,
         ({{ var('recall_vector_weight') }} * {{ var('recall_vector_context_weight') }} * lent)::DECIMAL(9, 6) AS vector_context
-    FROM felt
+    FROM neighbour_scores
 ),
 
 -- What has no vector yet counts as neither near nor far. The `most` nearest come up; how near the `least` of them is, a heap says
 -- sooner than sorting all, unless it were a large one.
 bounds AS (
-    SELECT question, avg(meant.vector)::DECIMAL(9, 6) AS usual, max(most) AS most,
-        CASE WHEN max(most) <= 1000 THEN list_min(max(meant.vector + vector_context, least(most, 1000))) ELSE 0 END AS least
-    FROM meant
+    SELECT question, avg(vector_scores.vector)::DECIMAL(9, 6) AS usual, max(most) AS most,
+        CASE WHEN max(most) <= 1000 THEN list_min(max(vector_scores.vector + vector_context, least(most, 1000))) ELSE 0 END AS least
+    FROM vector_scores
     JOIN (SELECT question, greatest({{ var('recall_vector_candidates') }}, k) AS most FROM asked) USING (question)
     GROUP BY question
 ),
 
 nearest AS (
     SELECT question, memory_id
-    FROM meant
+    FROM vector_scores
     JOIN bounds USING (question)
     WHERE vector + vector_context >= least
     QUALIFY row_number() OVER (PARTITION BY question ORDER BY vector + vector_context DESC, memory_id) <= most
@@ -274,7 +274,7 @@ candidates AS (
     SELECT question, memory_id, max(lexical) AS lexical, max(context) AS context, max(association) AS association, max(in_time) AS in_time
         {%- if explain %}, max(words) AS words, max(through) AS through {%- endif %}
     FROM (
-        SELECT *, NULL AS association, false AS in_time {%- if explain %}, NULL::BIGINT[] AS through {%- endif %} FROM told
+        SELECT *, NULL AS association, false AS in_time {%- if explain %}, NULL::BIGINT[] AS through {%- endif %} FROM lexical_scores
         UNION ALL BY NAME
         SELECT *, false AS in_time FROM reached WHERE {{ var('recall_association_weight') }} > 0
         UNION ALL BY NAME
@@ -310,7 +310,7 @@ components AS (
     JOIN asked USING (question)
     JOIN {{ source('raw', 'memories') }} m ON m.mind_id = {{ mind }} AND m.memory_id = c.memory_id
     {%- if model %}
-    LEFT JOIN meant n ON n.question = c.question AND n.memory_id = c.memory_id
+    LEFT JOIN vector_scores n ON n.question = c.question AND n.memory_id = c.memory_id
     LEFT JOIN bounds b ON b.question = c.question
     {%- endif %}
     LEFT JOIN documents d ON d.memory_id = c.memory_id
