@@ -62,7 +62,7 @@ pub fn measure(folder: &Path) -> Result<Vec<Figure>, Box<dyn Error>> {
         ..EnrichRequest::default()
     };
     let started = Instant::now();
-    let report = engine.enrich_owed(&request, |_| ())?.memories;
+    let report = engine.enrich_pending_tasks(&request, |_| ())?.memories;
     let each = started.elapsed().as_secs_f64() * 1e3 / report.answered.max(1) as f64;
     figures.push((
         "overhead a memory read by such a server",

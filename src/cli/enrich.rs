@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::progress::Progress;
 use super::render::{Outcome, Output, counted, table};
-use crate::engine::request::{EnrichOwed, Progress as Heard};
+use crate::engine::request::{EnrichPending, Progress as Heard};
 use crate::engine::{EnrichReport, EnrichRequest, EnrichWhat};
 use clap::{Args, ValueEnum};
 use std::process::ExitCode;
@@ -70,7 +70,7 @@ impl Enrich {
         let mut shown: Option<(EnrichWhat, Progress, Instant)> = None;
         let report = context
             .session()?
-            .ask(EnrichOwed { request }, &mut |heard| {
+            .ask(EnrichPending { request }, &mut |heard| {
                 let Heard::Enriched(advance) = heard else {
                     return;
                 };

@@ -3,8 +3,10 @@
 use super::Engine;
 use super::enrich::same_model;
 use crate::config::{Embeddings, Enrichment, Settings};
-use crate::enrich::answers::{self, Commission, Provenance};
-use crate::enrich::embeddings::{Embedded, active_model, count_owed, list_models, vector_counts};
+use crate::enrich::answers::{self, ExtractionSpec, Provenance};
+use crate::enrich::embeddings::{
+    Embedded, active_model, count_pending, list_models, vector_counts,
+};
 use crate::enrich::ollama::{Client, Kind, on_the_network};
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
@@ -185,7 +187,7 @@ impl Engine {
             .advisors
             .settings()
             .is_ok_and(|s| s.enrichment != Enrichment::Rules);
-        let commission = Commission {
+        let spec = ExtractionSpec {
             kind: Kind::Memory,
             model: String::new(),
             prompt: String::new(),
@@ -196,12 +198,12 @@ impl Engine {
         Ok(ModelStatus {
             vectors: vector_counts(conn)?,
             vectors_owed: match active_model(conn)? {
-                Some(model) => count_owed(conn, &model, None)?,
+                Some(model) => count_pending(conn, &model, None)?,
                 None => 0,
             },
             answers: answers::provenance(conn)?,
             memories_owed: match reads {
-                true => answers::count_owed_memories(conn, &commission, None)?,
+                true => answers::count_pending_memories(conn, &spec, None)?,
                 false => 0,
             },
             retries: retries.unsigned_abs(),
@@ -211,13 +213,13 @@ impl Engine {
     /// A tick of the daemon's: what is owed, within the budgets. Says in a line what it did, or nothing where nothing was to do.
     ///
     /// # Errors
-    /// See [`enrich_owed`](Engine::enrich_owed).
+    /// See [`enrich_pending_tasks`](Engine::enrich_pending_tasks).
     pub fn enrich_tick(&mut self) -> Result<Option<String>> {
         let request = super::EnrichRequest {
             budgeted: true,
             ..super::EnrichRequest::default()
         };
-        Ok(in_a_line(&self.enrich_owed(&request, |_| ())?))
+        Ok(in_a_line(&self.enrich_pending_tasks(&request, |_| ())?))
     }
 }
 

@@ -3,8 +3,8 @@
 use super::Engine;
 use crate::clock;
 use crate::enrich::embeddings::{
-    self, Choice, Embedded, Purpose, Standing, Vector, append_vectors, choose, count_owed,
-    owed_texts, settle_model, standing, vector_counts,
+    self, Choice, Embedded, Purpose, Standing, Vector, append_vectors, choose, count_pending,
+    pending_texts, settle_model, standing, vector_counts,
 };
 use crate::error::Result;
 use chrono::{Duration, NaiveDateTime};
@@ -74,7 +74,7 @@ impl Engine {
             }
         };
         let model = embedder.name().to_owned();
-        let owed = count_owed(self.warehouse.conn(), &model, Some(clock::now()))?;
+        let owed = count_pending(self.warehouse.conn(), &model, Some(clock::now()))?;
         let total = owed.min(request.limit.unwrap_or(u64::MAX));
         let mut report = EmbedReport {
             model: Some(model.clone()),
@@ -89,7 +89,7 @@ impl Engine {
             if stopped() {
                 break;
             }
-            let owed = owed_texts(self.warehouse.conn(), &model, clock::now(), most)?;
+            let owed = pending_texts(self.warehouse.conn(), &model, clock::now(), most)?;
             if owed.is_empty() {
                 break;
             }
@@ -130,7 +130,7 @@ impl Engine {
             self.recording("enrich", |engine| {
                 append_vectors(&engine.warehouse, &model, &vectors)?;
                 for (text, why) in &failures {
-                    let about = Owed {
+                    let about = RetryKey {
                         mind: &text.mind,
                         memory_id: text.memory_id,
                         revision: text.revision,
@@ -151,7 +151,7 @@ impl Engine {
             report.owed = owed.saturating_sub(report.embedded);
             return Ok(report);
         }
-        report.owed = count_owed(self.warehouse.conn(), &model, None)?;
+        report.owed = count_pending(self.warehouse.conn(), &model, None)?;
         report.active = match standing(self.warehouse.conn(), &model)? {
             Standing::Ready => {
                 self.writing("enrich", |engine| settle_model(&engine.warehouse, &model))?
@@ -179,7 +179,7 @@ impl Engine {
     /// Returns how many there were; what was the service's fault before does not count against the subject.
     pub(super) fn note_retry(
         &self,
-        about: &Owed<'_>,
+        about: &RetryKey<'_>,
         why: &str,
         now: NaiveDateTime,
         service: bool,
@@ -230,7 +230,7 @@ impl Engine {
 }
 
 /// Something a model owes.
-pub(super) struct Owed<'a> {
+pub(super) struct RetryKey<'a> {
     pub mind: &'a str,
     pub memory_id: i64,
     pub revision: i64,

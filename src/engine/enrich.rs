@@ -5,7 +5,7 @@ use super::Engine;
 use super::embed::{EmbedReport, EmbedRequest};
 use crate::clock;
 use crate::config::{Enrichment, Settings};
-use crate::enrich::answers::{self, Commission, Matter};
+use crate::enrich::answers::{self, ExtractionSpec, ExtractionTask};
 use crate::enrich::ollama::{Client, Kind, Prompts, Trouble, on_the_network};
 use crate::error::{Error, Result};
 use crate::insight::Period;
@@ -125,7 +125,7 @@ impl Engine {
     /// # Errors
     /// What was asked for by name and is not there: unavailable for a service, usage for a local model; failed when the store cannot
     /// be written. What was done before stays done.
-    pub fn enrich_owed(
+    pub fn enrich_pending_tasks(
         &mut self,
         request: &EnrichRequest,
         mut heard: impl FnMut(EnrichAdvance),
@@ -172,7 +172,7 @@ impl Engine {
                 }
                 _ => None,
             };
-            let done = self.answer_owed(&asking, kind, request, &mut heard)?;
+            let done = self.answer_pending(&asking, kind, request, &mut heard)?;
             let ended = done.note.is_some();
             if let (Some(night), false, 0) = (night, ended, done.owed) {
                 self.writing("enrich", |engine| {
@@ -232,7 +232,7 @@ impl Engine {
         }))
     }
 
-    fn answer_owed(
+    fn answer_pending(
         &mut self,
         asking: &Asking,
         kind: Kind,
@@ -251,7 +251,7 @@ impl Engine {
             .as_ref()
             .or(special.as_ref())
             .unwrap_or(&ollama.model);
-        let commission = Commission {
+        let spec = ExtractionSpec {
             kind,
             model: model.clone(),
             prompt: asking.prompts.version(kind).to_owned(),
@@ -265,16 +265,16 @@ impl Engine {
         let in_flight = ollama.in_flight.get() as usize;
         // Sixteen requests in flight and as many answers to record: what a kill loses is little.
         let round = in_flight * 4;
-        let mut total = self.count_matters(&commission, true)?.min(most);
+        let mut total = self.count_tasks(&spec, true)?.min(most);
         let mut done = 0;
         while done < total {
             let left = usize::try_from(total - done).unwrap_or(usize::MAX);
-            let matters = self.matters(&commission, round.min(left))?;
-            if matters.is_empty() {
+            let tasks = self.tasks(&spec, round.min(left))?;
+            if tasks.is_empty() {
                 break;
             }
             let room = budget.saturating_sub(report.requests);
-            let ended = self.round(asking, &commission, matters, room, in_flight, &mut report)?;
+            let ended = self.round(asking, &spec, tasks, room, in_flight, &mut report)?;
             let now_done = report.answered + report.kept_rules + report.failed;
             if now_done == done && ended.is_none() {
                 // Only duplicates of what is being asked were left: the next round finds their answers.
@@ -294,7 +294,7 @@ impl Engine {
         report.owed = match self.stopped()() {
             // The store answers no more questions of this one's.
             true => total.saturating_sub(done),
-            false => self.count_matters(&commission, false)?,
+            false => self.count_tasks(&spec, false)?,
         };
         tracing::info!(%kind, model, answered = report.answered, owed = report.owed, "asked");
         Ok(report)
@@ -322,28 +322,28 @@ impl Engine {
     }
 
     /// How many subjects wait, those to be tried again later left out where only what is due `now` counts.
-    fn count_matters(&self, commission: &Commission, now: bool) -> Result<u64> {
+    fn count_tasks(&self, spec: &ExtractionSpec, now: bool) -> Result<u64> {
         let (conn, now) = (self.warehouse.conn(), now.then(clock::now));
-        match commission.kind {
-            Kind::Memory => answers::count_owed_memories(conn, commission, now),
-            Kind::Episode => answers::count_owed_episodes(conn, commission, now),
-            Kind::Cluster => answers::count_owed_clusters(conn, commission, now),
-            Kind::Insight => Ok(self.insight_matters(commission, usize::MAX)?.len() as u64),
+        match spec.kind {
+            Kind::Memory => answers::count_pending_memories(conn, spec, now),
+            Kind::Episode => answers::count_pending_episodes(conn, spec, now),
+            Kind::Cluster => answers::count_pending_clusters(conn, spec, now),
+            Kind::Insight => Ok(self.insight_tasks(spec, usize::MAX)?.len() as u64),
         }
     }
 
-    fn matters(&self, commission: &Commission, most: usize) -> Result<Vec<Matter>> {
+    fn tasks(&self, spec: &ExtractionSpec, most: usize) -> Result<Vec<ExtractionTask>> {
         let (conn, now) = (self.warehouse.conn(), clock::now());
-        match commission.kind {
-            Kind::Memory => answers::owed_memory_matters(conn, commission, now, most),
-            Kind::Episode => answers::owed_episode_matters(conn, commission, now, most),
-            Kind::Cluster => answers::owed_cluster_matters(conn, commission, now, most),
-            Kind::Insight => self.insight_matters(commission, most),
+        match spec.kind {
+            Kind::Memory => answers::pending_memory_tasks(conn, spec, now, most),
+            Kind::Episode => answers::pending_episode_tasks(conn, spec, now, most),
+            Kind::Cluster => answers::pending_cluster_tasks(conn, spec, now, most),
+            Kind::Insight => self.insight_tasks(spec, most),
         }
     }
 
     /// The surest insights without a sentence: of the last week, or of the last one that has memories.
-    fn insight_matters(&self, commission: &Commission, most: usize) -> Result<Vec<Matter>> {
+    fn insight_tasks(&self, spec: &ExtractionSpec, most: usize) -> Result<Vec<ExtractionTask>> {
         let now = clock::now();
         let last: Option<NaiveDateTime> = self.warehouse.conn().query_row(
             "SELECT max(created_at) FROM raw.memories WHERE created_at <= ?",
@@ -359,7 +359,7 @@ impl Engine {
             since: as_of - week,
             as_of,
         };
-        let mut matters = Vec::new();
+        let mut tasks = Vec::new();
         let mut taken: HashMap<String, usize> = HashMap::new();
         for insight in self.insights(period, None)? {
             let taken = taken.entry(insight.mind.clone()).or_default();
@@ -367,15 +367,15 @@ impl Engine {
             if *taken > INSIGHTS {
                 continue;
             }
-            let Some(matter) = self.insight_matter(&insight)? else {
+            let Some(task) = self.insight_task(&insight)? else {
                 continue;
             };
-            let known = answers::was_answered(self.warehouse.conn(), commission, &matter, now)?;
-            if !known && matters.len() < most {
-                matters.push(matter);
+            let known = answers::was_answered(self.warehouse.conn(), spec, &task, now)?;
+            if !known && tasks.len() < most {
+                tasks.push(task);
             }
         }
-        Ok(matters)
+        Ok(tasks)
     }
 }
 

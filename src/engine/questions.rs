@@ -1,7 +1,7 @@
 //! Questions to the memory: recall and insights.
 
 use super::Engine;
-use crate::enrich::answers::{Matter, said_of_insights};
+use crate::enrich::answers::{ExtractionTask, said_of_insights};
 use crate::enrich::embeddings::{active_model, is_local};
 use crate::enrich::ollama::one_line_of;
 use crate::error::{Error, Result};
@@ -142,7 +142,7 @@ impl Engine {
     }
 
     /// An insight as something to be said in a sentence; none where it rests on nothing any more.
-    pub(super) fn insight_matter(&self, insight: &Insight) -> Result<Option<Matter>> {
+    pub(super) fn insight_matter(&self, insight: &Insight) -> Result<Option<ExtractionTask>> {
         let Some(first) = insight.evidence.first() else {
             return Ok(None);
         };
@@ -153,7 +153,7 @@ impl Engine {
             let gist = one_line_of(&evidence.gist, 400);
             text.push_str(&format!("[{}] {day} {gist}\n", evidence.id));
         }
-        Ok(Some(Matter {
+        Ok(Some(ExtractionTask {
             mind: mind.id.to_string(),
             memory_id: first.id,
             revision: self.insight_revision(insight)?,

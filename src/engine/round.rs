@@ -1,11 +1,11 @@
 //! One round of questions to a language model: what was said before is used again, the rest asked, all of it recorded.
 
 use super::Engine;
-use super::embed::{Owed, STOPPED};
+use super::embed::{RetryKey, STOPPED};
 use super::enrich::{AnswerReport, Asking, told};
 use crate::clock;
 use crate::enrich::answers::{
-    self, Answered, BY_OLLAMA, BY_RULES, Commission, Matter, append_answers,
+    self, BY_OLLAMA, BY_RULES, ExtractionResult, ExtractionSpec, ExtractionTask, append_answers,
 };
 use crate::enrich::ollama::{
     Asked, Outcome, Question, Reply, ask_all, on_the_network, requests_for,
@@ -13,7 +13,7 @@ use crate::enrich::ollama::{
 use crate::error::Result;
 use std::collections::HashSet;
 
-/// Failures beside which others were answered, after which a subject keeps what rules say.
+/// Failures beside which others were result, after which a subject keeps what rules say.
 const MOST_ATTEMPTS: i64 = 5;
 
 impl Engine {
@@ -21,26 +21,26 @@ impl Engine {
     pub(super) fn round(
         &mut self,
         asking: &Asking,
-        commission: &Commission,
-        matters: Vec<Matter>,
+        spec: &ExtractionSpec,
+        tasks: Vec<ExtractionTask>,
         room: u64,
         in_flight: usize,
         report: &mut AnswerReport,
     ) -> Result<Option<String>> {
         let requests_before = asking.client.requests();
-        let hmacs: Vec<String> = matters
+        let hmacs: Vec<String> = tasks
             .iter()
             .map(|m| answers::content_hmac(&asking.key, &[&m.text, &m.name]))
             .collect::<Result<_>>()?;
-        let before = answers::said_before(self.warehouse.conn(), commission, &hmacs)?;
-        let mut recorded: Vec<Answered> = Vec::new();
+        let before = answers::said_before(self.warehouse.conn(), spec, &hmacs)?;
+        let mut recorded: Vec<ExtractionResult> = Vec::new();
         let mut questions: Vec<Asked> = Vec::new();
         let mut asked_already: HashSet<(&str, &str)> = HashSet::new();
         let (mut over_budget, mut expected) = (false, 0);
-        for (number, (matter, hmac)) in matters.iter().zip(&hmacs).enumerate() {
-            if let Some((answer, clamped)) = before.get(&(matter.mind.clone(), hmac.clone())) {
-                recorded.push(Answered {
-                    matter: matter.clone(),
+        for (number, (task, hmac)) in tasks.iter().zip(&hmacs).enumerate() {
+            if let Some((answer, clamped)) = before.get(&(task.mind.clone(), hmac.clone())) {
+                recorded.push(ExtractionResult {
+                    task: task.clone(),
                     provider: BY_OLLAMA,
                     hmac: hmac.clone(),
                     asked: false,
@@ -48,22 +48,22 @@ impl Engine {
                     clamped: *clamped,
                     answer: answer.clone(),
                 });
-            } else if !asked_already.contains(&(matter.mind.as_str(), hmac.as_str())) {
-                let requests = requests_for(commission.kind, &matter.text);
+            } else if !asked_already.contains(&(task.mind.as_str(), hmac.as_str())) {
+                let requests = requests_for(spec.kind, &task.text);
                 if expected >= room || (expected > 0 && expected + requests > room) {
                     over_budget = true;
                     continue;
                 }
                 expected += requests;
-                asked_already.insert((&matter.mind, hmac));
+                asked_already.insert((&task.mind, hmac));
                 questions.push(Asked {
-                    kind: commission.kind,
+                    kind: spec.kind,
                     question: Question {
                         number,
-                        model: commission.model.clone(),
-                        text: matter.text.clone(),
-                        name: matter.name.clone(),
-                        ids: matter.ids.clone(),
+                        model: spec.model.clone(),
+                        text: task.text.clone(),
+                        name: task.name.clone(),
+                        ids: task.ids.clone(),
                         fence: format!("memory-{}", &hmac[..16]),
                     },
                 });
@@ -80,15 +80,15 @@ impl Engine {
         ))?;
         let mut ended =
             over_budget.then(|| "the day's budget is used up (settings.enrich_per_day)".to_owned());
-        let mut failures: Vec<(Owed<'_>, String, bool, Answered)> = Vec::new();
+        let mut failures: Vec<(RetryKey<'_>, String, bool, ExtractionResult)> = Vec::new();
         let requests = asking.client.requests() - requests_before;
         report.requests += requests;
         // Whose fault it is that no answer came shows in what came of the others.
         let works = replies.iter().any(|reply| !is_troubled(&reply.outcome));
         for Reply { number, outcome } in replies {
-            let (matter, hmac) = (&matters[number], &hmacs[number]);
-            let answered = |provider, answer, repaired, clamped| Answered {
-                matter: matter.clone(),
+            let (task, hmac) = (&tasks[number], &hmacs[number]);
+            let result = |provider, answer, repaired, clamped| ExtractionResult {
+                task: task.clone(),
                 provider,
                 hmac: hmac.clone(),
                 asked: true,
@@ -97,7 +97,7 @@ impl Engine {
                 answer,
             };
             let by_rules = |why: &str, repaired| {
-                answered(BY_RULES, serde_json::json!({"reason": why}), repaired, 0)
+                result(BY_RULES, serde_json::json!({"reason": why}), repaired, 0)
             };
             match outcome {
                 Outcome::Answered {
@@ -106,20 +106,20 @@ impl Engine {
                     repaired,
                 } => {
                     report.repaired += u64::from(repaired);
-                    recorded.push(answered(BY_OLLAMA, answer, repaired, clamped));
+                    recorded.push(result(BY_OLLAMA, answer, repaired, clamped));
                 }
                 Outcome::Unusable(why) => recorded.push(by_rules(&why, true)),
                 Outcome::Troubled(trouble) if trouble.is_of_the_service() => {
                     ended = Some(told(trouble))
                 }
                 Outcome::Troubled(trouble) => {
-                    let about = Owed {
-                        mind: &matter.mind,
-                        memory_id: matter.memory_id,
-                        revision: matter.revision,
-                        kind: commission.kind.as_str(),
-                        subject: &matter.subject,
-                        model: &commission.model,
+                    let about = RetryKey {
+                        mind: &task.mind,
+                        memory_id: task.memory_id,
+                        revision: task.revision,
+                        kind: spec.kind.as_str(),
+                        subject: &task.subject,
+                        model: &spec.model,
                     };
                     // Where all fail the model is slow or broken, and nobody's words are to blame: that ends the round, and none of
                     // them is left to the rules for it. One alone is put off, so that it holds up nobody.
@@ -144,10 +144,10 @@ impl Engine {
                         false => report.failed += 1,
                     }
                 }
-                append_answers(&engine.warehouse, commission, &recorded, clock::now())
+                append_answers(&engine.warehouse, spec, &recorded, clock::now())
             })?;
         }
-        report.answered += recorded.iter().filter(|a| a.provider == BY_OLLAMA).count() as u64;
+        report.result += recorded.iter().filter(|a| a.provider == BY_OLLAMA).count() as u64;
         report.kept_rules += recorded.iter().filter(|a| a.provider == BY_RULES).count() as u64;
         report.clamped += recorded.iter().map(|a| u64::from(a.clamped)).sum::<u64>();
         if stopped() {

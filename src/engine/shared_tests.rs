@@ -164,7 +164,7 @@ fn a_question_with_other_parameters_that_waits_for_a_model_is_refused() {
     let (shared, _dir) = store();
     let interrupt = Arc::new(Interrupt::default());
     let enrich = || {
-        Request::EnrichOwed(crate::engine::request::EnrichOwed {
+        Request::EnrichPending(crate::engine::request::EnrichPending {
             request: crate::engine::EnrichRequest::default(),
         })
     };

@@ -13,7 +13,7 @@ pub type Insights = Vec<(String, String)>;
 
 /// What has not yet arrived.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Owed {
+pub struct PendingChanges {
     /// Rows on their way.
     pub changes: u64,
     /// Version of the last change noted.
@@ -44,12 +44,12 @@ pub fn is_known(conn: &Connection) -> Result<bool> {
 ///
 /// # Errors
 /// Failed when the store cannot be read.
-pub fn owed(conn: &Connection) -> Result<Option<Owed>> {
+pub fn pending_changes(conn: &Connection) -> Result<Option<PendingChanges>> {
     let Some(publication) = publication(conn)? else {
         return Ok(None);
     };
     let changes: i64 = conn.query_row("SELECT count(*) FROM codex.changes", [], |r| r.get(0))?;
-    Ok(Some(Owed {
+    Ok(Some(PendingChanges {
         changes: changes as u64,
         version: publication.version,
         acknowledged: publication.acknowledged,

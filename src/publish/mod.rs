@@ -18,7 +18,9 @@ mod schema;
 mod send;
 mod vectors;
 
-pub use changes::{Insights, Owed, acknowledge, forget, is_due, is_known, note, owed};
+pub use changes::{
+    Insights, PendingChanges, acknowledge, forget, is_due, is_known, note, pending_changes,
+};
 pub use rights::{CHANNEL, rights, trigger, trigger_exists};
 pub use schema::{Dreams, create, dreams};
 pub use send::{Law, Sent, WriteBack, open, send};

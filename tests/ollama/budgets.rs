@@ -91,7 +91,7 @@ fn of_memories(scene: &Scene) -> (EnrichReport, Engine) {
         only: Some(EnrichWhat::Memories),
         ..EnrichRequest::default()
     };
-    let report = engine.enrich_owed(&request, |_| ()).unwrap();
+    let report = engine.enrich_pending_tasks(&request, |_| ()).unwrap();
     (report, engine)
 }
 

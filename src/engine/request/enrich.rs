@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 
 /// Make up what models owe.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct EnrichOwed {
+pub struct EnrichPending {
     /// What.
     pub request: EnrichRequest,
 }
 
-impl Ask for EnrichOwed {
+impl Ask for EnrichPending {
     type Answer = EnrichReport;
 
     fn needs(&self) -> Needs {
@@ -24,6 +24,6 @@ impl Ask for EnrichOwed {
     }
 
     fn answer(self, engine: &mut Engine, heard: &mut dyn FnMut(Progress)) -> Result<EnrichReport> {
-        engine.enrich_owed(&self.request, |advance| heard(Progress::Enriched(advance)))
+        engine.enrich_pending_tasks(&self.request, |advance| heard(Progress::Enriched(advance)))
     }
 }

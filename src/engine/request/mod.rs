@@ -28,7 +28,7 @@ mod questions;
 mod schedule;
 
 pub use cycles::{Consolidate, ReplayInto};
-pub use enrich::EnrichOwed;
+pub use enrich::EnrichPending;
 pub use intake::{ImportFiles, RestoreExport, TakeSnapshot, WriteExport};
 pub use memories::{AddMemory, DeleteMemory, EditMemory, FindMind, ListMemories, ShowMemory};
 pub use models::{RunModels, TestModels};
@@ -264,7 +264,7 @@ requests! {
     WriteExport: "export",
     TakeSnapshot: "snapshot",
     Consolidate: "consolidate",
-    EnrichOwed: "enrich",
+    EnrichPending: "enrich",
     ReplayInto: "replay",
     Recall: "query",
     RecallMany: "query --batch",

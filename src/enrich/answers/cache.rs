@@ -1,6 +1,6 @@
 //! What was said before of the same words, found without keeping the words.
 
-use super::{BY_OLLAMA, Commission};
+use super::{BY_OLLAMA, ExtractionSpec};
 use crate::error::{Error, Result};
 use crate::warehouse::{Warehouse, text_literal};
 use duckdb::{Connection, OptionalExt, params};
@@ -66,7 +66,7 @@ pub fn content_hmac(key: &str, texts: &[&str]) -> Result<String> {
 /// Failed when the store cannot be read.
 pub fn said_before(
     conn: &Connection,
-    commission: &Commission,
+    spec: &ExtractionSpec,
     hmacs: &[String],
 ) -> Result<HashMap<(String, String), (Value, u32)>> {
     if hmacs.is_empty() {
@@ -79,21 +79,14 @@ pub fn said_before(
          GROUP BY ALL",
         list.join(", ")
     ))?;
-    let rows = statement.query_map(
-        params![
-            commission.kind.as_str(),
-            commission.model,
-            commission.prompt
-        ],
-        |r| {
-            Ok((
-                r.get::<_, String>(0)?,
-                r.get::<_, String>(1)?,
-                r.get::<_, String>(2)?,
-                r.get::<_, i64>(3)?,
-            ))
-        },
-    )?;
+    let rows = statement.query_map(params![spec.kind.as_str(), spec.model, spec.prompt], |r| {
+        Ok((
+            r.get::<_, String>(0)?,
+            r.get::<_, String>(1)?,
+            r.get::<_, String>(2)?,
+            r.get::<_, i64>(3)?,
+        ))
+    })?;
     rows.map(|row| {
         let (mind, hmac, answer, clamped) = row?;
         let answer = serde_json::from_str(&answer)

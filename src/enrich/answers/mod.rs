@@ -2,18 +2,18 @@
 //!
 //! # Layout
 //!
-//! * `owed`: what they are to be asked about
+//! * `pending`: what they are to be asked about
 //! * `cache`: what they said before of the same words
 //! * `record`: answers become events
 
 mod cache;
-mod owed;
+mod pending;
 mod record;
 
 pub use cache::{answer_key, content_hmac, known_answer_key, said_before};
-pub use owed::{
-    count_owed_clusters, count_owed_episodes, count_owed_memories, looked_at_insights,
-    night_since_insights, owed_cluster_matters, owed_episode_matters, owed_memory_matters,
+pub use pending::{
+    count_pending_clusters, count_pending_episodes, count_pending_memories, looked_at_insights,
+    night_since_insights, pending_cluster_tasks, pending_episode_tasks, pending_memory_tasks,
     was_answered,
 };
 pub use record::append_answers;
@@ -34,7 +34,7 @@ pub const BY_RULES: &str = "rules";
 
 /// Something a language model is to be asked about.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Matter {
+pub struct ExtractionTask {
     /// Whose.
     pub mind: String,
     /// The memory it is about, or that leads to it.
@@ -57,9 +57,9 @@ pub struct Matter {
 
 /// An answer to record.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Answered {
+pub struct ExtractionResult {
     /// What it is about.
-    pub matter: Matter,
+    pub task: ExtractionTask,
     /// [`BY_OLLAMA`] or [`BY_RULES`].
     pub provider: &'static str,
     /// An HMAC of what was asked.
@@ -76,14 +76,14 @@ pub struct Answered {
 
 /// Who is asked what.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Commission {
+pub struct ExtractionSpec {
     /// What kind of answer.
     pub kind: Kind,
     /// The model.
     pub model: String,
     /// The prompt's version.
     pub prompt: String,
-    /// Also what another model or version answered, or rules were kept for, before this moment.
+    /// Also what another model or version result, or rules were kept for, before this moment.
     pub redo_since: Option<NaiveDateTime>,
 }
 

@@ -1,6 +1,6 @@
 //! Answers become events, and features of the contents they describe.
 
-use super::{Answered, BY_OLLAMA, Commission};
+use super::{BY_OLLAMA, ExtractionResult, ExtractionSpec};
 use crate::enrich::features::Features;
 use crate::enrich::ollama::{Kind, MemoryAnswer, to_features};
 use crate::enrich::pending::{FeatureRow, insert_features};
@@ -18,8 +18,8 @@ use serde_json::Value;
 /// Failed when the store cannot be written; then none is recorded.
 pub fn append_answers(
     warehouse: &Warehouse,
-    commission: &Commission,
-    answers: &[Answered],
+    spec: &ExtractionSpec,
+    answers: &[ExtractionResult],
     now: NaiveDateTime,
 ) -> Result<()> {
     if answers.is_empty() {
@@ -27,7 +27,7 @@ pub fn append_answers(
     }
     let described: Vec<Option<(NaiveDateTime, Features, String)>> = answers
         .iter()
-        .map(|a| described(commission, a))
+        .map(|a| described(spec, a))
         .collect::<Result<_>>()?;
     warehouse.transaction(|conn| {
         let base = highest_arrival(conn)? + 1;
@@ -35,15 +35,15 @@ pub fn append_answers(
         for (i, a) in answers.iter().enumerate() {
             appender.append_row(params![
                 base + i as i64,
-                a.matter.mind,
-                a.matter.memory_id,
-                a.matter.revision,
+                a.task.mind,
+                a.task.memory_id,
+                a.task.revision,
                 now,
-                commission.kind.as_str(),
-                a.matter.subject,
+                spec.kind.as_str(),
+                a.task.subject,
                 a.provider,
-                commission.model,
-                commission.prompt,
+                spec.model,
+                spec.prompt,
                 a.hmac,
                 a.asked,
                 a.repaired,
@@ -60,12 +60,12 @@ pub fn append_answers(
             .filter_map(|((i, a), described)| {
                 let (local_at, features, task_type) = described.as_ref()?;
                 Some(FeatureRow {
-                    memory_id: a.matter.memory_id,
+                    memory_id: a.task.memory_id,
                     revision: base + i as i64,
-                    mind: &a.matter.mind,
+                    mind: &a.task.mind,
                     local_at: *local_at,
                     features,
-                    describes: Some(a.matter.revision),
+                    describes: Some(a.task.revision),
                     task_type: Some(task_type.as_str()),
                 })
             })
@@ -75,7 +75,7 @@ pub fn append_answers(
             "DELETE FROM enrichment.retries WHERE kind = ? AND model = ? AND subject = ? AND mind_id = ?::UUID",
         )?;
         for a in answers {
-            forget.execute(params![commission.kind.as_str(), commission.model, a.matter.subject, a.matter.mind])?;
+            forget.execute(params![spec.kind.as_str(), spec.model, a.task.subject, a.task.mind])?;
         }
         Ok(())
     })
@@ -83,23 +83,23 @@ pub fn append_answers(
 
 /// The features an answer about a memory comes to, with the memory's local time and kind of task.
 fn described(
-    commission: &Commission,
-    answered: &Answered,
+    spec: &ExtractionSpec,
+    result: &ExtractionResult,
 ) -> Result<Option<(NaiveDateTime, Features, String)>> {
-    if commission.kind != Kind::Memory || answered.provider != BY_OLLAMA {
+    if spec.kind != Kind::Memory || result.provider != BY_OLLAMA {
         return Ok(None);
     }
-    let answer: MemoryAnswer = serde_json::from_value(answered.answer.clone())
+    let answer: MemoryAnswer = serde_json::from_value(result.answer.clone())
         .map_err(|e| Error::failed(format!("an answer is not what it was: {e}")))?;
-    let matter = &answered.matter;
-    let zone = parse_time_zone(&matter.zone)?;
-    let local_at = to_local(zone, matter.created_at).unwrap_or(matter.created_at);
+    let task = &result.task;
+    let zone = parse_time_zone(&task.zone)?;
+    let local_at = to_local(zone, task.created_at).unwrap_or(task.created_at);
     let rules = enrich(&Subject {
-        content: &matter.text,
-        speaker: Some(matter.name.as_str()).filter(|name| !name.is_empty()),
+        content: &task.text,
+        speaker: Some(task.name.as_str()).filter(|name| !name.is_empty()),
         local_time: local_at,
     });
-    let task_type = answered
+    let task_type = result
         .answer
         .get("task_type")
         .and_then(Value::as_str)

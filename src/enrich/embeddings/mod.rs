@@ -21,8 +21,8 @@ pub use catalogue::{LocalModelFiles, PullSource, list_models, pull_model};
 pub use local::LocalModel;
 pub use provider::{Choice, Embedder, Purpose, choose, embedder_of};
 pub use store::{
-    Embedded, OwedText, Standing, Vector, active_model, append_vectors, count_owed, dimension,
-    owed_texts, settle_model, standing, vector_counts,
+    Embedded, OwedText, Standing, Vector, active_model, append_vectors, count_pending, dimension,
+    pending_texts, settle_model, standing, vector_counts,
 };
 
 /// The name vectors of a local model are kept under.

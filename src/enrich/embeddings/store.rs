@@ -47,7 +47,7 @@ pub struct Embedded {
 }
 
 /// Current contents, and those being lived through, without a vector of `model`.
-fn owed_sql(model: &str) -> String {
+fn pending_sql(model: &str) -> String {
     format!(
         "FROM lexical.documents d
          ANTI JOIN (SELECT memory_id, revision FROM enrichment.vectors WHERE model = {model}) v USING (memory_id, revision)
@@ -62,9 +62,9 @@ fn owed_sql(model: &str) -> String {
 ///
 /// # Errors
 /// Failed when the store cannot be read.
-pub fn count_owed(conn: &Connection, model: &str, now: Option<NaiveDateTime>) -> Result<u64> {
+pub fn count_pending(conn: &Connection, model: &str, now: Option<NaiveDateTime>) -> Result<u64> {
     let owed: i64 = conn.query_row(
-        &format!("SELECT count(*) {}", owed_sql(model)),
+        &format!("SELECT count(*) {}", pending_sql(model)),
         [now],
         |r| r.get(0),
     )?;
@@ -75,7 +75,7 @@ pub fn count_owed(conn: &Connection, model: &str, now: Option<NaiveDateTime>) ->
 ///
 /// # Errors
 /// Failed when the store cannot be read.
-pub fn owed_texts(
+pub fn pending_texts(
     conn: &Connection,
     model: &str,
     now: NaiveDateTime,
@@ -87,7 +87,7 @@ pub fn owed_texts(
          JOIN raw.memories m USING (memory_id)
          LEFT JOIN raw.edits e ON e.arrival = d.revision
          ORDER BY d.revision DESC",
-        owed_sql(model)
+        pending_sql(model)
     ))?;
     let rows = statement.query_map([now], |r| {
         Ok(OwedText {
@@ -232,7 +232,7 @@ pub fn standing(conn: &Connection, model: &str) -> Result<Standing> {
         return Ok(Standing::Asked);
     }
     // What could not be embedded does not hold the others back.
-    let owed = count_owed(conn, model, Some(EVER))?;
+    let owed = count_pending(conn, model, Some(EVER))?;
     let vectors: i64 = conn.query_row(
         "SELECT count(*) FROM enrichment.vectors WHERE model = ?",
         [model],

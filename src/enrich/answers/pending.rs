@@ -1,6 +1,6 @@
 //! What a language model owes.
 
-use super::{BY_OLLAMA, Commission, Matter, set_meta};
+use super::{BY_OLLAMA, ExtractionSpec, ExtractionTask, set_meta};
 use crate::enrich::ollama::one_line_of;
 use crate::error::Result;
 use crate::warehouse::{Warehouse, text_literal, timestamp_literal};
@@ -9,39 +9,39 @@ use duckdb::{Connection, params};
 
 /// SQL for subjects of a kind that have their answer. Who asks again is content with what this model has said to this prompt, and
 /// with whatever came since: what it could not read twice is kept by rules once more, not asked about for ever.
-fn done(commission: &Commission) -> String {
-    let same = match commission.redo_since {
+fn done(spec: &ExtractionSpec) -> String {
+    let same = match spec.redo_since {
         Some(since) => format!(
             " AND (answered_at >= {} OR model = {} AND prompt = {} AND provider = '{BY_OLLAMA}')",
             timestamp_literal(since),
-            text_literal(&commission.model),
-            text_literal(&commission.prompt)
+            text_literal(&spec.model),
+            text_literal(&spec.prompt)
         ),
         None => String::new(),
     };
     format!(
         "SELECT mind_id, subject, revision FROM raw.answers WHERE kind = '{}'{same}",
-        commission.kind
+        spec.kind
     )
 }
 
 /// SQL for subjects that are to be tried again later than the parameter.
-fn later(commission: &Commission) -> String {
+fn later(spec: &ExtractionSpec) -> String {
     format!(
         "SELECT mind_id, subject, revision FROM enrichment.retries WHERE kind = '{}' AND model = {} AND retry_at > ?",
-        commission.kind,
-        text_literal(&commission.model)
+        spec.kind,
+        text_literal(&spec.model)
     )
 }
 
-fn owed_memories(commission: &Commission) -> String {
+fn pending_memories(spec: &ExtractionSpec) -> String {
     format!(
         "FROM (SELECT *, memory_id::VARCHAR AS subject FROM lexical.documents) d
          ANTI JOIN ({}) a USING (mind_id, subject, revision)
          ANTI JOIN ({}) r USING (mind_id, subject, revision)
          ANTI JOIN raw.deletions x USING (memory_id)",
-        done(commission),
-        later(commission)
+        done(spec),
+        later(spec)
     )
 }
 
@@ -49,13 +49,13 @@ fn owed_memories(commission: &Commission) -> String {
 ///
 /// # Errors
 /// Failed when the store cannot be read.
-pub fn count_owed_memories(
+pub fn count_pending_memories(
     conn: &Connection,
-    commission: &Commission,
+    spec: &ExtractionSpec,
     now: Option<NaiveDateTime>,
 ) -> Result<u64> {
     let n: i64 = conn.query_row(
-        &format!("SELECT count(*) {}", owed_memories(commission)),
+        &format!("SELECT count(*) {}", pending_memories(spec)),
         [now],
         |r| r.get(0),
     )?;
@@ -66,12 +66,12 @@ pub fn count_owed_memories(
 ///
 /// # Errors
 /// Failed when the store cannot be read.
-pub fn owed_memory_matters(
+pub fn pending_memory_tasks(
     conn: &Connection,
-    commission: &Commission,
+    spec: &ExtractionSpec,
     now: NaiveDateTime,
     most: usize,
-) -> Result<Vec<Matter>> {
+) -> Result<Vec<ExtractionTask>> {
     let mut statement = conn.prepare(&format!(
         "SELECT d.mind_id::VARCHAR, d.memory_id, d.revision, coalesce(e.content, m.content), coalesce(m.speaker, ''), m.created_at, i.time_zone
          FROM (
@@ -83,11 +83,11 @@ pub fn owed_memory_matters(
          JOIN raw.minds i ON i.mind_id = d.mind_id
          LEFT JOIN raw.edits e ON e.arrival = d.revision
          ORDER BY d.unlearned DESC, d.revision DESC",
-        owed_memories(commission)
+        pending_memories(spec)
     ))?;
     let rows = statement.query_map([now], |r| {
         let memory_id: i64 = r.get(1)?;
-        Ok(Matter {
+        Ok(ExtractionTask {
             mind: r.get(0)?,
             memory_id,
             revision: r.get(2)?,
@@ -107,9 +107,9 @@ const MOST_CHARACTERS: usize = 12_000;
 /// A column of fewer memories comes to nothing yet.
 const COLUMN_MEMORIES: i64 = 5;
 
-fn owed_episodes(commission: &Commission) -> String {
-    owed(
-        commission,
+fn pending_episodes(spec: &ExtractionSpec) -> String {
+    pending(
+        spec,
         "SELECT mind_id, episode_id::VARCHAR AS subject, episode_id AS memory_id, 0::BIGINT AS revision, episode_id AS id,
                 coalesce(session, '') AS name, started_at
          FROM state.episodes WHERE memories > 1",
@@ -117,9 +117,9 @@ fn owed_episodes(commission: &Commission) -> String {
 }
 
 /// A column's revision is its size in steps of half: 5, 8, 12, 18 … So one that has grown by half is described again.
-fn owed_clusters(commission: &Commission) -> String {
-    owed(
-        commission,
+fn pending_clusters(spec: &ExtractionSpec) -> String {
+    pending(
+        spec,
         &format!(
             "SELECT mind_id, column_id AS subject, exemplar_id AS memory_id, floor(ln(memories / {COLUMN_MEMORIES}.0) / ln(1.5))::BIGINT AS revision,
                     memories, label AS name, first_at AS started_at
@@ -129,39 +129,39 @@ fn owed_clusters(commission: &Commission) -> String {
 }
 
 /// SQL for the subjects of a query that have no answer yet and are not to be tried later than the parameter.
-fn owed(commission: &Commission, subjects: &str) -> String {
+fn pending(spec: &ExtractionSpec, subjects: &str) -> String {
     format!(
         "SELECT d.* FROM ({subjects}) d
          ANTI JOIN ({}) a USING (mind_id, subject, revision)
          ANTI JOIN ({}) r USING (mind_id, subject, revision)",
-        done(commission),
-        later(commission)
+        done(spec),
+        later(spec)
     )
 }
 
-/// How many episodes wait to be described; see [`count_owed_memories`].
+/// How many episodes wait to be described; see [`count_pending_memories`].
 ///
 /// # Errors
 /// Failed when the store cannot be read.
-pub fn count_owed_episodes(
+pub fn count_pending_episodes(
     conn: &Connection,
-    commission: &Commission,
+    spec: &ExtractionSpec,
     now: Option<NaiveDateTime>,
 ) -> Result<u64> {
-    count(conn, &owed_episodes(commission), now)
+    count(conn, &pending_episodes(spec), now)
 }
 
-/// How many columns wait to be described; see [`count_owed_memories`].
+/// How many columns wait to be described; see [`count_pending_memories`].
 ///
 /// # Errors
 /// Failed when the store cannot be read.
-pub fn count_owed_clusters(
+pub fn count_pending_clusters(
     conn: &Connection,
-    commission: &Commission,
+    spec: &ExtractionSpec,
     now: Option<NaiveDateTime>,
 ) -> Result<u64> {
     match has_columns(conn)? {
-        true => count(conn, &owed_clusters(commission), now),
+        true => count(conn, &pending_clusters(spec), now),
         false => Ok(0),
     }
 }
@@ -177,12 +177,12 @@ fn count(conn: &Connection, sql: &str, now: Option<NaiveDateTime>) -> Result<u64
 ///
 /// # Errors
 /// Failed when the store cannot be read.
-pub fn owed_episode_matters(
+pub fn pending_episode_tasks(
     conn: &Connection,
-    commission: &Commission,
+    spec: &ExtractionSpec,
     now: NaiveDateTime,
     most: usize,
-) -> Result<Vec<Matter>> {
+) -> Result<Vec<ExtractionTask>> {
     let sql = format!(
         "WITH owed AS ({} ORDER BY started_at DESC, id DESC LIMIT {most}),
          said AS (
@@ -197,7 +197,7 @@ pub fn owed_episode_matters(
                 s.said_id, s.created_at, s.speaker, s.content
          FROM said s JOIN raw.minds i ON i.mind_id = s.mind_id
          ORDER BY s.started_at DESC, s.id DESC, s.place",
-        owed_episodes(commission)
+        pending_episodes(spec)
     );
     gathered(conn, &sql, now, false)
 }
@@ -207,12 +207,12 @@ pub fn owed_episode_matters(
 ///
 /// # Errors
 /// Failed when the store cannot be read.
-pub fn owed_cluster_matters(
+pub fn pending_cluster_tasks(
     conn: &Connection,
-    commission: &Commission,
+    spec: &ExtractionSpec,
     now: NaiveDateTime,
     most: usize,
-) -> Result<Vec<Matter>> {
+) -> Result<Vec<ExtractionTask>> {
     if !has_columns(conn)? {
         return Ok(Vec::new());
     }
@@ -233,7 +233,7 @@ pub fn owed_cluster_matters(
                 s.said_id, s.created_at, s.speaker, s.content
          FROM said s JOIN raw.minds i ON i.mind_id = s.mind_id
          ORDER BY s.memories DESC, s.subject, s.created_at, s.said_id",
-        owed_clusters(commission)
+        pending_clusters(spec)
     );
     gathered(conn, &sql, now, true)
 }
@@ -280,17 +280,22 @@ fn has_columns(conn: &Connection) -> Result<bool> {
 }
 
 /// Rows of memories, put together by subject.
-fn gathered(conn: &Connection, sql: &str, now: NaiveDateTime, dated: bool) -> Result<Vec<Matter>> {
+fn gathered(
+    conn: &Connection,
+    sql: &str,
+    now: NaiveDateTime,
+    dated: bool,
+) -> Result<Vec<ExtractionTask>> {
     let mut statement = conn.prepare(sql)?;
     let mut rows = statement.query([now])?;
-    let mut matters: Vec<Matter> = Vec::new();
+    let mut tasks: Vec<ExtractionTask> = Vec::new();
     while let Some(r) = rows.next()? {
         let (mind, subject): (String, String) = (r.get(0)?, r.get(3)?);
-        if matters
+        if tasks
             .last()
             .is_none_or(|m| m.mind != mind || m.subject != subject)
         {
-            matters.push(Matter {
+            tasks.push(ExtractionTask {
                 mind,
                 memory_id: r.get(1)?,
                 revision: r.get(2)?,
@@ -302,7 +307,7 @@ fn gathered(conn: &Connection, sql: &str, now: NaiveDateTime, dated: bool) -> Re
                 zone: r.get(6)?,
             });
         }
-        let Some(matter) = matters.last_mut() else {
+        let Some(task) = tasks.last_mut() else {
             continue;
         };
         let (id, at, speaker, content): (i64, NaiveDateTime, Option<String>, String) =
@@ -317,12 +322,12 @@ fn gathered(conn: &Connection, sql: &str, now: NaiveDateTime, dated: bool) -> Re
             .unwrap_or_default();
         let words = one_line_of(&content, 1_000);
         let line = format!("[{id}]{day}{speaker} {words}\n");
-        if matter.text.chars().count() + line.chars().count() <= MOST_CHARACTERS {
-            matter.text.push_str(&line);
-            matter.ids.push(id);
+        if task.text.chars().count() + line.chars().count() <= MOST_CHARACTERS {
+            task.text.push_str(&line);
+            task.ids.push(id);
         }
     }
-    Ok(matters)
+    Ok(tasks)
 }
 
 /// Whether a subject has its answer, or is to be tried again later.
@@ -331,17 +336,17 @@ fn gathered(conn: &Connection, sql: &str, now: NaiveDateTime, dated: bool) -> Re
 /// Failed when the store cannot be read.
 pub fn was_answered(
     conn: &Connection,
-    commission: &Commission,
-    matter: &Matter,
+    spec: &ExtractionSpec,
+    task: &ExtractionTask,
     now: NaiveDateTime,
 ) -> Result<bool> {
     Ok(conn.query_row(
         &format!(
             "SELECT count(*) > 0 FROM ({} UNION ALL {}) WHERE mind_id = ?::UUID AND subject = ? AND revision = ?",
-            done(commission),
-            later(commission)
+            done(spec),
+            later(spec)
         ),
-        params![now, matter.mind, matter.subject, matter.revision],
+        params![now, task.mind, task.subject, task.revision],
         |r| r.get(0),
     )?)
 }
