@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::postgres;
-use super::progress::Progress;
+use super::progress::ProgressLine;
 use super::render::{Outcome, Output, counted, table};
 use super::times;
 use crate::clock;
@@ -62,9 +62,9 @@ impl Consolidate {
             rebuild: self.rebuild,
             make: session.config().postgres.is_some(),
         };
-        let mut progress = Progress::start("nights", context.quiet());
-        let report = session.ask(order, &mut |heard| {
-            if let engine::Progress::Nights(advance) = heard {
+        let mut progress = ProgressLine::start("nights", context.quiet());
+        let report = session.ask(order, &mut |update| {
+            if let engine::Progress::Nights(advance) = update {
                 let night = advance.at.format("%Y-%m-%d").to_string();
                 progress.tell(advance.done, Some(advance.nights), &night);
             }

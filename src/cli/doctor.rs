@@ -1,7 +1,7 @@
 //! `codex doctor`.
 
 use super::context::Context;
-use super::progress::Progress;
+use super::progress::ProgressLine;
 use super::render::{Outcome, Output, one_line};
 use crate::config::Settings;
 use crate::engine::request::ReadPostgres;
@@ -75,7 +75,7 @@ fn fix(settings: &Settings, context: &Context) -> Result<()> {
     if found.local.needed && !found.local.there {
         let name = &found.local.name;
         context.note(&format!("fetching {name} from the hub"));
-        let mut progress = Progress::start("MB", context.quiet());
+        let mut progress = ProgressLine::start("MB", context.quiet());
         let pulled = pull_model(&settings.models, name, &PullSource::Hub, |file, bytes| {
             progress.tell(bytes / 1_000_000, None, file);
         });
@@ -87,7 +87,7 @@ fn fix(settings: &Settings, context: &Context) -> Result<()> {
             continue;
         }
         context.note(&format!("fetching {} onto the Ollama server", model.name));
-        let mut progress = Progress::start("MB", context.quiet());
+        let mut progress = ProgressLine::start("MB", context.quiet());
         let pulled = pull_on_server(settings, &model.name, |what, done, total| {
             let all = (total > 0).then_some(total / 1_000_000);
             progress.tell(done / 1_000_000, all, what);

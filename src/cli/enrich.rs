@@ -1,9 +1,9 @@
 //! `codex enrich`.
 
 use super::context::Context;
-use super::progress::Progress;
+use super::progress::ProgressLine;
 use super::render::{Outcome, Output, counted, table};
-use crate::engine::request::{EnrichPending, Progress as Heard};
+use crate::engine::request::{EnrichPending, Progress};
 use crate::engine::{EnrichReport, EnrichRequest, EnrichWhat};
 use clap::{Args, ValueEnum};
 use std::process::ExitCode;
@@ -67,18 +67,18 @@ impl Enrich {
             model: self.model,
             budgeted: false,
         };
-        let mut shown: Option<(EnrichWhat, Progress, Instant)> = None;
+        let mut shown: Option<(EnrichWhat, ProgressLine, Instant)> = None;
         let report = context
             .session()?
-            .ask(EnrichPending { request }, &mut |heard| {
-                let Heard::Enriched(advance) = heard else {
+            .ask(EnrichPending { request }, &mut |update| {
+                let Progress::Enriched(advance) = update else {
                     return;
                 };
                 if shown
                     .as_ref()
                     .is_none_or(|(what, ..)| *what != advance.what)
                 {
-                    let progress = Progress::start(name(advance.what), context.quiet());
+                    let progress = ProgressLine::start(name(advance.what), context.quiet());
                     if let Some((_, before, _)) =
                         shown.replace((advance.what, progress, Instant::now()))
                     {

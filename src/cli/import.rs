@@ -1,11 +1,11 @@
 //! `codex import`.
 
 use super::context::Context;
-use super::progress::Progress;
+use super::progress::ProgressLine;
 use super::render::{Outcome, Output, counted, note, one_line, table};
 use crate::engine::request::ImportFiles;
 use crate::engine::{
-    self, FoundExport, ImportAdvance, ImportOptions, ImportReport, absolute, find_export,
+    self, FoundExport, ImportOptions, ImportProgress, ImportReport, absolute, find_export,
     parse_time_zone,
 };
 use crate::error::{Error, Result};
@@ -58,10 +58,10 @@ impl Import {
             source: self.source,
             dry_run: self.dry_run,
         };
-        let mut progress = Progress::start("records", context.quiet());
-        let report = session.ask(ImportFiles { options }, &mut |heard| match heard {
-            engine::Progress::Import(ImportAdvance::Read(n)) => progress.tell(n, None, "read"),
-            engine::Progress::Import(ImportAdvance::Understood(n)) => {
+        let mut progress = ProgressLine::start("records", context.quiet());
+        let report = session.ask(ImportFiles { options }, &mut |update| match update {
+            engine::Progress::Import(ImportProgress::Read(n)) => progress.tell(n, None, "read"),
+            engine::Progress::Import(ImportProgress::Understood(n)) => {
                 progress.tell(n, None, "understood and indexed");
             }
             _ => (),

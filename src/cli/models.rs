@@ -1,7 +1,7 @@
 //! `codex models`: embedding models on this machine.
 
 use super::context::Context;
-use super::progress::Progress;
+use super::progress::ProgressLine;
 use super::render::{Outcome, Output, table};
 use crate::engine::{PullSource, absolute, list_models, pull_model};
 use clap::Subcommand;
@@ -90,7 +90,7 @@ impl Pull {
             Some(dir) => PullSource::Directory(absolute(&dir)?),
             None => PullSource::Hub,
         };
-        let mut progress = Progress::start("MB", context.quiet());
+        let mut progress = ProgressLine::start("MB", context.quiet());
         let pulled = pull_model(&settings.models, &self.name, &source, |file, bytes| {
             progress.tell(bytes / 1_000_000, None, file);
         });

@@ -5,8 +5,8 @@ use super::render::{Outcome, Output, Stop, counted, minute, one_line, table};
 use crate::config::Config;
 use crate::engine::request::{PublishDreams, TakeIn};
 use crate::engine::{
-    Exchange, Heard, IntakeReport, IntakeRequest, Listener, Mode, PostgresHealth, SourceReport,
-    WriteBack,
+    Exchange, IntakeReport, IntakeRequest, Listener, Mode, NotificationDebouncer, PostgresHealth,
+    SourceReport, WriteBack,
 };
 use crate::error::{Error, ErrorKind, Result};
 use clap::Args;
@@ -92,17 +92,17 @@ fn not_configured() -> Error {
 fn watch(context: &Context, first: IntakeRequest, out: &mut Output) -> Outcome {
     let config = context.config()?;
     let mut listener = None;
-    let mut heard = Heard::default();
-    heard.hear(first);
+    let mut debouncer = NotificationDebouncer::default();
+    debouncer.hear(first);
     loop {
-        match watch_once(context, &config, &mut listener, &mut heard, out) {
+        match watch_once(context, &config, &mut listener, &mut debouncer, out) {
             Ok(ExitCode::SUCCESS) => {}
             Ok(code) => return Ok(code),
-            // A server that restarts is waited for, and what was heard is done then; anything else is for the person to see.
+            // A server that restarts is waited for, and what was notified is done then; anything else is for the person to see.
             Err(Stop::Error(e)) if e.kind() == ErrorKind::Unavailable => {
                 context.note(&format!("warning: {e}"));
                 listener = None;
-                heard.hear(IntakeRequest::default());
+                debouncer.hear(IntakeRequest::default());
                 std::thread::sleep(Duration::from_secs(5));
             }
             Err(stop) => return Err(stop),
@@ -115,15 +115,15 @@ fn watch_once(
     context: &Context,
     config: &Config,
     listener: &mut Option<Listener>,
-    heard: &mut Heard,
+    debouncer: &mut NotificationDebouncer,
     out: &mut Output,
 ) -> Outcome {
-    // Listening begins before the read: what happens in between is heard.
+    // Listening begins before the read: what happens in between is noticed.
     let open = match listener {
         Some(open) => open,
         None => listener.insert(Listener::open(config)?.ok_or_else(not_configured)?),
     };
-    if let Some(request) = heard.due(Instant::now()) {
+    if let Some(request) = debouncer.due(Instant::now()) {
         let report = take_in(context, request)?;
         let news = |source: &SourceReport| source.mode != Mode::Nothing || source.error.is_some();
         if report.sources.iter().any(news) {
@@ -137,10 +137,10 @@ fn watch_once(
         if failed(ErrorKind::Unavailable) {
             return Err(Error::unavailable("not every table could be read").into());
         }
-        heard.done(request, Instant::now());
+        debouncer.done(request, Instant::now());
     }
-    let more = open.wait(heard.patience(Instant::now(), PATIENCE))?;
-    heard.hear(more.unwrap_or_default());
+    let more = open.wait(debouncer.patience(Instant::now(), PATIENCE))?;
+    debouncer.hear(more.unwrap_or_default());
     Ok(ExitCode::SUCCESS)
 }
 

@@ -9,16 +9,16 @@ use std::time::{Duration, Instant};
 const PAUSE: Duration = Duration::from_secs(5);
 
 /// How far something is, told on stderr.
-pub(super) struct Progress {
+pub(super) struct ProgressLine {
     what: &'static str,
     bar: Option<ProgressBar>,
     quiet: bool,
     told: Instant,
 }
 
-impl Progress {
+impl ProgressLine {
     /// Begins to count `what`; nothing shows before there is something to count.
-    pub(super) fn start(what: &'static str, quiet: bool) -> Progress {
+    pub(super) fn start(what: &'static str, quiet: bool) -> ProgressLine {
         let terminal = std::io::stderr().is_terminal() && !quiet;
         let bar = terminal.then(|| {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
@@ -26,7 +26,7 @@ impl Progress {
             bar.set_prefix(what);
             bar
         });
-        Progress {
+        ProgressLine {
             what,
             bar,
             quiet,

@@ -168,7 +168,7 @@ impl Run {
         let mut teller = Teller::new(out);
         let report = context
             .session()?
-            .ask(asked, &mut |heard| teller.hear(&heard))?;
+            .ask(asked, &mut |update| teller.hear(&update))?;
         teller.end(context, &report)
     }
 }
@@ -195,7 +195,7 @@ impl Test {
         let mut teller = Teller::new(out);
         let report = context
             .session()?
-            .ask(asked, &mut |heard| teller.hear(&heard))?;
+            .ask(asked, &mut |update| teller.hear(&update))?;
         teller.end(context, &report)
     }
 }
@@ -222,11 +222,11 @@ impl<'a> Teller<'a> {
         Teller { out, stopped: None }
     }
 
-    fn hear(&mut self, heard: &Progress) {
+    fn hear(&mut self, update: &Progress) {
         if self.out.json || self.stopped.is_some() {
             return;
         }
-        if let Progress::Ran { ran, number, total } = heard {
+        if let Progress::Ran { ran, number, total } = update {
             self.stopped = self.out.line_now(line(ran, *number, *total)).err();
         }
     }

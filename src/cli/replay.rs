@@ -1,7 +1,7 @@
 //! `codex replay`.
 
 use super::context::Context;
-use super::progress::Progress;
+use super::progress::ProgressLine;
 use super::render::{Outcome, Output};
 use super::times;
 use crate::engine;
@@ -35,9 +35,9 @@ impl Replay {
             into: engine::absolute(&self.into)?,
             until: self.until,
         };
-        let mut progress = Progress::start("steps", context.quiet());
-        let replayed = context.session()?.ask(order, &mut |heard| {
-            if let engine::Progress::Steps { done, all } = heard {
+        let mut progress = ProgressLine::start("steps", context.quiet());
+        let replayed = context.session()?.ask(order, &mut |update| {
+            if let engine::Progress::Steps { done, all } = update {
                 progress.tell(done, Some(all), "");
             }
         });

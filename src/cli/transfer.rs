@@ -1,7 +1,7 @@
 //! `codex export`, and `codex import` of what it wrote.
 
 use super::context::Context;
-use super::progress::Progress;
+use super::progress::ProgressLine;
 use super::render::{Outcome, Output, counted, note, size, table};
 use crate::engine::request::{RestoreExport, WriteExport};
 use crate::engine::{self, ExportFormat, ExportOptions, FoundExport, absolute};
@@ -52,11 +52,11 @@ impl Export {
             mind: context.only_mind(),
             force: self.force,
         };
-        let mut progress = Progress::start("rows written", context.quiet());
+        let mut progress = ProgressLine::start("rows written", context.quiet());
         let report = context
             .session()?
-            .ask(WriteExport { options }, &mut |heard| {
-                if let engine::Progress::Rows(done) = heard {
+            .ask(WriteExport { options }, &mut |update| {
+                if let engine::Progress::Rows(done) = update {
                     progress.tell(done, None, "");
                 }
             });
@@ -96,9 +96,9 @@ pub(super) fn restore(
         },
         dry_run,
     };
-    let mut progress = Progress::start("rows read", context.quiet());
-    let report = session.ask(order, &mut |heard| {
-        if let engine::Progress::Rows(read) = heard {
+    let mut progress = ProgressLine::start("rows read", context.quiet());
+    let report = session.ask(order, &mut |update| {
+        if let engine::Progress::Rows(read) = update {
             progress.tell(read, None, "");
         }
     });

@@ -7,7 +7,7 @@ use super::execute::{
 use super::ledger::{self, Entry};
 use super::pipeline::Pipeline;
 use super::plan::{Night, due_nights};
-use super::progress::{Progress, progress};
+use super::progress::{MindProgress, progress};
 use super::{rebuild, store, ticks};
 use crate::clock;
 use crate::error::{Error, Result};
@@ -56,7 +56,7 @@ pub struct Consolidation {
 
 /// How far a long consolidation is.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-pub struct Advance {
+pub struct CycleProgress {
     /// Nights done.
     pub done: u64,
     /// Nights there are.
@@ -74,7 +74,7 @@ pub fn consolidate(
     warehouse: &Warehouse,
     pipeline: &Pipeline,
     request: &Request,
-    mut heard: impl FnMut(Advance),
+    mut on_progress: impl FnMut(CycleProgress),
 ) -> Result<Consolidation> {
     pipeline.require(
         &[
@@ -102,7 +102,7 @@ pub fn consolidate(
     }
     finish_half_done(warehouse, pipeline, request, &mut report)?;
     report.relived = rebuild::relive_older_histories(warehouse, pipeline, request)?;
-    run_nights(warehouse, pipeline, request, &mut report, &mut heard)?;
+    run_nights(warehouse, pipeline, request, &mut report, &mut on_progress)?;
     ticks::run_due(warehouse, pipeline, request, &mut report)?;
     report.late_waiting =
         warehouse
@@ -118,7 +118,7 @@ fn run_nights(
     pipeline: &Pipeline,
     request: &Request,
     report: &mut Consolidation,
-    heard: &mut impl FnMut(Advance),
+    on_progress: &mut impl FnMut(CycleProgress),
 ) -> Result<()> {
     let conn = warehouse.conn();
     let late = usize::try_from(pipeline.integer("late_per_night")?).unwrap_or(usize::MAX);
@@ -131,7 +131,7 @@ fn run_nights(
         let mut live = |night: &Night, manner: Manner, last: bool| {
             run_night(warehouse, pipeline, request, night, manner, last, report)?;
             report.nights += 1;
-            heard(Advance {
+            on_progress(CycleProgress {
                 done: report.nights,
                 nights: total,
                 at: night.at,
@@ -307,9 +307,9 @@ fn finish_half_done(
 ) -> Result<()> {
     let conn = warehouse.conn();
     loop {
-        let half: Vec<Progress> = progress(conn, request.mind)?
+        let half: Vec<MindProgress> = progress(conn, request.mind)?
             .into_iter()
-            .filter(Progress::is_half_done)
+            .filter(MindProgress::is_half_done)
             .collect();
         let Some(first) = half.first().cloned() else {
             return Ok(());
@@ -320,7 +320,7 @@ fn finish_half_done(
         let Some(&cycle) = first.chain.get(first.chain_step) else {
             return Ok(());
         };
-        let same: Vec<&Progress> = half
+        let same: Vec<&MindProgress> = half
             .iter()
             .filter(|p| {
                 p.night_at == Some(at)

@@ -21,7 +21,7 @@ mod upcoming;
 mod verify;
 
 pub use by_hand::{ByHand, asks_what_is_due, mark_changed, prepare_by_hand};
-pub use consolidate::{Advance, Consolidation, Request, consolidate};
+pub use consolidate::{Consolidation, CycleProgress, Request, consolidate};
 pub use due::Due;
 pub use execute::model_failed;
 pub use ledger::ModelRun;

@@ -2,7 +2,7 @@
 
 use super::due::Due;
 use super::nights::next_sleep;
-use super::progress::Progress;
+use super::progress::MindProgress;
 use crate::error::Result;
 use crate::memory::MindId;
 use chrono::NaiveDateTime;
@@ -29,7 +29,7 @@ pub(super) struct Night {
 /// The nights due at `as_of`, in order. `late_per_night` is how many late memories a night takes.
 pub(super) fn due_nights(
     conn: &Connection,
-    minds: &[Progress],
+    minds: &[MindProgress],
     as_of: NaiveDateTime,
     highest_arrival: i64,
     late_per_night: usize,

@@ -9,7 +9,7 @@ use duckdb::Connection;
 
 /// One mind's place in time.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Progress {
+pub(super) struct MindProgress {
     pub mind: MindId,
     pub zone: Tz,
     /// Number of the open epoch.
@@ -24,7 +24,7 @@ pub(super) struct Progress {
     pub last_night_at: Option<NaiveDateTime>,
 }
 
-impl Progress {
+impl MindProgress {
     /// Whether a night was begun and not finished.
     pub fn is_half_done(&self) -> bool {
         self.chain_step < self.chain.len()
@@ -32,7 +32,7 @@ impl Progress {
 }
 
 /// Every mind's place, or `only` one's, by mind id.
-pub(super) fn progress(conn: &Connection, only: Option<MindId>) -> Result<Vec<Progress>> {
+pub(super) fn progress(conn: &Connection, only: Option<MindId>) -> Result<Vec<MindProgress>> {
     let mut statement = conn.prepare(
         "SELECT p.mind_id::VARCHAR, m.time_zone, p.epoch, p.epoch_start, p.seen_arrival, p.night_at, p.chain,
                 p.chain_step, p.last_night_at
@@ -70,7 +70,7 @@ pub(super) fn progress(conn: &Connection, only: Option<MindId>) -> Result<Vec<Pr
             let zone = parse_time_zone(&zone)?;
             let chain = parse_chain(&chain)?;
             let chain_step = usize::try_from(chain_step).unwrap_or(0);
-            found.push(Progress {
+            found.push(MindProgress {
                 mind,
                 zone,
                 epoch,

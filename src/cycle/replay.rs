@@ -7,7 +7,7 @@ use super::due::Due;
 use super::execute::{Caches, ChainStep, run_step};
 use super::ledger::{self, Transition};
 use super::pipeline::Pipeline;
-use super::progress::{Progress, parse_cycle, progress};
+use super::progress::{MindProgress, parse_cycle, progress};
 use super::store::prepare_store;
 use super::verify::state_hash;
 use crate::error::{Error, Result};
@@ -33,7 +33,7 @@ pub struct Replay {
 }
 
 /// Repeats the transitions of `source`, up to `until`, in `target`: a fresh store that [`copy_log`] has filled.
-/// `heard` is told how many are done of how many.
+/// `on_progress` is called with how many are done of how many.
 ///
 /// # Errors
 /// Failed when a transition cannot be repeated.
@@ -41,7 +41,7 @@ pub fn replay(
     source: &Warehouse,
     target: &Warehouse,
     until: Option<NaiveDateTime>,
-    mut heard: impl FnMut(u64, u64),
+    mut on_progress: impl FnMut(u64, u64),
 ) -> Result<Replay> {
     let transitions = ledger::transitions(source.conn(), until)?;
     let chains = chains(&transitions)?;
@@ -68,7 +68,7 @@ pub fn replay(
                     transition.ledger_id, transition.cycle, transition.as_of
                 ))
             })?;
-            heard(i as u64 + 1, transitions.len() as u64);
+            on_progress(i as u64 + 1, transitions.len() as u64);
         }
         Ok(())
     })?;
@@ -110,7 +110,7 @@ fn repeat(
     chains: &HashMap<(MindId, NaiveDateTime), Vec<CycleType>>,
 ) -> Result<()> {
     let cycle = parse_cycle(&transition.cycle)?;
-    let places: HashMap<MindId, Progress> = progress(target.conn(), None)?
+    let places: HashMap<MindId, MindProgress> = progress(target.conn(), None)?
         .into_iter()
         .map(|p| (p.mind, p))
         .collect();

@@ -94,7 +94,7 @@ impl Client {
         &self.daemon.settings
     }
 
-    /// Asks the store; `heard` is told how far the answer is. Dropping the client on the way interrupts it. None when the daemon
+    /// Asks the store; `on_progress` is called with how far the answer is. Dropping the client on the way interrupts it. None when the daemon
     /// is about to stop, and has not begun.
     ///
     /// # Errors
@@ -103,13 +103,13 @@ impl Client {
         &mut self,
         question: A,
         caller: Caller,
-        heard: &mut dyn FnMut(Progress),
+        on_progress: &mut dyn FnMut(Progress),
     ) -> Result<Option<A::Answer>> {
         let request = Box::new(question.into_request());
         send(&mut self.to, &Call::Ask { request, caller })?;
         loop {
             match self.hear()? {
-                Message::Progress(progress) => heard(progress),
+                Message::Progress(progress) => on_progress(progress),
                 Message::Reply(reply) => {
                     let answer = A::from_reply(reply);
                     return answer

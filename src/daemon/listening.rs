@@ -6,7 +6,7 @@ use super::owner::Owner;
 use super::rhythms::Work;
 use super::running::Limit;
 use crate::config::{Config, PostgresAddress};
-use crate::engine::{Heard, IntakeRequest, Listener};
+use crate::engine::{IntakeRequest, Listener, NotificationDebouncer};
 use crate::error::Result;
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
@@ -49,7 +49,7 @@ impl Owner {
             return Ok(());
         };
         // What changed before anybody listened is not told.
-        let mut heard = Heard::default();
+        let mut heard = NotificationDebouncer::default();
         heard.hear(IntakeRequest::default());
         while !self.is_stopping() {
             let now = self.config();

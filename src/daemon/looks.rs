@@ -55,7 +55,7 @@ impl Owner {
             Work::Cycle(cycle) => self
                 .shared
                 .look(*cycle, clock::now(), interrupt)
-                .map(|found| found.as_ref().map(told)),
+                .map(|found| found.as_ref().map(describe)),
             Work::Job(job) => match jobs::find(job) {
                 Some(job) if !(job.wanted)(&self.config()) => Ok(None),
                 Some(job) => {
@@ -99,7 +99,7 @@ impl Owner {
 }
 
 /// What a look did, in a line.
-fn told(found: &Consolidation) -> String {
+fn describe(found: &Consolidation) -> String {
     let count = |n: u64, one: &str, many: &str| {
         (n > 0).then(|| format!("{n} {}", if n == 1 { one } else { many }))
     };

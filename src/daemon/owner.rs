@@ -158,7 +158,7 @@ impl Owner {
 
     /// New minds may live in other zones.
     pub(super) fn read_zones(&self) {
-        let writes = self.shared.lane().writes();
+        let writes = self.shared.queue().writes();
         if self.zones_read.swap(writes, Ordering::Relaxed) == writes {
             return;
         }

@@ -79,7 +79,7 @@ fn converse(owner: &Arc<Owner>, stream: UnixStream) -> Result<()> {
     }
     to.set_read_timeout(None).map_err(broken)?;
     let line = Arc::new(Line::default());
-    let (calls, heard) = channel();
+    let (calls, received) = channel();
     {
         let line = line.clone();
         std::thread::Builder::new()
@@ -87,7 +87,7 @@ fn converse(owner: &Arc<Owner>, stream: UnixStream) -> Result<()> {
             .spawn(move || hear(&mut from, &calls, &line))
             .map_err(broken)?;
     }
-    for call in heard {
+    for call in received {
         let message = match call {
             Ok(Call::Ask { request, caller }) => answer(owner, *request, &caller, &line, &mut to),
             Ok(Call::Order(order)) => obey(owner, order).map(Some),

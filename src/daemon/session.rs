@@ -72,14 +72,14 @@ impl Session {
         &self.config
     }
 
-    /// Answers a question; `heard` is told how far it is.
+    /// Answers a question; `on_progress` is called with how far it is.
     ///
     /// # Errors
     /// Usage when there is no store; unavailable when another process keeps it; the question's own.
     pub fn ask<A: Wired>(
         &mut self,
         question: A,
-        heard: &mut dyn FnMut(Progress),
+        on_progress: &mut dyn FnMut(Progress),
     ) -> Result<A::Answer> {
         loop {
             let mut owner = match self.owner.take() {
@@ -87,8 +87,8 @@ impl Session {
                 None => self.find_owner(question.needs().store)?,
             };
             let answer = match &mut owner {
-                Owner::Here(engine) => question.clone().answer(engine, heard).map(Some),
-                Owner::Daemon(client) => client.ask(question.clone(), self.caller()?, heard),
+                Owner::Here(engine) => question.clone().answer(engine, on_progress).map(Some),
+                Owner::Daemon(client) => client.ask(question.clone(), self.caller()?, on_progress),
             };
             // One that is about to stop makes way for the next owner.
             if let Ok(None) = answer {

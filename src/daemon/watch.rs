@@ -4,7 +4,7 @@ use super::owner::Owner;
 use super::scheduler::{Beat, Outcome};
 use super::status::{Alert, DaemonStatus, RhythmStatus, Work};
 use crate::clock::{self, rfc3339};
-use crate::engine::{HealthCheck, Reply, Turn, lock};
+use crate::engine::{AccessMode, HealthCheck, Reply, lock};
 use chrono::NaiveDateTime;
 use chrono_tz::Tz;
 use std::path::Path;
@@ -124,7 +124,7 @@ impl Owner {
     fn rest_when_idle(&self) {
         let now = (
             self.answered.load(Ordering::Relaxed),
-            self.shared.lane().writes(),
+            self.shared.queue().writes(),
         );
         let mut last = lock(&self.activity);
         if last.seen != now {
@@ -141,8 +141,8 @@ impl Owner {
 
     /// Has DuckDB give back what it keeps for later, where nobody needs it now.
     fn give_memory_back(&self) {
-        let lane = self.shared.lane();
-        if let Some(mut held) = lane.try_take(Turn::Alone, "giving memory back") {
+        let queue = self.shared.queue();
+        if let Some(mut held) = queue.try_take(AccessMode::Exclusive, "giving memory back") {
             held.changed_nothing();
             if let Err(e) = self.shared.shrink() {
                 tracing::warn!(error = %e, "memory cannot be given back");
@@ -201,7 +201,7 @@ impl Owner {
                     seconds: busy.since.as_secs_f64(),
                 })
                 .collect(),
-            waiting: self.shared.lane().waiting(),
+            waiting: self.shared.queue().waiting(),
             answered: self.answered.load(Ordering::Relaxed),
             alerts: lock(&self.alerts).clone(),
             rhythms: scheduler

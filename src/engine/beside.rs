@@ -1,7 +1,7 @@
 //! An engine beside others on one store: its connection, the turn to write where it writes, and what readers leave to be written.
 
 use super::shared::lock;
-use super::{Engine, Held, Lane, Turn};
+use super::{AccessGuard, AccessMode, AccessQueue, Engine};
 use crate::cycle;
 use crate::error::Result;
 use crate::memory::{Activation, append_activations};
@@ -11,10 +11,10 @@ use std::time::Duration;
 /// What a question that only reads leaves to be written when nobody else writes.
 #[derive(Debug, Default)]
 pub(super) struct Others {
-    pub(super) lane: Arc<Lane>,
+    pub(super) queue: Arc<AccessQueue>,
     /// Who exchanges with PostgreSQL: one at a time, or what was read earlier would come in after what was read later. Whoever has
     /// a turn at the store never waits for this one.
-    exchange: Arc<Lane>,
+    exchange: Arc<AccessQueue>,
     trail: Mutex<Vec<Activation>>,
 }
 
@@ -39,7 +39,11 @@ impl Others {
 
 impl Engine {
     /// Another engine on the same store, beside this one, which has this turn; and whether it wrote what readers had left.
-    pub(super) fn beside(&self, others: Arc<Others>, turn: Option<Turn>) -> Result<(Engine, bool)> {
+    pub(super) fn beside(
+        &self,
+        others: Arc<Others>,
+        mode: Option<AccessMode>,
+    ) -> Result<(Engine, bool)> {
         let warehouse = self.warehouse.share()?;
         cycle::ready_connection(&warehouse)?;
         let engine = Engine {
@@ -47,8 +51,8 @@ impl Engine {
             models: self.models.clone(),
             advisors: self.advisors.clone(),
             others: Some(others),
-            reading: turn == Some(Turn::Reading),
-            writing: matches!(turn, Some(Turn::Writing | Turn::Alone)),
+            reading: mode == Some(AccessMode::Read),
+            writing: matches!(mode, Some(AccessMode::Write | AccessMode::Exclusive)),
             patience: None,
             interrupt: None,
             postgres: self.postgres.clone(),
@@ -89,10 +93,10 @@ impl Engine {
             _ => return work(self),
         };
         let wanted = || !self.is_stopped();
-        let lane = &others.lane;
+        let queue = &others.queue;
         let take = || match self.reading {
-            true => lane.take_within(Turn::Writing, what, self.patience, &wanted),
-            false => lane.take(Turn::Writing, what, self.patience, &wanted),
+            true => queue.take_within(AccessMode::Write, what, self.patience, &wanted),
+            false => queue.take(AccessMode::Write, what, self.patience, &wanted),
         };
         let mut held = self.waiting(take)?;
         self.writing = true;
@@ -115,9 +119,9 @@ impl Engine {
             Some(others) if !self.writing => others.clone(),
             _ => return work(self),
         };
-        let _held = self.waiting(|| others.lane.take(Turn::Writing, what, None, &|| true))?;
+        let _held = self.waiting(|| others.queue.take(AccessMode::Write, what, None, &|| true))?;
         // A connection that whoever stops the question does not reach.
-        let (mut engine, _) = self.beside(others, Some(Turn::Writing))?;
+        let (mut engine, _) = self.beside(others, Some(AccessMode::Write))?;
         work(&mut engine)
     }
 
@@ -157,7 +161,11 @@ impl Engine {
             return Ok(ExchangeTurn { _held: None });
         };
         let wanted = || !self.is_stopped();
-        let take = || others.exchange.take(Turn::Writing, what, patience, &wanted);
+        let take = || {
+            others
+                .exchange
+                .take(AccessMode::Write, what, patience, &wanted)
+        };
         let held = self.waiting(take)?;
         Ok(ExchangeTurn { _held: Some(held) })
     }
@@ -166,8 +174,8 @@ impl Engine {
     pub(super) fn turn_now(&self, what: &str) -> Option<WriteTurn> {
         match &self.others {
             Some(others) if !self.writing => others
-                .lane
-                .try_take(Turn::Writing, what)
+                .queue
+                .try_take(AccessMode::Write, what)
                 .map(|held| WriteTurn { held: Some(held) }),
             _ => Some(WriteTurn { held: None }),
         }
@@ -196,12 +204,12 @@ impl Engine {
 
 /// The turn to exchange with PostgreSQL.
 pub(super) struct ExchangeTurn {
-    _held: Option<Held>,
+    _held: Option<AccessGuard>,
 }
 
 /// The turn to write.
 pub(super) struct WriteTurn {
-    held: Option<Held>,
+    held: Option<AccessGuard>,
 }
 
 impl WriteTurn {

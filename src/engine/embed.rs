@@ -41,7 +41,7 @@ pub struct EmbedReport {
 
 /// How far embedding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EmbedAdvance {
+pub struct EmbedProgress {
     /// Contents done.
     pub done: u64,
     /// Contents there are.
@@ -52,7 +52,7 @@ pub struct EmbedAdvance {
 const OF_SERVICE: &str = "nothing was answered: ";
 
 impl Engine {
-    /// Embeds what is owed, the newest first, with the model the settings come to. `heard` is told how far it is.
+    /// Embeds what is owed, the newest first, with the model the settings come to. `on_progress` is called with how far it is.
     ///
     /// # Errors
     /// What was asked for by name and is not there: unavailable for Ollama, usage for a local model; failed when the store cannot be
@@ -60,7 +60,7 @@ impl Engine {
     pub fn embed(
         &mut self,
         request: &EmbedRequest,
-        mut heard: impl FnMut(EmbedAdvance),
+        mut on_progress: impl FnMut(EmbedProgress),
     ) -> Result<EmbedReport> {
         self.enrich_in_turn()?;
         let advisors = Arc::clone(&self.advisors);
@@ -144,7 +144,7 @@ impl Engine {
             })?;
             report.embedded += vectors.len() as u64;
             report.failed += failures.len() as u64;
-            heard(EmbedAdvance { done, total });
+            on_progress(EmbedProgress { done, total });
         }
         if stopped() {
             report.note = Some(STOPPED.to_owned());

@@ -91,7 +91,7 @@ pub struct AnswerReport {
 
 /// How far it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EnrichAdvance {
+pub struct EnrichProgress {
     /// With what.
     pub what: EnrichWhat,
     /// Done.
@@ -120,7 +120,7 @@ pub(super) struct Asking {
 }
 
 impl Engine {
-    /// Makes up what is owed; `heard` is told how far it is.
+    /// Makes up what is owed; `on_progress` is called with how far it is.
     ///
     /// # Errors
     /// What was asked for by name and is not there: unavailable for a service, usage for a local model; failed when the store cannot
@@ -128,7 +128,7 @@ impl Engine {
     pub fn enrich_pending_tasks(
         &mut self,
         request: &EnrichRequest,
-        mut heard: impl FnMut(EnrichAdvance),
+        mut on_progress: impl FnMut(EnrichProgress),
     ) -> Result<EnrichReport> {
         let mut report = EnrichReport::default();
         let wanted = |what| request.only.is_none_or(|only| only == what);
@@ -137,7 +137,7 @@ impl Engine {
                 limit: self.vector_limit(request)?,
             };
             report.vectors = self.embed(&order, |advance| {
-                heard(EnrichAdvance {
+                on_progress(EnrichProgress {
                     what: EnrichWhat::Vectors,
                     done: advance.done,
                     total: advance.total,
@@ -172,7 +172,7 @@ impl Engine {
                 }
                 _ => None,
             };
-            let done = self.answer_pending(&asking, kind, request, &mut heard)?;
+            let done = self.answer_pending(&asking, kind, request, &mut on_progress)?;
             let ended = done.note.is_some();
             if let (Some(night), false, 0) = (night, ended, done.owed) {
                 self.writing("enrich", |engine| {
@@ -237,7 +237,7 @@ impl Engine {
         asking: &Asking,
         kind: Kind,
         request: &EnrichRequest,
-        heard: &mut impl FnMut(EnrichAdvance),
+        on_progress: &mut impl FnMut(EnrichProgress),
     ) -> Result<AnswerReport> {
         let ollama = &asking.settings.ollama;
         let special = match kind {
@@ -281,7 +281,7 @@ impl Engine {
                 total = total.min(done);
             }
             done = now_done;
-            heard(EnrichAdvance {
+            on_progress(EnrichProgress {
                 what: EnrichWhat::of(kind),
                 done,
                 total: total.max(done),
@@ -390,7 +390,7 @@ impl EnrichReport {
     }
 }
 
-pub(super) fn told(trouble: Trouble) -> String {
+pub(super) fn error_with_hint(trouble: Trouble) -> String {
     let error = Error::from(trouble);
     let hint = error
         .next_step()

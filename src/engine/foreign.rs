@@ -4,7 +4,9 @@
 use super::models::ReadyModels;
 use super::request::{Reply, Request};
 use super::shared::{Caller, lock};
-use super::{Engine, Held, Interrupt, Needs, Project, ProjectSource, Shared, StoreNeeds, Turn};
+use super::{
+    AccessGuard, AccessMode, Engine, Interrupt, Needs, Project, ProjectSource, Shared, StoreNeeds,
+};
 use crate::config::Parameters;
 use crate::cycle::{self, Pipeline};
 use crate::error::{Error, Result};
@@ -23,7 +25,7 @@ impl Shared {
         request: &Request,
         caller: &Caller,
         interrupt: &Interrupt,
-    ) -> Result<(Option<Held>, bool)> {
+    ) -> Result<(Option<AccessGuard>, bool)> {
         let patience = Duration::from_secs(u64::from(caller.patience));
         let wanted = || !interrupt.is_stopped();
         loop {
@@ -36,15 +38,15 @@ impl Shared {
                 ))
                 .hint("stop the daemon, or start it with this project (--project-dir) and these parameters (--vars)"));
             }
-            let turn = match is_foreign {
-                true => Turn::Alone,
-                false => request.needs().turn,
+            let mode = match is_foreign {
+                true => AccessMode::Exclusive,
+                false => request.needs().mode,
             };
-            let held = match turn {
-                Turn::Itself => None,
-                turn => {
+            let held = match mode {
+                AccessMode::SelfManaged => None,
+                mode => {
                     let what = request.command();
-                    Some(self.lane().take(turn, what, Some(patience), &wanted)?)
+                    Some(self.queue().take(mode, what, Some(patience), &wanted)?)
                 }
             };
             // Other models may have been put in force meanwhile.
@@ -60,7 +62,7 @@ impl Shared {
 
     /// Whether a question waits for a network or a model on its way.
     fn waits(&self, request: &Request) -> bool {
-        request.needs().turn == Turn::Itself
+        request.needs().mode == AccessMode::SelfManaged
             && (!matches!(request, Request::Consolidate(_)) || self.root().postgres.is_some())
     }
 
@@ -85,10 +87,12 @@ impl Shared {
         // The last to be dropped here, also where a mistake ends it.
         let _ours_again = Again { shared: self, ours };
         // What puts another file in the store's place needs the connection that all others are made from.
-        if needs.turn == Turn::Alone {
+        if needs.mode == AccessMode::Exclusive {
             return interrupt.over(&mut self.root(), answer);
         }
-        let (mut engine, _) = self.root().beside(self.others.clone(), Some(Turn::Alone))?;
+        let (mut engine, _) = self
+            .root()
+            .beside(self.others.clone(), Some(AccessMode::Exclusive))?;
         interrupt.over(&mut engine, answer)
     }
 

@@ -1,7 +1,7 @@
 //! History again: replay into another file, and the rebuild that takes this one's place.
 
 use super::Engine;
-use crate::cycle::{self, Advance, Consolidation, Replay, Request};
+use crate::cycle::{self, Consolidation, CycleProgress, Replay, Request};
 use crate::error::{Error, Result};
 use chrono::NaiveDateTime;
 use std::fs;
@@ -41,7 +41,7 @@ impl Engine {
     pub fn rebuild(
         &mut self,
         as_of: NaiveDateTime,
-        heard: impl FnMut(Advance),
+        heard: impl FnMut(CycleProgress),
     ) -> Result<Consolidation> {
         if self.warehouse.is_shared() {
             return Err(

@@ -12,7 +12,7 @@ const BETWEEN_COMPARISONS: Duration = Duration::from_secs(60);
 
 /// What is to be taken in because of what was heard, until that was done.
 #[derive(Debug, Default)]
-pub struct Heard {
+pub struct NotificationDebouncer {
     /// Something may have changed.
     changed: bool,
     /// Something may be gone, which only a comparison finds.
@@ -21,7 +21,7 @@ pub struct Heard {
     compared: Option<Instant>,
 }
 
-impl Heard {
+impl NotificationDebouncer {
     /// Something is to be taken in; what was before and is not done yet still is.
     pub fn hear(&mut self, request: IntakeRequest) {
         self.changed = true;
@@ -132,7 +132,7 @@ mod tests {
                 ..IntakeRequest::default()
             },
         );
-        let mut heard = Heard::default();
+        let mut heard = NotificationDebouncer::default();
         assert_eq!(heard.due(at(0)), None);
         heard.hear(deletion);
         // It failed: it is due again, and what is heard meanwhile is added.

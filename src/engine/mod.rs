@@ -19,10 +19,11 @@
 //! * `transfer`: export, and import of what it wrote
 //! * `models`: a project made ready, shared by all who ask
 //! * `rhythms`: whether something is due, for those who look again and again
-//! * `shared`, `lane`, `interrupt`: one open store that many questions share, their turns, and stopping one; `beside`: one of many
+//! * `shared`, `access_queue`, `interrupt`: one open store that many questions share, their turns, and stopping one; `beside`: one of many
 //!   engines on it, `foreign`: questions with another project
 //! * `rows`: rows of a query as typed values
 
+mod access_queue;
 mod advice;
 mod advisors;
 mod beside;
@@ -32,7 +33,6 @@ mod enrich;
 mod foreign;
 mod history;
 mod interrupt;
-mod lane;
 mod lineage;
 mod listener;
 mod memories;
@@ -52,16 +52,16 @@ mod shared;
 mod sql;
 mod transfer;
 
+pub use access_queue::{AccessGuard, AccessQueue, ActiveOperation};
 pub use advice::{
     ModelFinding, ModelFindings, ModelStatus, ServerFinding, examine_models, pull_on_server,
 };
 pub use doctor::{Finding, Level, examine, remembered};
-pub use embed::{EmbedAdvance, EmbedReport, EmbedRequest};
-pub use enrich::{AnswerReport, EnrichAdvance, EnrichReport, EnrichRequest, EnrichWhat};
+pub use embed::{EmbedProgress, EmbedReport, EmbedRequest};
+pub use enrich::{AnswerReport, EnrichProgress, EnrichReport, EnrichRequest, EnrichWhat};
 pub use interrupt::Interrupt;
-pub use lane::{Busy, Held, Lane};
 pub use lineage::{ConceptPlace, EpisodePlace, Lineage, Link, NightOfMemory, Trace};
-pub use listener::{Heard, Listener};
+pub use listener::{Listener, NotificationDebouncer};
 pub use memories::{Added, Earlier, Listed, NewMemory, Outcome, Shown};
 pub use overview::{
     CycleMetrics, HealthCheck, Metrics, MindStatus, ModelMetrics, StageMetrics, Status,
@@ -73,7 +73,7 @@ pub use project::{
     CompiledModel, Ending, ListedModel, Listing, Models, Order, Ran, RunReport, Selecting, Target,
 };
 pub use questions::Trail;
-pub use request::{Ask, Needs, Progress, Reply, Request, StoreNeeds, Turn};
+pub use request::{AccessMode, Ask, Needs, Progress, Reply, Request, StoreNeeds};
 pub use shared::{Caller, Shared};
 pub use sql::{Snapshot, Table};
 
@@ -81,7 +81,7 @@ pub(crate) use shared::lock;
 
 // What requests and results are made of, so that callers need nothing but the engine.
 pub use crate::cycle::{
-    Advance, Consolidation, Pipeline, Replay, Request as CycleRequest, STATES, Verification,
+    Consolidation, CycleProgress, Pipeline, Replay, Request as CycleRequest, STATES, Verification,
     fingerprint, state_hash, to_utc,
 };
 pub use crate::enrich::answers::Provenance;
@@ -115,7 +115,7 @@ use std::time::Duration;
 
 /// How far an import is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum ImportAdvance {
+pub enum ImportProgress {
     /// Records read from files.
     Read(u64),
     /// New contents whose features and index are done.
@@ -249,13 +249,13 @@ impl Engine {
     pub fn import(
         &self,
         options: &ImportOptions,
-        mut progress: impl FnMut(ImportAdvance),
+        mut progress: impl FnMut(ImportProgress),
     ) -> Result<ImportReport> {
         let report = memory::import(&self.warehouse, options, |read| {
-            progress(ImportAdvance::Read(read))
+            progress(ImportProgress::Read(read))
         })?;
         if !options.dry_run {
-            self.enrich(|done| progress(ImportAdvance::Understood(done)))?;
+            self.enrich(|done| progress(ImportProgress::Understood(done)))?;
         }
         Ok(report)
     }
@@ -279,10 +279,10 @@ impl Engine {
     pub fn consolidate(
         &self,
         request: &cycle::Request,
-        heard: impl FnMut(Advance),
+        on_progress: impl FnMut(CycleProgress),
     ) -> Result<Consolidation> {
         self.enrich(|_| ())?;
-        cycle::consolidate(&self.warehouse, self.pipeline(), request, heard)
+        cycle::consolidate(&self.warehouse, self.pipeline(), request, on_progress)
     }
 
     /// A nap at `at`: the mind named, or every mind with memories, sleeps then, whatever the hour.

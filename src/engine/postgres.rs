@@ -4,7 +4,7 @@
 //! keeps retries polite.
 
 use super::beside::ExchangeTurn;
-use super::{Advance, Consolidation, CycleRequest, Engine, Period};
+use super::{Consolidation, CycleProgress, CycleRequest, Engine, Period};
 use crate::clock;
 use crate::config::{Config, PostgresAddress, PostgresSettings, Value};
 use crate::error::{Error, Result};
@@ -223,8 +223,12 @@ impl Engine {
     ///
     /// # Errors
     /// See [`Engine::consolidate`].
-    pub fn live(&mut self, request: &CycleRequest, heard: impl FnMut(Advance)) -> Result<Lived> {
-        let consolidate = |engine: &mut Engine| engine.consolidate(request, heard);
+    pub fn live(
+        &mut self,
+        request: &CycleRequest,
+        on_progress: impl FnMut(CycleProgress),
+    ) -> Result<Lived> {
+        let consolidate = |engine: &mut Engine| engine.consolidate(request, on_progress);
         if self.postgres.is_none() {
             let consolidation = self.writing("consolidate", consolidate)?;
             return Ok(Lived {

@@ -62,7 +62,7 @@ impl Engine {
             retry_at: breaker.retry_at.map(shown),
             last_error: breaker.last_error,
             failed_at: breaker.failed_at.map(shown),
-            owed: publish::owed(conn)?.map(|owed| owed.changes),
+            owed: publish::pending_changes(conn)?.map(|owed| owed.changes),
             read_at,
             rejected: odd.rejected,
             kept: odd.kept,

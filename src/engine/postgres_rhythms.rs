@@ -23,8 +23,8 @@ impl Engine {
     /// See [`take_in`](Self::take_in).
     pub fn take_in_and_tell(&mut self, request: IntakeRequest) -> Result<Option<String>> {
         let report = self.take_in(request)?.unwrap_or_default();
-        let told: Vec<String> = report.sources.iter().filter_map(told).collect();
-        Ok((!told.is_empty()).then(|| told.join("; ")))
+        let changes: Vec<String> = report.sources.iter().filter_map(describe).collect();
+        Ok((!changes.is_empty()).then(|| changes.join("; ")))
     }
 
     /// Publishes, if the circuit breaker lets it and anything is owed, and says what; PostgreSQL is not asked when nothing is.
@@ -36,7 +36,7 @@ impl Engine {
             return Ok(None);
         }
         let conn = self.warehouse.conn();
-        let arrived = publish::owed(conn)?
+        let arrived = publish::pending_changes(conn)?
             .is_some_and(|owed| owed.changes == 0 && owed.acknowledged == owed.version);
         if arrived && !publish::is_due(conn)? {
             return Ok(None);
@@ -55,7 +55,7 @@ impl Engine {
 }
 
 /// What came from a table, in a line; nothing where nothing did. What the person should know is logged.
-fn told(source: &SourceReport) -> Option<String> {
+fn describe(source: &SourceReport) -> Option<String> {
     let table = &source.table;
     if let Some(error) = &source.error {
         tracing::warn!(table, "{error}");

@@ -142,7 +142,7 @@ impl Engine {
     }
 
     /// An insight as something to be said in a sentence; none where it rests on nothing any more.
-    pub(super) fn insight_matter(&self, insight: &Insight) -> Result<Option<ExtractionTask>> {
+    pub(super) fn insight_task(&self, insight: &Insight) -> Result<Option<ExtractionTask>> {
         let Some(first) = insight.evidence.first() else {
             return Ok(None);
         };

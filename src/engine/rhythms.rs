@@ -1,7 +1,7 @@
 //! What a schedule needs to know of the store, and looking whether something is due.
 
 use super::shared::{HEALING, lock};
-use super::{Consolidation, CycleRequest, CycleType, Engine, Interrupt, Shared, Turn};
+use super::{AccessMode, Consolidation, CycleRequest, CycleType, Engine, Interrupt, Shared};
 use crate::cycle::next_due;
 use crate::error::{Error, Result};
 use crate::memory::{MindId, all_minds, parse_time_zone};
@@ -42,7 +42,7 @@ impl Shared {
     ) -> Result<Option<Consolidation>> {
         let quiet = || lock(&self.quiet);
         if let Some(last) = quiet().get(&cycle)
-            && last.writes == self.lane().writes()
+            && last.writes == self.queue().writes()
             && (last.from..last.until).contains(&as_of)
         {
             return Ok(None);
@@ -50,10 +50,10 @@ impl Shared {
         self.heal(HEALING);
         let wanted = || !interrupt.is_stopped();
         let what = format!("the rhythm {cycle}");
-        let mut held = self.lane().take(Turn::Writing, &what, None, &wanted)?;
-        let before = self.lane().writes();
-        let turn = Some(Turn::Writing);
-        let (mut engine, wrote_trail) = self.root().beside(self.others.clone(), turn)?;
+        let mut held = self.queue().take(AccessMode::Write, &what, None, &wanted)?;
+        let before = self.queue().writes();
+        let mode = Some(AccessMode::Write);
+        let (mut engine, wrote_trail) = self.root().beside(self.others.clone(), mode)?;
         let looked = interrupt.over(&mut engine, |engine| {
             let found = engine.look(cycle, as_of)?;
             let until = next_due(&engine.warehouse, engine.pipeline(), cycle, as_of)?;

@@ -2,7 +2,7 @@
 
 use super::Engine;
 use super::embed::{RetryKey, STOPPED};
-use super::enrich::{AnswerReport, Asking, told};
+use super::enrich::{AnswerReport, Asking, error_with_hint};
 use crate::clock;
 use crate::enrich::answers::{
     self, BY_OLLAMA, BY_RULES, ExtractionResult, ExtractionSpec, ExtractionTask, append_answers,
@@ -110,7 +110,7 @@ impl Engine {
                 }
                 Outcome::Unusable(why) => recorded.push(by_rules(&why, true)),
                 Outcome::Troubled(trouble) if trouble.is_of_the_service() => {
-                    ended = Some(told(trouble))
+                    ended = Some(error_with_hint(trouble))
                 }
                 Outcome::Troubled(trouble) => {
                     let about = RetryKey {
@@ -126,7 +126,7 @@ impl Engine {
                     let broken = !works && trouble.may_be_of_the_service();
                     let why = trouble.to_string();
                     if broken && asked_already.len() > 1 {
-                        ended.get_or_insert_with(|| told(trouble));
+                        ended.get_or_insert_with(|| error_with_hint(trouble));
                     }
                     let given_up = by_rules(&why, false);
                     failures.push((about, why, broken, given_up));
@@ -147,7 +147,7 @@ impl Engine {
                 append_answers(&engine.warehouse, spec, &recorded, clock::now())
             })?;
         }
-        report.result += recorded.iter().filter(|a| a.provider == BY_OLLAMA).count() as u64;
+        report.answered += recorded.iter().filter(|a| a.provider == BY_OLLAMA).count() as u64;
         report.kept_rules += recorded.iter().filter(|a| a.provider == BY_RULES).count() as u64;
         report.clamped += recorded.iter().map(|a| u64::from(a.clamped)).sum::<u64>();
         if stopped() {

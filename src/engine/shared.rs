@@ -5,7 +5,7 @@ use super::interrupt::{Interrupt, explained};
 use super::models::ReadyModels;
 use super::request::{Reply, Request};
 use super::rhythms::Quiet;
-use super::{Busy, Engine, Held, Lane, Progress, Project, Turn};
+use super::{AccessGuard, AccessMode, AccessQueue, ActiveOperation, Engine, Progress, Project};
 use crate::config::Config;
 use crate::cycle::{self, Pipeline};
 use crate::error::Result;
@@ -70,16 +70,16 @@ impl Shared {
     }
 
     /// The turns at the store.
-    pub fn lane(&self) -> &Arc<Lane> {
-        &self.others.lane
+    pub fn queue(&self) -> &Arc<AccessQueue> {
+        &self.others.queue
     }
 
     /// Who is at work.
-    pub fn busy(&self) -> Vec<Busy> {
-        self.others.lane.busy()
+    pub fn busy(&self) -> Vec<ActiveOperation> {
+        self.others.queue.busy()
     }
 
-    /// Answers a question of `caller`; `heard` is told how far it is, and `interrupt` stops it.
+    /// Answers a question of `caller`; `on_progress` is called with how far it is, and `interrupt` stops it.
     ///
     /// # Errors
     /// Unavailable when its turn does not come in time; the question's own.
@@ -88,7 +88,7 @@ impl Shared {
         request: Request,
         caller: &Caller,
         interrupt: &Arc<Interrupt>,
-        heard: &mut dyn FnMut(Progress),
+        on_progress: &mut dyn FnMut(Progress),
     ) -> Result<Reply> {
         let needs = request.needs();
         let patience = Duration::from_secs(u64::from(caller.patience));
@@ -96,15 +96,17 @@ impl Shared {
         let (held, is_foreign) = self.turn_for(&request, caller, interrupt)?;
         let answer = if is_foreign {
             self.answer_as(caller, needs, interrupt, |engine| {
-                request.answer(engine, heard)
+                request.answer(engine, on_progress)
             })
         } else {
-            self.with_turn(held.as_ref(), needs.turn, interrupt, |engine| {
+            self.with_turn(held.as_ref(), needs.mode, interrupt, |engine| {
                 engine.patience = Some(patience);
                 engine.look_from(&caller.directory)?;
-                match needs.turn {
-                    Turn::Reading => unless_stale(|| request.clone().answer(engine, heard)),
-                    _ => request.answer(engine, heard),
+                match needs.mode {
+                    AccessMode::Read => {
+                        unless_stale(|| request.clone().answer(engine, on_progress))
+                    }
+                    _ => request.answer(engine, on_progress),
                 }
             })
         };
@@ -126,8 +128,11 @@ impl Shared {
     ) -> Result<T> {
         self.heal(HEALING);
         let wanted = || !interrupt.is_stopped();
-        let held = self.others.lane.take(Turn::Writing, what, None, &wanted)?;
-        let done = self.with_turn(Some(&held), Turn::Writing, interrupt, work);
+        let held = self
+            .others
+            .queue
+            .take(AccessMode::Write, what, None, &wanted)?;
+        let done = self.with_turn(Some(&held), AccessMode::Write, interrupt, work);
         drop(held);
         self.write_trail();
         self.examine(&done);
@@ -164,10 +169,10 @@ impl Shared {
         wanted: &dyn Fn() -> bool,
     ) -> Result<()> {
         let pipeline = Pipeline::new(project, &config.parameters)?;
-        let _held = self
-            .others
-            .lane
-            .take(Turn::Alone, "reload", Some(patience), wanted)?;
+        let _held =
+            self.others
+                .queue
+                .take(AccessMode::Exclusive, "reload", Some(patience), wanted)?;
         let mut root = self.root();
         let fingerprint = pipeline.fingerprint().to_owned();
         root.adopt(Arc::new(ReadyModels::new(pipeline)))?;
@@ -193,10 +198,10 @@ impl Shared {
         if !is_set(&self.ailing) && !is_set(&self.unready) {
             return;
         }
-        let lane = &self.others.lane;
-        let healed = lane
+        let queue = &self.others.queue;
+        let healed = queue
             .take(
-                Turn::Alone,
+                AccessMode::Exclusive,
                 "opening the store anew",
                 Some(patience),
                 &|| true,
@@ -259,18 +264,18 @@ impl Shared {
 
     pub(super) fn with_turn<T>(
         &self,
-        _held: Option<&Held>,
-        turn: Turn,
+        _held: Option<&AccessGuard>,
+        mode: AccessMode,
         interrupt: &Arc<Interrupt>,
         work: impl FnOnce(&mut Engine) -> Result<T>,
     ) -> Result<T> {
-        if turn == Turn::Alone {
+        if mode == AccessMode::Exclusive {
             let mut root = self.root();
             let done = interrupt.over(&mut root, work);
             root.look_from(Path::new(""))?;
             return done;
         }
-        let (mut engine, _) = self.root().beside(self.others.clone(), Some(turn))?;
+        let (mut engine, _) = self.root().beside(self.others.clone(), Some(mode))?;
         interrupt.over(&mut engine, work)
     }
 
@@ -279,11 +284,11 @@ impl Shared {
         if self.others.is_settled() {
             return;
         }
-        let Some(mut held) = self.others.lane.try_take(Turn::Writing, "query") else {
+        let Some(mut held) = self.others.queue.try_take(AccessMode::Write, "query") else {
             return;
         };
-        let turn = Some(Turn::Writing);
-        match self.root().beside(self.others.clone(), turn) {
+        let mode = Some(AccessMode::Write);
+        match self.root().beside(self.others.clone(), mode) {
             Ok((_, true)) => {}
             Ok((_, false)) => held.changed_nothing(),
             Err(e) => tracing::warn!(error = %e, "what was recalled could not be logged"),

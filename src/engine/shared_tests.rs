@@ -97,12 +97,15 @@ fn what_is_stopped_ends_and_says_so() {
 #[test]
 fn a_look_that_waits_for_its_turn_is_not_at_work_yet() {
     let (shared, _dir) = store();
-    let import = shared.lane().try_take(Turn::Writing, "import").unwrap();
+    let import = shared
+        .queue()
+        .try_take(AccessMode::Write, "import")
+        .unwrap();
     let interrupt = Arc::new(Interrupt::default());
     let now = chrono::NaiveDateTime::default();
     std::thread::scope(|scope| {
         let look = scope.spawn(|| shared.look(CycleType::Working, now, &interrupt));
-        while shared.lane().waiting() == 0 {
+        while shared.queue().waiting() == 0 {
             std::thread::yield_now();
         }
         assert_eq!(interrupt.worked(), Duration::ZERO);
@@ -120,7 +123,7 @@ fn whatever_becomes_of_a_question_with_other_parameters_the_owner_s_are_in_force
     let theirs = caller("{gradual_forgetting_rate: 0.8}");
     let needs = Needs::LOOK;
     let alone = Needs {
-        turn: Turn::Alone,
+        mode: AccessMode::Exclusive,
         ..needs
     };
     for needs in [needs, alone] {
@@ -174,7 +177,7 @@ fn a_question_with_other_parameters_that_waits_for_a_model_is_refused() {
         .unwrap_err();
     assert_eq!(refused.kind().exit_code(), 3);
     assert!(refused.next_step().unwrap().contains("stop the daemon"));
-    assert_eq!(shared.lane().writes(), 0, "nobody had to wait for it");
+    assert_eq!(shared.queue().writes(), 0, "nobody had to wait for it");
     // With the owner's own it goes its way: this store has no models to ask.
     let mine = Caller {
         fingerprint: shared.fingerprint.lock().unwrap().clone(),
@@ -213,12 +216,12 @@ fn what_readers_leave_is_written_at_the_end_of_the_work_they_met() {
     shared.work_beside(&interrupt, |_| left()).unwrap();
     assert_eq!(written(), 2);
     // A look that finds one is a write, and the next look sees it.
-    let writes = shared.lane().writes();
+    let writes = shared.queue().writes();
     left().unwrap();
     shared.look(CycleType::Working, now, &interrupt).unwrap();
-    assert_eq!((written(), shared.lane().writes()), (3, writes + 1));
+    assert_eq!((written(), shared.queue().writes()), (3, writes + 1));
     shared.look(CycleType::Working, now, &interrupt).unwrap();
-    assert_eq!(shared.lane().writes(), writes + 1);
+    assert_eq!(shared.queue().writes(), writes + 1);
 }
 
 #[test]

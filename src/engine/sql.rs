@@ -158,7 +158,7 @@ impl Engine {
         conn.execute_batch("BEGIN TRANSACTION READ ONLY")?;
         let result = work();
         let ended = conn.execute_batch("ROLLBACK");
-        let result = result.map_err(told)?;
+        let result = result.map_err(error_with_hint)?;
         ended?;
         Ok(result)
     }
@@ -249,7 +249,7 @@ const OF_THE_QUERY: [&str; 14] = [
 ];
 
 /// An error of a query that reads, for whoever wrote it.
-fn told(error: Error) -> Error {
+fn error_with_hint(error: Error) -> Error {
     let text = error.to_string();
     let text = text.strip_prefix("DuckDB: ").unwrap_or(&text);
     let kind = text.split_once(" Error: ").map_or("", |(kind, _)| kind);
@@ -352,7 +352,7 @@ mod tests {
                 duckdb::ffi::Error::new(duckdb::ffi::DuckDBError),
                 Some(text.to_owned()),
             ));
-            let error = told(of_duckdb);
+            let error = error_with_hint(of_duckdb);
             assert_eq!(error.to_string(), format!("SQL: {text}"));
             assert_eq!(error.kind().exit_code(), code, "{text}");
             let said = error.next_step();

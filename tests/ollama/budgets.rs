@@ -268,7 +268,7 @@ fn a_second_round_of_looks_and_jobs_writes_nothing() {
         });
         done.flatten().collect()
     };
-    let writes = || shared.lane().writes();
+    let writes = || shared.queue().writes();
     assert_ne!(round(), [""; 0], "there was much to do");
     while !round().is_empty() {}
     let before = writes();

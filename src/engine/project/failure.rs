@@ -4,14 +4,14 @@ use crate::config::Position;
 use crate::warehouse::materialize::{MaterializeError, SqlError};
 
 /// An error as the model's author reads it: file, line and column first, where they can be told.
-pub(super) fn told(error: MaterializeError, text: &str, rendered: &str) -> String {
+pub(super) fn error_with_hint(error: MaterializeError, text: &str, rendered: &str) -> String {
     match error {
-        MaterializeError::Sql(error) => told_sql(*error, text, rendered),
+        MaterializeError::Sql(error) => sql_error_with_hint(*error, text, rendered),
         refused => refused.to_string(),
     }
 }
 
-fn told_sql(error: SqlError, text: &str, rendered: &str) -> String {
+fn sql_error_with_hint(error: SqlError, text: &str, rendered: &str) -> String {
     let place = error
         .position
         .and_then(|position| in_source(position, text, rendered));

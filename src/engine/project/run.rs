@@ -2,7 +2,7 @@
 
 use super::artifacts::{model_id, write_manifest};
 use super::compile::write_sql;
-use super::failure::told;
+use super::failure::error_with_hint;
 use super::list::selected;
 use super::{Ending, Order, Ran, RunReport, wrong_template};
 use crate::cycle::{self, ByHand};
@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 impl Engine {
-    /// Runs the selected models, parents first; `heard` gets each with its number (from 1) and their total as it is done. A model
+    /// Runs the selected models, parents first; `on_progress` gets each with its number (from 1) and their total as it is done. A model
     /// that fails leaves its relation as it was, and what is computed from it is skipped.
     ///
     /// # Errors
@@ -27,16 +27,18 @@ impl Engine {
         &self,
         order: &Order,
         full_refresh: bool,
-        heard: impl FnMut(&Ran, usize, usize),
+        on_progress: impl FnMut(&Ran, usize, usize),
     ) -> Result<RunReport> {
-        self.carry_out(order, || self.run_selected(order, full_refresh, heard))
+        self.carry_out(order, || {
+            self.run_selected(order, full_refresh, on_progress)
+        })
     }
 
     fn run_selected(
         &self,
         order: &Order,
         full_refresh: bool,
-        mut heard: impl FnMut(&Ran, usize, usize),
+        mut on_progress: impl FnMut(&Ran, usize, usize),
     ) -> Result<(Vec<Ran>, Vec<String>)> {
         let (nodes, warnings) = selected(self.pipeline(), &order.selecting)?;
         let nodes: Vec<&Node> = nodes
@@ -74,7 +76,7 @@ impl Engine {
             };
             for ran in ran {
                 results.push(ran);
-                heard(&results[results.len() - 1], results.len(), nodes.len());
+                on_progress(&results[results.len() - 1], results.len(), nodes.len());
             }
         }
         if nodes
@@ -253,7 +255,10 @@ impl Run<'_> {
             (Err(_), Some(error)) => {
                 let text = renderer.project().text(&node.path).unwrap_or_default();
                 let hint = self.missing_parent(node, &error);
-                Ok(Err(format!("{}{hint}", told(error, text, &model.sql))))
+                Ok(Err(format!(
+                    "{}{hint}",
+                    error_with_hint(error, text, &model.sql)
+                )))
             }
             (Err(commit), None) => Err(commit.context(format!("model '{}'", node.name))),
         }

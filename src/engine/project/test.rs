@@ -21,22 +21,22 @@ struct Query {
 }
 
 impl Engine {
-    /// Runs the tests of the selected models; `heard` gets each with its number (from 1) and their total as it is done.
+    /// Runs the tests of the selected models; `on_progress` gets each with its number (from 1) and their total as it is done.
     ///
     /// # Errors
     /// Usage when a selector is wrong; failed when results cannot be written. A test's own failure is in the report.
     pub fn test_models(
         &self,
         order: &Order,
-        heard: impl FnMut(&Ran, usize, usize),
+        on_progress: impl FnMut(&Ran, usize, usize),
     ) -> Result<RunReport> {
-        self.carry_out(order, || self.test_selected(order, heard))
+        self.carry_out(order, || self.test_selected(order, on_progress))
     }
 
     fn test_selected(
         &self,
         order: &Order,
-        mut heard: impl FnMut(&Ran, usize, usize),
+        mut on_progress: impl FnMut(&Ran, usize, usize),
     ) -> Result<(Vec<Ran>, Vec<String>)> {
         let (nodes, warnings) = selected(self.pipeline(), &order.selecting)?;
         let by_hand = match self.is_writable() && self.pipeline().caches().next().is_some() {
@@ -58,7 +58,7 @@ impl Engine {
                 false => self.test(query, order)?,
             };
             stopped |= order.fail_fast && matches!(ran.status, Ending::Fail | Ending::Error);
-            heard(&ran, at + 1, queries.len());
+            on_progress(&ran, at + 1, queries.len());
             results.push(ran);
         }
         Ok((results, warnings))

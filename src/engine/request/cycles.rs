@@ -1,6 +1,6 @@
 //! Living through time, and living through it again.
 
-use super::{Ask, Needs, Progress, StoreNeeds, Turn, only};
+use super::{AccessMode, Ask, Needs, Progress, StoreNeeds, only};
 use crate::engine::{CycleRequest, CycleType, Engine, Lived, Replay};
 use crate::error::Result;
 use chrono::NaiveDateTime;
@@ -31,7 +31,7 @@ impl Ask for Consolidate {
         match self.rebuild {
             true => Needs {
                 store: StoreNeeds::Writable,
-                turn: Turn::Alone,
+                mode: AccessMode::Exclusive,
             },
             // It may wait for PostgreSQL before and after, and takes the turn to write in between.
             false => Needs {
@@ -39,15 +39,15 @@ impl Ask for Consolidate {
                     true => StoreNeeds::Made,
                     false => StoreNeeds::Writable,
                 },
-                turn: Turn::Itself,
+                mode: AccessMode::SelfManaged,
             },
         }
     }
 
-    fn answer(self, engine: &mut Engine, heard: &mut dyn FnMut(Progress)) -> Result<Lived> {
+    fn answer(self, engine: &mut Engine, on_progress: &mut dyn FnMut(Progress)) -> Result<Lived> {
         if self.rebuild {
             let consolidation =
-                engine.rebuild(self.as_of, |advance| heard(Progress::Nights(advance)))?;
+                engine.rebuild(self.as_of, |advance| on_progress(Progress::Nights(advance)))?;
             return Ok(Lived {
                 consolidation,
                 postgres: None,
@@ -66,7 +66,7 @@ impl Ask for Consolidate {
         };
         engine.live(&request, |advance| {
             tracing::info!(night = %advance.at, "lived through");
-            heard(Progress::Nights(advance));
+            on_progress(Progress::Nights(advance));
         })
     }
 }
@@ -87,9 +87,9 @@ impl Ask for ReplayInto {
         Needs::CHANGE
     }
 
-    fn answer(self, engine: &mut Engine, heard: &mut dyn FnMut(Progress)) -> Result<Replay> {
+    fn answer(self, engine: &mut Engine, on_progress: &mut dyn FnMut(Progress)) -> Result<Replay> {
         engine.replay(&self.into, self.until, |done, all| {
-            heard(Progress::Steps { done, all })
+            on_progress(Progress::Steps { done, all })
         })
     }
 }

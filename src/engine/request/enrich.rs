@@ -1,6 +1,6 @@
 //! What models add.
 
-use super::{Ask, Needs, Progress, StoreNeeds, Turn};
+use super::{AccessMode, Ask, Needs, Progress, StoreNeeds};
 use crate::engine::{Engine, EnrichReport, EnrichRequest};
 use crate::error::Result;
 use serde::{Deserialize, Serialize};
@@ -19,11 +19,17 @@ impl Ask for EnrichPending {
         // It waits for models, and takes the turn to write only where it records.
         Needs {
             store: StoreNeeds::Writable,
-            turn: Turn::Itself,
+            mode: AccessMode::SelfManaged,
         }
     }
 
-    fn answer(self, engine: &mut Engine, heard: &mut dyn FnMut(Progress)) -> Result<EnrichReport> {
-        engine.enrich_pending_tasks(&self.request, |advance| heard(Progress::Enriched(advance)))
+    fn answer(
+        self,
+        engine: &mut Engine,
+        on_progress: &mut dyn FnMut(Progress),
+    ) -> Result<EnrichReport> {
+        engine.enrich_pending_tasks(&self.request, |advance| {
+            on_progress(Progress::Enriched(advance))
+        })
     }
 }

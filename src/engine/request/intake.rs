@@ -1,6 +1,6 @@
 //! Everything in and out: import, restore, export, snapshot.
 
-use super::{Ask, Needs, Progress, StoreNeeds, Turn};
+use super::{AccessMode, Ask, Needs, Progress, StoreNeeds};
 use crate::engine::{
     Engine, ExportOptions, ExportReport, FoundExport, ImportOptions, ImportReport, RestoreReport,
     Snapshot,
@@ -23,8 +23,14 @@ impl Ask for ImportFiles {
         Needs::MAKE
     }
 
-    fn answer(self, engine: &mut Engine, heard: &mut dyn FnMut(Progress)) -> Result<ImportReport> {
-        engine.import(&self.options, |advance| heard(Progress::Import(advance)))
+    fn answer(
+        self,
+        engine: &mut Engine,
+        on_progress: &mut dyn FnMut(Progress),
+    ) -> Result<ImportReport> {
+        engine.import(&self.options, |advance| {
+            on_progress(Progress::Import(advance))
+        })
     }
 }
 
@@ -44,9 +50,13 @@ impl Ask for RestoreExport {
         Needs::MAKE
     }
 
-    fn answer(self, engine: &mut Engine, heard: &mut dyn FnMut(Progress)) -> Result<RestoreReport> {
+    fn answer(
+        self,
+        engine: &mut Engine,
+        on_progress: &mut dyn FnMut(Progress),
+    ) -> Result<RestoreReport> {
         engine.restore(&self.export, self.dry_run, |rows| {
-            heard(Progress::Rows(rows))
+            on_progress(Progress::Rows(rows))
         })
     }
 }
@@ -65,8 +75,12 @@ impl Ask for WriteExport {
         Needs::LOOK
     }
 
-    fn answer(self, engine: &mut Engine, heard: &mut dyn FnMut(Progress)) -> Result<ExportReport> {
-        engine.export(&self.options, |rows| heard(Progress::Rows(rows)))
+    fn answer(
+        self,
+        engine: &mut Engine,
+        on_progress: &mut dyn FnMut(Progress),
+    ) -> Result<ExportReport> {
+        engine.export(&self.options, |rows| on_progress(Progress::Rows(rows)))
     }
 }
 
@@ -86,7 +100,7 @@ impl Ask for TakeSnapshot {
     fn needs(&self) -> Needs {
         Needs {
             store: StoreNeeds::Readable,
-            turn: Turn::Writing,
+            mode: AccessMode::Write,
         }
     }
 

@@ -3,7 +3,7 @@
 //! # Layout
 //!
 //! A question is a struct with an [`Ask`]: what it needs, what answers it. [`Request`] is any of them, [`Reply`] any answer, and
-//! [`Progress`] what is heard meanwhile; all three can be sent. One file a family:
+//! [`Progress`] what is reported meanwhile; all three can be sent. One file a family:
 //!
 //! * `intake`: import, restore, export, snapshot
 //! * `cycles`: consolidate, replay
@@ -38,7 +38,7 @@ pub use questions::{ExplainMemory, FindInsights, Recall, RecallMany, SelectJson,
 pub use schedule::{ReadSchedule, RestRhythms, ScheduleState};
 
 use super::Engine;
-use super::{Advance, EnrichAdvance, ImportAdvance, Mind, Ran};
+use super::{CycleProgress, EnrichProgress, ImportProgress, Mind, Ran};
 use crate::error::{Error, ErrorKind, Result};
 use serde::{Deserialize, Serialize};
 
@@ -59,15 +59,15 @@ pub enum StoreNeeds {
 
 /// Beside whom a question can be answered, where one process answers many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Turn {
+pub enum AccessMode {
     /// Beside all others: it sees the last committed state and changes nothing but the log of what was recalled.
-    Reading,
+    Read,
     /// Beside those that read, after those that write.
-    Writing,
+    Write,
     /// Beside all others, waiting for a network or a model; where it writes, it takes its turn itself ([`Engine::writing`]).
-    Itself,
+    SelfManaged,
     /// Beside nobody: it puts another file in the store's place.
-    Alone,
+    Exclusive,
 }
 
 /// What a question needs.
@@ -76,24 +76,24 @@ pub struct Needs {
     /// How the store must be.
     pub store: StoreNeeds,
     /// Beside whom it can be answered.
-    pub turn: Turn,
+    pub mode: AccessMode,
 }
 
 impl Needs {
     /// A look at a store that exists.
     pub const LOOK: Needs = Needs {
         store: StoreNeeds::Readable,
-        turn: Turn::Reading,
+        mode: AccessMode::Read,
     };
     /// A change to a store that exists.
     pub const CHANGE: Needs = Needs {
         store: StoreNeeds::Writable,
-        turn: Turn::Writing,
+        mode: AccessMode::Write,
     };
     /// A change to a store that is made where there is none.
     pub const MAKE: Needs = Needs {
         store: StoreNeeds::Made,
-        turn: Turn::Writing,
+        mode: AccessMode::Write,
     };
 }
 
@@ -105,11 +105,15 @@ pub trait Ask: Sized {
     /// What it needs.
     fn needs(&self) -> Needs;
 
-    /// Answers it; `heard` is told how far it is.
+    /// Answers it; `on_progress` is called with how far it is.
     ///
     /// # Errors
     /// The question's own.
-    fn answer(self, engine: &mut Engine, heard: &mut dyn FnMut(Progress)) -> Result<Self::Answer>;
+    fn answer(
+        self,
+        engine: &mut Engine,
+        on_progress: &mut dyn FnMut(Progress),
+    ) -> Result<Self::Answer>;
 }
 
 /// A question that can travel. The table below gives it to every one.
@@ -129,9 +133,9 @@ pub trait Wired: Ask + Clone {
 #[serde(rename_all = "snake_case")]
 pub enum Progress {
     /// An import.
-    Import(ImportAdvance),
+    Import(ImportProgress),
     /// Nights lived through.
-    Nights(Advance),
+    Nights(CycleProgress),
     /// Steps of so many.
     Steps {
         /// Done.
@@ -140,7 +144,7 @@ pub enum Progress {
         all: u64,
     },
     /// What models add.
-    Enriched(EnrichAdvance),
+    Enriched(EnrichProgress),
     /// Rows read or written.
     Rows(u64),
     /// A model or test that is done.
@@ -230,13 +234,13 @@ macro_rules! requests {
                 }
             }
 
-            /// Answers it; `heard` is told how far it is.
+            /// Answers it; `on_progress` is called with how far it is.
             ///
             /// # Errors
             /// The question's own.
-            pub fn answer(self, engine: &mut Engine, heard: &mut dyn FnMut(Progress)) -> Result<Reply> {
+            pub fn answer(self, engine: &mut Engine, on_progress: &mut dyn FnMut(Progress)) -> Result<Reply> {
                 match self {
-                    $(Request::$question(question) => question.answer(engine, heard).map(Reply::$question),)*
+                    $(Request::$question(question) => question.answer(engine, on_progress).map(Reply::$question),)*
                 }
             }
         }

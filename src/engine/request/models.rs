@@ -1,6 +1,6 @@
 //! The pipeline as a project.
 
-use super::{Ask, Needs, Progress, StoreNeeds, Turn};
+use super::{AccessMode, Ask, Needs, Progress, StoreNeeds};
 use crate::engine::{Engine, Order, Ran, RunReport};
 use crate::error::Result;
 use serde::{Deserialize, Serialize};
@@ -20,12 +20,16 @@ impl Ask for RunModels {
     fn needs(&self) -> Needs {
         Needs {
             store: StoreNeeds::MadeWithoutViews,
-            turn: Turn::Writing,
+            mode: AccessMode::Write,
         }
     }
 
-    fn answer(self, engine: &mut Engine, heard: &mut dyn FnMut(Progress)) -> Result<RunReport> {
-        engine.run_models(&self.order, self.full_refresh, each(heard))
+    fn answer(
+        self,
+        engine: &mut Engine,
+        on_progress: &mut dyn FnMut(Progress),
+    ) -> Result<RunReport> {
+        engine.run_models(&self.order, self.full_refresh, each(on_progress))
     }
 }
 
@@ -42,19 +46,23 @@ impl Ask for TestModels {
     fn needs(&self) -> Needs {
         Needs {
             store: StoreNeeds::MadeOrReadable,
-            turn: Turn::Reading,
+            mode: AccessMode::Read,
         }
     }
 
-    fn answer(self, engine: &mut Engine, heard: &mut dyn FnMut(Progress)) -> Result<RunReport> {
-        engine.test_models(&self.order, each(heard))
+    fn answer(
+        self,
+        engine: &mut Engine,
+        on_progress: &mut dyn FnMut(Progress),
+    ) -> Result<RunReport> {
+        engine.test_models(&self.order, each(on_progress))
     }
 }
 
 /// Tells what became of each.
-fn each(heard: &mut dyn FnMut(Progress)) -> impl FnMut(&Ran, usize, usize) {
+fn each(on_progress: &mut dyn FnMut(Progress)) -> impl FnMut(&Ran, usize, usize) {
     |ran, number, total| {
-        heard(Progress::Ran {
+        on_progress(Progress::Ran {
             ran: ran.clone(),
             number,
             total,

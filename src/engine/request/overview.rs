@@ -1,6 +1,6 @@
 //! The store at a glance, and whether it is well.
 
-use super::{Ask, Needs, Progress, StoreNeeds, Turn, only};
+use super::{AccessMode, Ask, Needs, Progress, StoreNeeds, only};
 use crate::engine::{Engine, HealthCheck, Metrics, Status, Verification};
 use crate::error::Result;
 use chrono::NaiveDateTime;
@@ -79,7 +79,7 @@ impl Ask for VerifyStore {
     fn needs(&self) -> Needs {
         Needs {
             store: StoreNeeds::Readable,
-            turn: Turn::Writing,
+            mode: AccessMode::Write,
         }
     }
 

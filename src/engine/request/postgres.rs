@@ -1,6 +1,6 @@
 //! PostgreSQL beside the store.
 
-use super::{Ask, Needs, Progress, StoreNeeds, Turn};
+use super::{AccessMode, Ask, Needs, Progress, StoreNeeds};
 use crate::engine::{Engine, IntakeReport, IntakeRequest, PostgresHealth, WriteBack};
 use crate::error::Result;
 use serde::{Deserialize, Serialize};
@@ -19,7 +19,7 @@ impl Ask for TakeIn {
     fn needs(&self) -> Needs {
         Needs {
             store: StoreNeeds::Made,
-            turn: Turn::Itself,
+            mode: AccessMode::SelfManaged,
         }
     }
 
@@ -42,7 +42,7 @@ impl Ask for PublishDreams {
     fn needs(&self) -> Needs {
         Needs {
             store: StoreNeeds::Writable,
-            turn: Turn::Itself,
+            mode: AccessMode::SelfManaged,
         }
     }
 

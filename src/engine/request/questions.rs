@@ -1,6 +1,6 @@
 //! Questions to the memory: recall, insights, lineage, SQL.
 
-use super::{Ask, Needs, Progress, Turn, found, only};
+use super::{AccessMode, Ask, Needs, Progress, found, only};
 use crate::engine::{Answer, Engine, Insight, Lineage, Period, Question, Table, Trail};
 use crate::error::{Error, Result};
 use chrono::NaiveDateTime;
@@ -30,7 +30,7 @@ impl Ask for Recall {
     fn needs(&self) -> Needs {
         match self.trail {
             Trail::Used => Needs {
-                turn: Turn::Writing,
+                mode: AccessMode::Write,
                 ..Needs::LOOK
             },
             Trail::None | Trail::Retrieved => Needs::LOOK,

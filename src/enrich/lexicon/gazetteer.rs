@@ -6,7 +6,7 @@ use super::Class;
 pub(super) const LISTS: &[(Class, &str)] = &[
     (
         Class::PLACE_NOUN,
-        "street avenue road lane boulevard square park garden gardens beach lake river mountain mountains mount island islands bay \
+        "street avenue road queue boulevard square park garden gardens beach lake river mountain mountains mount island islands bay \
          valley canyon forest falls coast city town village county district museum gallery airport station harbor harbour bridge \
          castle palace cathedral church temple mosque hotel hostel cafe restaurant bar pub theater theatre stadium arena library \
          market mall plaza tower trail peak desert ocean sea hills creek springs heights hospital clinic",

@@ -164,7 +164,7 @@ pub fn read(
     )?;
     let notes = seen.notes.clone();
     let (scanned, room) = match reading {
-        Reading::Nothing | Reading::Advance => (Scanned::default(), None),
+        Reading::Nothing | Reading::CycleProgress => (Scanned::default(), None),
         Reading::Tick | Reading::Whole | Reading::Compare => {
             let room = room(warehouse)?;
             let scanned = scan::scan(
@@ -214,7 +214,7 @@ pub fn take_in(
     };
     match read.reading {
         Reading::Nothing => {}
-        Reading::Advance => read.state.advance(warehouse, &read.seen)?,
+        Reading::CycleProgress => read.state.advance(warehouse, &read.seen)?,
         Reading::Tick | Reading::Whole | Reading::Compare => {
             report = Absorbing::new(
                 intake,

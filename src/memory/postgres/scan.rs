@@ -40,7 +40,7 @@ pub(super) struct Seen {
 pub(super) enum Reading {
     Nothing,
     /// Nothing new, but the watermark can move past what is long known.
-    Advance,
+    CycleProgress,
     Tick,
     Whole,
     Compare,
@@ -136,7 +136,7 @@ pub(super) fn decide(
             if window.rows > 0
                 && seen.now - watermark > Duration::seconds(i64::from(settings.overlap)) =>
         {
-            Reading::Advance
+            Reading::CycleProgress
         }
         _ => Reading::Nothing,
     })
@@ -174,7 +174,7 @@ pub(super) fn scan(
     };
     const IN_ORDER: &str = "ORDER BY created_at, id";
     match reading {
-        Reading::Nothing | Reading::Advance => Ok(Scanned::default()),
+        Reading::Nothing | Reading::CycleProgress => Ok(Scanned::default()),
         Reading::Tick => {
             let watermark = state.watermark.unwrap_or(seen.now);
             let query = queries

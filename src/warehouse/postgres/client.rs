@@ -178,7 +178,7 @@ fn in_time(
 #[allow(clippy::needless_pass_by_value)] // as map_err hands it over
 pub fn failure(address: &PostgresAddress, error: postgres::Error) -> Error {
     let Some(db) = error.as_db_error() else {
-        let text = address.mask(&told(&error));
+        let text = address.mask(&error_with_hint(&error));
         let hint = if error.is_closed() {
             "the server closed the connection; the next cycle tries again"
         } else {
@@ -248,7 +248,7 @@ pub fn is_passing(error: &Error) -> bool {
 }
 
 /// The error and its causes: the outermost alone says only "error connecting to server".
-fn told(error: &postgres::Error) -> String {
+fn error_with_hint(error: &postgres::Error) -> String {
     let mut text = error.to_string();
     let mut cause = std::error::Error::source(error);
     while let Some(inner) = cause {

@@ -1,6 +1,6 @@
 //! Turns at a store that several questions share: readers beside each other, writers one after another, in the order they came.
 
-use super::Turn;
+use super::AccessMode;
 use super::shared::lock;
 use crate::error::{Error, Result};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -11,7 +11,7 @@ const LOOK: Duration = Duration::from_millis(50);
 
 /// The turns of one store.
 #[derive(Debug, Default)]
-pub struct Lane {
+pub struct AccessQueue {
     tickets: Mutex<Tickets>,
     changed: Condvar,
 }
@@ -30,7 +30,7 @@ struct Tickets {
 #[derive(Debug, Clone)]
 struct Ticket {
     number: u64,
-    turn: Turn,
+    mode: AccessMode,
     /// Whether whoever wants it has a turn to read already.
     within: bool,
     what: String,
@@ -39,48 +39,49 @@ struct Ticket {
 
 /// Somebody at work.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Busy {
+pub struct ActiveOperation {
     /// With what.
     pub what: String,
     /// How long already.
     pub since: Duration,
     /// Beside whom.
-    pub turn: Turn,
+    pub mode: AccessMode,
 }
 
 /// A turn; it ends when this is dropped.
 #[derive(Debug)]
-pub struct Held {
-    lane: Arc<Lane>,
+pub struct AccessGuard {
+    queue: Arc<AccessQueue>,
     number: u64,
     changed: bool,
 }
 
-impl Held {
+impl AccessGuard {
     /// Though it was a turn to write, nothing was written.
     pub fn changed_nothing(&mut self) {
         self.changed = false;
     }
 }
 
-impl Drop for Held {
+impl Drop for AccessGuard {
     fn drop(&mut self) {
-        let mut tickets = self.lane.tickets();
+        let mut tickets = self.queue.tickets();
         if let Some(at) = tickets.active.iter().position(|t| t.number == self.number) {
             let ticket = tickets.active.swap_remove(at);
-            tickets.writes += u64::from(self.changed && ticket.turn != Turn::Reading);
+            tickets.writes += u64::from(self.changed && ticket.mode != AccessMode::Read);
         }
         drop(tickets);
-        self.lane.changed.notify_all();
+        self.queue.changed.notify_all();
     }
 }
 
 /// Whether two turns cannot be at the same time.
-fn conflict(a: Turn, b: Turn) -> bool {
+fn conflict(a: AccessMode, b: AccessMode) -> bool {
     match (a, b) {
-        (Turn::Alone, _) | (_, Turn::Alone) => true,
-        (Turn::Writing, Turn::Writing) => true,
-        (Turn::Reading | Turn::Itself, _) | (_, Turn::Reading | Turn::Itself) => false,
+        (AccessMode::Exclusive, _) | (_, AccessMode::Exclusive) => true,
+        (AccessMode::Write, AccessMode::Write) => true,
+        (AccessMode::Read | AccessMode::SelfManaged, _)
+        | (_, AccessMode::Read | AccessMode::SelfManaged) => false,
     }
 }
 
@@ -96,14 +97,14 @@ impl Tickets {
             .active
             .iter()
             .chain(earlier)
-            .any(|t| conflict(t.turn, ticket.turn))
+            .any(|t| conflict(t.mode, ticket.mode))
     }
 
-    fn enter(&mut self, turn: Turn, what: &str, within: bool) -> Ticket {
+    fn enter(&mut self, mode: AccessMode, what: &str, within: bool) -> Ticket {
         self.next += 1;
         Ticket {
             number: self.next,
-            turn,
+            mode,
             within,
             what: what.to_owned(),
             since: Instant::now(),
@@ -111,18 +112,18 @@ impl Tickets {
     }
 }
 
-impl Lane {
+impl AccessQueue {
     /// The turn at once, or not at all.
-    pub fn try_take(self: &Arc<Lane>, turn: Turn, what: &str) -> Option<Held> {
+    pub fn try_take(self: &Arc<AccessQueue>, mode: AccessMode, what: &str) -> Option<AccessGuard> {
         let mut tickets = self.tickets();
-        let ticket = tickets.enter(turn, what, false);
+        let ticket = tickets.enter(mode, what, false);
         if !tickets.is_free(&ticket) {
             return None;
         }
         let number = ticket.number;
         tickets.active.push(ticket);
-        Some(Held {
-            lane: self.clone(),
+        Some(AccessGuard {
+            queue: self.clone(),
             number,
             changed: true,
         })
@@ -133,39 +134,39 @@ impl Lane {
     /// # Errors
     /// Unavailable, naming who is at work, when it takes longer; failed when it is no longer wanted.
     pub fn take(
-        self: &Arc<Lane>,
-        turn: Turn,
+        self: &Arc<AccessQueue>,
+        mode: AccessMode,
         what: &str,
         patience: Option<Duration>,
         wanted: &dyn Fn() -> bool,
-    ) -> Result<Held> {
-        self.wait(turn, what, false, patience, wanted)
+    ) -> Result<AccessGuard> {
+        self.wait(mode, what, false, patience, wanted)
     }
 
     /// The turn for one who has a turn to read.
     ///
     /// # Errors
-    /// As [`take`](Lane::take).
+    /// As [`take`](AccessQueue::take).
     pub fn take_within(
-        self: &Arc<Lane>,
-        turn: Turn,
+        self: &Arc<AccessQueue>,
+        mode: AccessMode,
         what: &str,
         patience: Option<Duration>,
         wanted: &dyn Fn() -> bool,
-    ) -> Result<Held> {
-        self.wait(turn, what, true, patience, wanted)
+    ) -> Result<AccessGuard> {
+        self.wait(mode, what, true, patience, wanted)
     }
 
     fn wait(
-        self: &Arc<Lane>,
-        turn: Turn,
+        self: &Arc<AccessQueue>,
+        mode: AccessMode,
         what: &str,
         within: bool,
         patience: Option<Duration>,
         wanted: &dyn Fn() -> bool,
-    ) -> Result<Held> {
+    ) -> Result<AccessGuard> {
         let mut tickets = self.tickets();
-        let mut ticket = tickets.enter(turn, what, within);
+        let mut ticket = tickets.enter(mode, what, within);
         let number = ticket.number;
         tickets.waiting.push(ticket.clone());
         let outcome = loop {
@@ -176,7 +177,7 @@ impl Lane {
                 break Err(Error::failed("it was given up before its turn came"));
             }
             if patience.is_some_and(|patience| ticket.since.elapsed() >= patience) {
-                break Err(busy_error(&tickets, turn));
+                break Err(busy_error(&tickets, mode));
             }
             tickets = self
                 .changed
@@ -189,8 +190,8 @@ impl Lane {
             Ok(()) => {
                 ticket.since = Instant::now();
                 tickets.active.push(ticket);
-                Ok(Held {
-                    lane: self.clone(),
+                Ok(AccessGuard {
+                    queue: self.clone(),
                     number,
                     changed: true,
                 })
@@ -204,12 +205,12 @@ impl Lane {
     }
 
     /// Who is at work.
-    pub fn busy(&self) -> Vec<Busy> {
+    pub fn busy(&self) -> Vec<ActiveOperation> {
         let tickets = self.tickets();
-        let busy = tickets.active.iter().map(|t| Busy {
+        let busy = tickets.active.iter().map(|t| ActiveOperation {
             what: t.what.clone(),
             since: t.since.elapsed(),
-            turn: t.turn,
+            mode: t.mode,
         });
         busy.collect()
     }
@@ -229,11 +230,11 @@ impl Lane {
     }
 }
 
-fn busy_error(tickets: &Tickets, turn: Turn) -> Error {
+fn busy_error(tickets: &Tickets, mode: AccessMode) -> Error {
     let others: Vec<String> = tickets
         .active
         .iter()
-        .filter(|t| conflict(t.turn, turn))
+        .filter(|t| conflict(t.mode, mode))
         .map(|t| format!("{} (for {} s)", t.what, t.since.elapsed().as_secs()))
         .collect();
     Error::busy(format!("the store is busy with {}", others.join(", ")))
@@ -244,17 +245,19 @@ fn busy_error(tickets: &Tickets, turn: Turn) -> Error {
 mod tests {
     use super::*;
 
-    fn now(lane: &Arc<Lane>, turn: Turn) -> Option<Held> {
-        lane.try_take(turn, "a test")
+    fn now(queue: &Arc<AccessQueue>, mode: AccessMode) -> Option<AccessGuard> {
+        queue.try_take(mode, "a test")
     }
 
     /// Somebody who waits until nobody else has a turn.
-    fn waiting_to_be_alone(lane: &Arc<Lane>) -> std::thread::JoinHandle<Result<()>> {
-        let other = lane.clone();
+    fn waiting_to_be_alone(queue: &Arc<AccessQueue>) -> std::thread::JoinHandle<Result<()>> {
+        let other = queue.clone();
         let alone = std::thread::spawn(move || {
-            other.take(Turn::Alone, "rebuild", None, &|| true).map(drop)
+            other
+                .take(AccessMode::Exclusive, "rebuild", None, &|| true)
+                .map(drop)
         });
-        while lane.waiting() == 0 {
+        while queue.waiting() == 0 {
             std::thread::yield_now();
         }
         alone
@@ -262,37 +265,41 @@ mod tests {
 
     #[test]
     fn readers_and_one_writer_stand_beside_each_other() {
-        let lane = Arc::new(Lane::default());
-        let _readers = [now(&lane, Turn::Reading), now(&lane, Turn::Reading)];
-        let writer = now(&lane, Turn::Writing);
+        let queue = Arc::new(AccessQueue::default());
+        let _readers = [now(&queue, AccessMode::Read), now(&queue, AccessMode::Read)];
+        let writer = now(&queue, AccessMode::Write);
         assert!(writer.is_some());
-        assert!(now(&lane, Turn::Writing).is_none());
-        assert!(now(&lane, Turn::Reading).is_some());
-        assert!(now(&lane, Turn::Alone).is_none());
+        assert!(now(&queue, AccessMode::Write).is_none());
+        assert!(now(&queue, AccessMode::Read).is_some());
+        assert!(now(&queue, AccessMode::Exclusive).is_none());
         drop(writer);
-        assert!(now(&lane, Turn::Writing).is_some());
-        assert_eq!(lane.writes(), 2);
+        assert!(now(&queue, AccessMode::Write).is_some());
+        assert_eq!(queue.writes(), 2);
     }
 
     #[test]
     fn who_waits_to_be_alone_is_not_overtaken_for_ever() {
-        let lane = Arc::new(Lane::default());
-        let reader = now(&lane, Turn::Reading);
-        let alone = waiting_to_be_alone(&lane);
-        assert!(now(&lane, Turn::Reading).is_none());
+        let queue = Arc::new(AccessQueue::default());
+        let reader = now(&queue, AccessMode::Read);
+        let alone = waiting_to_be_alone(&queue);
+        assert!(now(&queue, AccessMode::Read).is_none());
         drop(reader);
         alone.join().unwrap().unwrap();
-        assert!(now(&lane, Turn::Reading).is_some());
+        assert!(now(&queue, AccessMode::Read).is_some());
     }
 
     #[test]
     fn who_reads_and_wants_to_write_does_not_wait_for_those_who_wait_for_it() {
-        let lane = Arc::new(Lane::default());
-        let reading = now(&lane, Turn::Reading);
-        let alone = waiting_to_be_alone(&lane);
-        assert!(now(&lane, Turn::Writing).is_none());
-        let writing =
-            lane.take_within(Turn::Writing, "consolidate", Some(Duration::ZERO), &|| true);
+        let queue = Arc::new(AccessQueue::default());
+        let reading = now(&queue, AccessMode::Read);
+        let alone = waiting_to_be_alone(&queue);
+        assert!(now(&queue, AccessMode::Write).is_none());
+        let writing = queue.take_within(
+            AccessMode::Write,
+            "consolidate",
+            Some(Duration::ZERO),
+            &|| true,
+        );
         assert!(writing.is_ok());
         drop((writing, reading));
         alone.join().unwrap().unwrap();
@@ -300,17 +307,19 @@ mod tests {
 
     #[test]
     fn who_waits_too_long_hears_for_whom() {
-        let lane = Arc::new(Lane::default());
-        let _writer = lane.try_take(Turn::Writing, "consolidate");
-        let error = lane
-            .take(Turn::Writing, "import", Some(Duration::ZERO), &|| true)
+        let queue = Arc::new(AccessQueue::default());
+        let _writer = queue.try_take(AccessMode::Write, "consolidate");
+        let error = queue
+            .take(AccessMode::Write, "import", Some(Duration::ZERO), &|| true)
             .unwrap_err();
         assert!(error.to_string().contains("consolidate"), "{error}");
         assert_eq!(error.kind().exit_code(), 3);
         assert!(
-            lane.take(Turn::Writing, "import", None, &|| false).is_err(),
+            queue
+                .take(AccessMode::Write, "import", None, &|| false)
+                .is_err(),
             "given up"
         );
-        assert_eq!(lane.waiting(), 0);
+        assert_eq!(queue.waiting(), 0);
     }
 }
