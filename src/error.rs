@@ -67,7 +67,7 @@ impl Error {
         Self::new(ErrorKind::Unavailable, what)
     }
 
-    /// Others of codex's own are at work for longer than one waits (exit code 3).
+    /// StoreCoordination of codex's own are at work for longer than one waits (exit code 3).
     pub fn busy(what: impl Into<String>) -> Self {
         Error {
             busy: true,

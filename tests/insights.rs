@@ -2,7 +2,7 @@
 
 use chrono::NaiveDateTime;
 use codex_dreams::config::{Config, ConfigSources};
-use codex_dreams::cycle::{Pipeline, Request};
+use codex_dreams::cycle::{Pipeline, ConsolidateOptions};
 use codex_dreams::engine::Engine;
 use codex_dreams::insight::{Insight, Period, insights};
 use codex_dreams::memory::ImportOptions;
@@ -43,7 +43,7 @@ impl Sample {
         engine.import(&options, |_| ()).unwrap();
         engine
             .consolidate(
-                &Request {
+                &ConsolidateOptions {
                     cycle: None,
                     as_of: at(AS_OF),
                     mind: None,

@@ -2,7 +2,9 @@
 
 use crate::{diary, stages};
 use codex_dreams::config::{Config, ConfigSources};
-use codex_dreams::engine::{CycleRequest, Engine, IntakeRequest, Mode, Project, ProjectSource};
+use codex_dreams::engine::{
+    ConsolidateOptions, Engine, IntakeRequest, Mode, Project, ProjectSource,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -195,7 +197,7 @@ pub fn publish(store: &Path, url: &Path) -> Result<Published, Box<dyn Error>> {
     diary::write(&file, MEMORIES)?;
     codex_dreams::memory::import(engine.warehouse(), &stages::imports(&file), |_| ())?;
     engine.consolidate(
-        &CycleRequest {
+        &ConsolidateOptions {
             cycle: None,
             as_of: diary::midnight(diary::DAYS) + chrono::Duration::hours(5),
             mind: None,

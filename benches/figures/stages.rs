@@ -1,7 +1,7 @@
 //! What is measured inside a process of its own, through the library: one stage, one line of JSON.
 
 use codex_dreams::config::{Config, ConfigSources};
-use codex_dreams::cycle::Request;
+use codex_dreams::cycle::ConsolidateOptions;
 use codex_dreams::engine::Engine;
 use codex_dreams::memory::{self, ImportOptions};
 use codex_dreams::project::{CycleType, Project, ProjectSource};
@@ -71,7 +71,7 @@ pub fn live(store: &Path, file: &Path) -> Result<Lived, Box<dyn Error>> {
         enrich_ms / 1e3
     );
     let last_morning = diary::midnight(diary::DAYS) + chrono::Duration::hours(5);
-    let request = Request {
+    let request = ConsolidateOptions {
         cycle: None,
         as_of: last_morning,
         mind: None,
@@ -108,7 +108,7 @@ pub fn tick(store: &Path, file: &Path) -> Result<Ticked, Box<dyn Error>> {
     engine.import(&imports(file), |_| ())?;
     let as_of = diary::midnight(diary::DAYS) + chrono::Duration::minutes(23 * 60 + 30);
     let run = |cycle| {
-        let request = Request {
+        let request = ConsolidateOptions {
             cycle: Some(cycle),
             as_of,
             mind: None,

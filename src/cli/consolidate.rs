@@ -6,8 +6,8 @@ use super::progress::ProgressLine;
 use super::render::{Outcome, Output, counted, table};
 use super::times;
 use crate::clock;
-use crate::engine::request::Consolidate as Order;
-use crate::engine::{self, Consolidation, CycleType, Lived};
+use crate::engine::request::Consolidate as ConsolidateOperation;
+use crate::engine::{self, ConsolidateReport, CycleOutcome, CycleType};
 use crate::error::{Error, Result};
 use chrono::NaiveDateTime;
 use clap::Args;
@@ -54,7 +54,7 @@ impl Consolidate {
                 .into());
         }
         let mut session = context.session()?;
-        let order = Order {
+        let order = ConsolidateOperation {
             cycle: self.cycle.and_then(|name| name.parse().ok()),
             as_of: self.as_of.unwrap_or_else(clock::now),
             mind,
@@ -74,7 +74,7 @@ impl Consolidate {
     }
 }
 
-fn finish(lived: &Lived, context: &Context, out: &mut Output) -> Outcome {
+fn finish(lived: &CycleOutcome, context: &Context, out: &mut Output) -> Outcome {
     if let Some(exchange) = &lived.postgres {
         postgres::exchanged(exchange, context, out)?;
     }
@@ -97,7 +97,7 @@ fn finish(lived: &Lived, context: &Context, out: &mut Output) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-fn summary(report: &Consolidation, out: &mut Output) -> Result<(), super::render::Stop> {
+fn summary(report: &ConsolidateReport, out: &mut Output) -> Result<(), super::render::Stop> {
     if report.relived > 0 {
         let minds = counted(report.relived, "mind was", "minds were");
         out.line(format!(

@@ -3,7 +3,7 @@
 use super::render::note;
 use crate::config::{Config, ConfigSources};
 use crate::daemon::{Session, Setup};
-use crate::engine::request::Wired;
+use crate::engine::request::RemoteOperation;
 use crate::engine::{DEFAULT_MIND, Project, ProjectSource, Target};
 use crate::error::Result;
 use clap::Args;
@@ -183,7 +183,7 @@ impl Context {
     }
 
     /// Asks the store one question.
-    pub(super) fn ask<A: Wired>(&self, question: A) -> Result<A::Answer> {
+    pub(super) fn ask<A: RemoteOperation>(&self, question: A) -> Result<A::Answer> {
         self.session()?.ask(question, &mut |_| ())
     }
 

@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::render::{Outcome, Output, Stop, minute, one_line, size, table};
 use super::{logs, service};
-use crate::daemon::protocol::Order;
+use crate::daemon::protocol::ControlCommand;
 use crate::daemon::{Client, DaemonStatus, Probe, Started, Stopped, run_here, start, stop};
 use crate::engine::{Holder, canonical};
 use crate::error::{Error, Result};
@@ -97,7 +97,7 @@ impl Daemon {
             Daemon::Status(_) => status(context, out),
             Daemon::Logs(logs) => logs.run(context, out),
             Daemon::Reload(_) => {
-                let text = running(context)?.tell(Order::Reload)?;
+                let text = running(context)?.tell(ControlCommand::Reload)?;
                 said(out, &text, json!({"reloaded": true}))?;
                 Ok(ExitCode::SUCCESS)
             }

@@ -4,7 +4,7 @@ use super::context::Context;
 use super::progress::ProgressLine;
 use super::render::{Outcome, Output, one_line};
 use crate::config::Settings;
-use crate::engine::request::ReadPostgres;
+use crate::engine::request::GetPostgres;
 use crate::engine::{
     Level, PullSource, examine, examine_models, pull_model, pull_on_server, remembered,
 };
@@ -39,7 +39,7 @@ impl Doctor {
         // A store that is busy is no finding.
         if config.postgres.is_some()
             && config.settings.database.exists()
-            && let Ok(Some(postgres)) = context.ask(ReadPostgres {})
+            && let Ok(Some(postgres)) = context.ask(GetPostgres {})
         {
             findings.extend(remembered(&postgres));
         }

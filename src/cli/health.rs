@@ -5,7 +5,7 @@ use super::postgres;
 use super::render::{Outcome, Output, one_line, table};
 use super::status::WithPostgres;
 use crate::engine::PostgresHealth;
-use crate::engine::request::{CheckHealth, ReadPostgres};
+use crate::engine::request::{CheckHealth, GetPostgres};
 use clap::Args;
 use serde_json::json;
 use std::process::ExitCode;
@@ -28,7 +28,7 @@ impl Health {
         let mut session = context.session()?;
         let mind = context.only_mind();
         let checks = session.ask(CheckHealth { mind }, &mut |_| ())?;
-        let postgres = session.ask(ReadPostgres {}, &mut |_| ())?;
+        let postgres = session.ask(GetPostgres {}, &mut |_| ())?;
         let away = postgres.as_ref().is_some_and(|p| p.failures > 0);
         let worst = ["CRITICAL", "WARNING"]
             .into_iter()

@@ -5,7 +5,7 @@ use super::render::{Outcome, Output, Stop, minute, one_line, printable, said, ta
 use super::times;
 use crate::clock;
 use crate::engine::request::{AddMemory, DeleteMemory, EditMemory, ListMemories, ShowMemory};
-use crate::engine::{NewMemory, Outcome as Became, Shown};
+use crate::engine::{MemoryDetail, NewMemory, Outcome as Became};
 use crate::error::Result;
 use chrono::NaiveDateTime;
 use clap::{Args, Subcommand};
@@ -167,7 +167,7 @@ impl Show {
     }
 }
 
-fn in_full(shown: &Shown, out: &mut Output) -> Result<(), Stop> {
+fn in_full(shown: &MemoryDetail, out: &mut Output) -> Result<(), Stop> {
     let memory = &shown.memory;
     let mut facts = table(&["memory", &memory.id.to_string()]);
     let tier = match &shown.reason {

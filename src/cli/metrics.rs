@@ -4,7 +4,7 @@ use super::context::Context;
 use super::render::{Outcome, Output, minute, table};
 use super::times;
 use crate::clock;
-use crate::engine::request::ReadMetrics;
+use crate::engine::request::GetMetrics;
 use crate::error::Error;
 use chrono::Duration;
 use clap::Args;
@@ -31,7 +31,7 @@ impl Metrics {
             .ok_or_else(|| {
                 Error::usage("the period reaches before all time").hint("use a shorter one")
             })?;
-        let metrics = context.ask(ReadMetrics { since })?;
+        let metrics = context.ask(GetMetrics { since })?;
         if out.json {
             out.document(&metrics)?;
             return Ok(ExitCode::SUCCESS);

@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::render::{Outcome, Output, Stop, counted, minute, one_line, table};
 use crate::config::Config;
-use crate::engine::request::{PublishDreams, TakeIn};
+use crate::engine::request::{PublishDreams, SyncPostgres};
 use crate::engine::{
     Exchange, IntakeReport, IntakeRequest, Listener, Mode, NotificationDebouncer, PostgresHealth,
     SourceReport, WriteBack,
@@ -79,7 +79,9 @@ fn ended(report: &IntakeReport) -> ExitCode {
 }
 
 fn take_in(context: &Context, request: IntakeRequest) -> Result<IntakeReport> {
-    context.ask(TakeIn { request })?.ok_or_else(not_configured)
+    context
+        .ask(SyncPostgres { request })?
+        .ok_or_else(not_configured)
 }
 
 fn not_configured() -> Error {

@@ -5,7 +5,7 @@ use super::render::{Outcome, Output, Stop};
 use super::times;
 use crate::clock;
 use crate::engine::request::{RunModels, TestModels};
-use crate::engine::{Ending, Models, Order, Progress, Ran, RunReport, Selecting};
+use crate::engine::{Models, NodeResult, NodeStatus, Progress, RunArgs, RunReport, Selectors};
 use crate::error::Result;
 use chrono::NaiveDateTime;
 use clap::Args;
@@ -28,9 +28,9 @@ struct Selection {
     exclude: Vec<String>,
 }
 
-impl From<Selection> for Selecting {
-    fn from(selection: Selection) -> Selecting {
-        Selecting {
+impl From<Selection> for Selectors {
+    fn from(selection: Selection) -> Selectors {
+        Selectors {
             select: selection.select,
             exclude: selection.exclude,
         }
@@ -64,8 +64,8 @@ struct Ordered {
 }
 
 impl Ordered {
-    fn order(self, context: &Context) -> Result<Order> {
-        Ok(Order {
+    fn order(self, context: &Context) -> Result<RunArgs> {
+        Ok(RunArgs {
             selecting: self.selection.into(),
             as_of: self.place.as_of(),
             fail_fast: self.fail_fast,
@@ -226,8 +226,13 @@ impl<'a> Teller<'a> {
         if self.out.json || self.stopped.is_some() {
             return;
         }
-        if let Progress::Ran { ran, number, total } = update {
-            self.stopped = self.out.line_now(line(ran, *number, *total)).err();
+        if let Progress::Node {
+            result: node,
+            number,
+            total,
+        } = update
+        {
+            self.stopped = self.out.line_now(line(node, *number, *total)).err();
         }
     }
 
@@ -239,15 +244,15 @@ impl<'a> Teller<'a> {
         if self.out.json {
             self.out.document(&report.document)?;
         } else {
-            for ran in report
+            for node in report
                 .results
                 .iter()
-                .filter(|ran| matches!(ran.status, Ending::Error | Ending::Fail))
+                .filter(|node| matches!(node.status, NodeStatus::Error | NodeStatus::Fail))
             {
                 self.out.line("")?;
                 self.out
-                    .line(format!("{} in {}", what_failed(ran), ran.name))?;
-                for text in ran.message.iter().flat_map(|message| message.lines()) {
+                    .line(format!("{} in {}", what_failed(node), node.name))?;
+                for text in node.message.iter().flat_map(|message| message.lines()) {
                     self.out.line(format!("  {text}"))?;
                 }
             }
@@ -266,43 +271,43 @@ impl<'a> Teller<'a> {
     }
 }
 
-fn what_failed(ran: &Ran) -> &'static str {
-    match ran.status {
-        Ending::Fail => "Failure",
+fn what_failed(node: &NodeResult) -> &'static str {
+    match node.status {
+        NodeStatus::Fail => "Failure",
         _ => "Error",
     }
 }
 
 /// `1 of 15 OK created sql view model main.clock ......... [OK in 0.02s]`.
-fn line(ran: &Ran, number: usize, total: usize) -> String {
-    let name = ran.relation_name.as_deref().unwrap_or(&ran.name);
-    let seconds = ran.execution_time;
-    let (what, end) = match ran.status {
-        Ending::Success => (
-            format!("OK created sql {} model {name}", ran.kind),
+fn line(node: &NodeResult, number: usize, total: usize) -> String {
+    let name = node.relation_name.as_deref().unwrap_or(&node.name);
+    let seconds = node.execution_time;
+    let (what, end) = match node.status {
+        NodeStatus::Success => (
+            format!("OK created sql {} model {name}", node.kind),
             format!("OK in {seconds:.2}s"),
         ),
-        Ending::Pass => (format!("PASS {name}"), format!("PASS in {seconds:.2}s")),
-        Ending::Fail => {
-            let n = ran.failures.unwrap_or_default();
+        NodeStatus::Pass => (format!("PASS {name}"), format!("PASS in {seconds:.2}s")),
+        NodeStatus::Fail => {
+            let n = node.failures.unwrap_or_default();
             (
                 format!("FAIL {n} {name}"),
                 format!("FAIL {n} in {seconds:.2}s"),
             )
         }
-        Ending::Error if ran.kind == "test" => {
+        NodeStatus::Error if node.kind == "test" => {
             (format!("ERROR {name}"), format!("ERROR in {seconds:.2}s"))
         }
-        Ending::Error => (
-            format!("ERROR creating sql {} model {name}", ran.kind),
+        NodeStatus::Error => (
+            format!("ERROR creating sql {} model {name}", node.kind),
             format!("ERROR in {seconds:.2}s"),
         ),
-        Ending::Skipped => {
-            let why = ran
+        NodeStatus::Skipped => {
+            let why = node
                 .message
                 .as_deref()
                 .map_or(String::new(), |why| format!(": {why}"));
-            (format!("SKIP {} {name}{why}", ran.kind), "SKIP".to_owned())
+            (format!("SKIP {} {name}{why}", node.kind), "SKIP".to_owned())
         }
     };
     let number = format!("{number:>0$} of {total}", total.to_string().len());
@@ -315,9 +320,9 @@ fn totals(report: &RunReport) -> String {
     let count = |ending| report.count(ending);
     format!(
         "Done. PASS={} WARN=0 ERROR={} SKIP={} TOTAL={}",
-        count(Ending::Success) + count(Ending::Pass),
-        count(Ending::Error) + count(Ending::Fail),
-        count(Ending::Skipped),
+        count(NodeStatus::Success) + count(NodeStatus::Pass),
+        count(NodeStatus::Error) + count(NodeStatus::Fail),
+        count(NodeStatus::Skipped),
         report.results.len()
     )
 }

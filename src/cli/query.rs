@@ -6,7 +6,7 @@ use super::times;
 use crate::clock;
 use crate::daemon::Session;
 use crate::engine::request::{FindMind, Recall, RecallMany};
-use crate::engine::{Answer, Hit, MindId, Question, Trail};
+use crate::engine::{ActivationLogging, Answer, Hit, MindId, Question};
 use crate::error::{Error, Result};
 use chrono::NaiveDateTime;
 use clap::Args;
@@ -21,7 +21,7 @@ const AT_ONCE: usize = 1_000;
 /// Characters of a memory that a table shows.
 const SHOWN: usize = 240;
 
-/// Ask the memory
+/// Operation the memory
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -40,7 +40,7 @@ pub(super) struct Query {
     /// At most this many results
     #[arg(short, value_name = "N", default_value_t = 10, value_parser = results)]
     k: usize,
-    /// Ask as of then: RFC 3339, or YYYY-MM-DD with or without HH:MM:SS, in UTC [default: now]
+    /// Operation as of then: RFC 3339, or YYYY-MM-DD with or without HH:MM:SS, in UTC [default: now]
     #[arg(long, value_name = "TIME", value_parser = times::moment)]
     as_of: Option<NaiveDateTime>,
     /// Say why each memory came up
@@ -90,10 +90,10 @@ impl Query {
             k: self.k,
             as_of: self.as_of(),
             explain: self.explain,
-            trail: match (self.as_of, self.used) {
-                (Some(_), _) => Trail::None,
-                (None, true) => Trail::Used,
-                (None, false) => Trail::Retrieved,
+            activation_logging: match (self.as_of, self.used) {
+                (Some(_), _) => ActivationLogging::None,
+                (None, true) => ActivationLogging::Used,
+                (None, false) => ActivationLogging::Retrieved,
             },
         };
         let answer = context.ask(question)?;

@@ -8,7 +8,7 @@ use crate::clock::{self, rfc3339};
 use crate::daemon::rhythms::{self, Rhythm};
 use crate::daemon::{NEXT_LOOKS, Probe, crontab};
 use crate::engine::canonical;
-use crate::engine::request::{ReadSchedule, RestRhythms, ScheduleState};
+use crate::engine::request::{GetSchedule, PauseRhythms, ScheduleState};
 use crate::error::Result;
 use chrono_tz::Tz;
 use clap::{Args, Subcommand};
@@ -134,7 +134,7 @@ fn list(context: &Context, out: &mut Output) -> Result<(), Stop> {
         }
         None => {
             let state = match database.exists() {
-                true => context.ask(ReadSchedule {})?,
+                true => context.ask(GetSchedule {})?,
                 false => ScheduleState::default(),
             };
             let zones: Vec<Tz> = state.zones.iter().filter_map(|z| z.parse().ok()).collect();
@@ -210,7 +210,7 @@ impl Which {
                 self.names
             }
         };
-        let asked = RestRhythms {
+        let asked = PauseRhythms {
             names: names.clone(),
             rest,
         };

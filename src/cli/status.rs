@@ -5,7 +5,7 @@ use super::postgres;
 use super::render::{
     Outcome, Output, Stop, counted, minute, minute_or_dash, one_line, size, table,
 };
-use crate::engine::request::{ReadPostgres, ReadStatus};
+use crate::engine::request::{GetPostgres, GetStatus};
 use crate::engine::{self, ModelStatus};
 use clap::Args;
 use serde::Serialize;
@@ -25,8 +25,8 @@ impl Status {
     pub(super) fn run(self, context: &Context, out: &mut Output) -> Outcome {
         let mut session = context.session()?;
         let mind = context.only_mind();
-        let status = session.ask(ReadStatus { mind }, &mut |_| ())?;
-        let postgres = session.ask(ReadPostgres {}, &mut |_| ())?;
+        let status = session.ask(GetStatus { mind }, &mut |_| ())?;
+        let postgres = session.ask(GetPostgres {}, &mut |_| ())?;
         if out.json {
             out.document(&WithPostgres {
                 of_the_store: status,

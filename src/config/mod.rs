@@ -29,7 +29,7 @@ pub use error::ConfigError;
 pub use models::{Embeddings, Enrichment, KeepAlive, OllamaSettings};
 pub use parameters::{Declaration, Origin, Parameter, Parameters};
 pub use place::{Place, Position};
-pub use postgres::{PostgresAddress, SslMode, Surroundings};
+pub use postgres::{PgEnvironment, PostgresAddress, SslMode};
 pub use settings::{
     DaemonSettings, LogLevel, MemoryLimit, PostgresSettings, Secret, Settings, Threads, TimeZone,
 };
@@ -106,8 +106,8 @@ impl ConfigSources {
     }
 
     /// What an address of PostgreSQL may leave to its surroundings.
-    fn surroundings(&self) -> Surroundings {
-        Surroundings {
+    fn surroundings(&self) -> PgEnvironment {
+        PgEnvironment {
             environment: self
                 .environment
                 .iter()

@@ -54,7 +54,7 @@ impl SslMode {
 
 /// What an address may leave out.
 #[derive(Debug, Clone, Default)]
-pub struct Surroundings {
+pub struct PgEnvironment {
     /// Variables that begin with `PG`: PGHOST, PGPASSWORD, PGPASSFILE, ….
     pub environment: BTreeMap<String, String>,
     /// The home directory: `.pgpass` and `.postgresql/` are in it.
@@ -130,7 +130,7 @@ const SYSTEM_AUTHORITIES: [&str; 5] = [
 
 impl PostgresAddress {
     /// Reads an address and completes it. The error is a sentence without the address: it may hold a password.
-    pub fn parse(text: &str, surroundings: &Surroundings) -> Result<PostgresAddress, String> {
+    pub fn parse(text: &str, surroundings: &PgEnvironment) -> Result<PostgresAddress, String> {
         let text = text.trim();
         let mut said = match text
             .strip_prefix("postgresql://")
@@ -231,7 +231,7 @@ impl fmt::Debug for PostgresAddress {
 
 fn complete(
     mut said: BTreeMap<String, String>,
-    surroundings: &Surroundings,
+    surroundings: &PgEnvironment,
 ) -> Result<PostgresAddress, String> {
     let hosts: Vec<String> = match said.remove("host").filter(|host| !host.is_empty()) {
         Some(hosts) => hosts

@@ -3,11 +3,11 @@
 use super::*;
 
 fn parse(text: &str) -> PostgresAddress {
-    PostgresAddress::parse(text, &Surroundings::default()).unwrap()
+    PostgresAddress::parse(text, &PgEnvironment::default()).unwrap()
 }
 
 fn refused(text: &str) -> String {
-    PostgresAddress::parse(text, &Surroundings::default()).unwrap_err()
+    PostgresAddress::parse(text, &PgEnvironment::default()).unwrap_err()
 }
 
 #[test]
@@ -47,9 +47,9 @@ fn the_password_is_never_printed() {
 
 #[test]
 fn passwords_come_from_the_environment_too() {
-    let surroundings = Surroundings {
+    let surroundings = PgEnvironment {
         environment: [("PGPASSWORD".to_owned(), "x y".to_owned())].into(),
-        ..Surroundings::default()
+        ..PgEnvironment::default()
     };
     let address = PostgresAddress::parse("postgres://u@h/db", &surroundings).unwrap();
     assert_eq!(address.password.as_deref(), Some("x y"));

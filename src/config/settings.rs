@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Deserializer, Serialize, de};
 
 use super::models::{Embeddings, Enrichment, OllamaSettings};
-use super::postgres::{PostgresAddress, Surroundings};
+use super::postgres::{PgEnvironment, PostgresAddress};
 
 /// The effective settings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -83,7 +83,7 @@ impl Secret {
     }
 
     fn masked(&self) -> String {
-        match PostgresAddress::parse(&self.0, &Surroundings::default()) {
+        match PostgresAddress::parse(&self.0, &PgEnvironment::default()) {
             Ok(address) => address.to_string(),
             Err(_) => "***".to_owned(),
         }

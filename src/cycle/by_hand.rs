@@ -1,7 +1,7 @@
 //! Models run by hand (`codex run`, `compile`, `test`), outside any cycle.
 
-use super::consolidate::Request;
-use super::due::{Due, Moment, create_due, set_due};
+use super::consolidate::ConsolidateOptions;
+use super::due::{CycleContext, EpochWindow, create_due, set_due};
 use super::pipeline::Pipeline;
 use super::store::prepare_store;
 use super::ticks::open_epochs_at;
@@ -14,14 +14,14 @@ use chrono::NaiveDateTime;
 /// What models see that are run by hand at a clock: the open epochs, as a tick would see them.
 #[derive(Debug, Clone, Copy)]
 pub struct ByHand {
-    moment: Moment,
+    moment: CycleContext,
 }
 
 impl ByHand {
     /// A clock without a store: nothing is open.
     pub fn at(as_of: NaiveDateTime) -> ByHand {
         ByHand {
-            moment: Moment::of(&[], as_of, 0),
+            moment: CycleContext::of(&[], as_of, 0),
         }
     }
 
@@ -35,12 +35,13 @@ impl ByHand {
         as_of: NaiveDateTime,
     ) -> Result<ByHand> {
         let conn = warehouse.conn();
-        let request = Request {
+        let request = ConsolidateOptions {
             cycle: None,
             as_of,
             mind: None,
         };
-        let due: Vec<Due> = open_epochs_at(conn, &request, pipeline.integer("replay_hours")?)?;
+        let due: Vec<EpochWindow> =
+            open_epochs_at(conn, &request, pipeline.integer("replay_hours")?)?;
         match due.is_empty() {
             true => {
                 create_due(conn)?;
@@ -49,7 +50,7 @@ impl ByHand {
             false => set_due(conn, &due)?,
         }
         Ok(ByHand {
-            moment: Moment::of(&due, as_of, 0),
+            moment: CycleContext::of(&due, as_of, 0),
         })
     }
 

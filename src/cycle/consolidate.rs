@@ -1,8 +1,8 @@
 //! `consolidate`: runs the due occurrences of the grid, earlier ones first, and nothing when nothing is due.
 
-use super::due::{Due, Moment, set_due};
+use super::due::{CycleContext, EpochWindow, set_due};
 use super::execute::{
-    Caches, ChainStep, Manner, clear_after, clear_caches, make_rooms, run_models, run_step,
+    Caches, ChainStep, RunOptions, clear_after, clear_caches, make_rooms, run_models, run_step,
 };
 use super::ledger::{self, Entry};
 use super::pipeline::Pipeline;
@@ -28,7 +28,7 @@ const PLANNED: usize = 32;
 
 /// What to consolidate.
 #[derive(Debug, Clone)]
-pub struct Request {
+pub struct ConsolidateOptions {
     /// Only up to this type; `None` runs everything that is due.
     pub cycle: Option<CycleType>,
     /// The clock.
@@ -39,7 +39,7 @@ pub struct Request {
 
 /// What a consolidation did.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub struct Consolidation {
+pub struct ConsolidateReport {
     /// Nights begun, counting minds that slept at one moment once.
     pub nights: u64,
     /// Steps of nights that ran: deep sleep, REM cycles, homeostasis.
@@ -73,9 +73,9 @@ pub struct CycleProgress {
 pub fn consolidate(
     warehouse: &Warehouse,
     pipeline: &Pipeline,
-    request: &Request,
+    request: &ConsolidateOptions,
     mut on_progress: impl FnMut(CycleProgress),
-) -> Result<Consolidation> {
+) -> Result<ConsolidateReport> {
     pipeline.require(
         &[
             "epoch_memories",
@@ -86,7 +86,7 @@ pub fn consolidate(
         ],
         "there are no cycles",
     )?;
-    let mut report = Consolidation::default();
+    let mut report = ConsolidateReport::default();
     store::remember_project(warehouse, pipeline)?;
     let minds = progress(warehouse.conn(), request.mind)?;
     if let Some(early) = minds
@@ -116,8 +116,8 @@ pub fn consolidate(
 fn run_nights(
     warehouse: &Warehouse,
     pipeline: &Pipeline,
-    request: &Request,
-    report: &mut Consolidation,
+    request: &ConsolidateOptions,
+    report: &mut ConsolidateReport,
     on_progress: &mut impl FnMut(CycleProgress),
 ) -> Result<()> {
     let conn = warehouse.conn();
@@ -128,7 +128,7 @@ fn run_nights(
     let mut rest = nights.as_slice();
     while !rest.is_empty() {
         let (pass, after) = rest.split_at(pass_length(rest));
-        let mut live = |night: &Night, manner: Manner, last: bool| {
+        let mut live = |night: &Night, manner: RunOptions, last: bool| {
             run_night(warehouse, pipeline, request, night, manner, last, report)?;
             report.nights += 1;
             on_progress(CycleProgress {
@@ -143,7 +143,7 @@ fn run_nights(
             warehouse.single_threaded(|| live(night, Caches::Stale.into(), after.is_empty()))?;
         } else {
             live_pass(warehouse, pipeline, pass, |i, night| {
-                let manner = Manner {
+                let manner = RunOptions {
                     caches: Caches::Prepared,
                     plans: Plans::Kept,
                 };
@@ -162,7 +162,7 @@ fn live_pass(
     pass: &[Night],
     mut live: impl FnMut(usize, &Night) -> Result<()>,
 ) -> Result<()> {
-    let due: Vec<Due> = pass
+    let due: Vec<EpochWindow> = pass
         .iter()
         .flat_map(|n| n.sleepers.iter().map(|s| s.due))
         .collect();
@@ -170,7 +170,7 @@ fn live_pass(
         return Ok(());
     };
     // The first step of each night, as far as models can tell.
-    let moment = Moment::of(&due, last.at, 1);
+    let moment = CycleContext::of(&due, last.at, 1);
     set_due(warehouse.conn(), &due)?;
     prepare(warehouse, pipeline, &due, &moment)?;
     warehouse.single_threaded(|| {
@@ -204,7 +204,12 @@ fn pass_length(nights: &[Night]) -> usize {
 
 /// Working and short-term memory of all epochs of a pass at once: they read raw features, never consolidated state. The ledger
 /// has a row for each, at the night before the pass: no clock moves before the first night is lived.
-fn prepare(warehouse: &Warehouse, pipeline: &Pipeline, due: &[Due], moment: &Moment) -> Result<()> {
+fn prepare(
+    warehouse: &Warehouse,
+    pipeline: &Pipeline,
+    due: &[EpochWindow],
+    moment: &CycleContext,
+) -> Result<()> {
     let minds: BTreeSet<MindId> = due.iter().map(|d| d.mind).collect();
     let minds: Vec<MindId> = minds.into_iter().collect();
     warehouse.transaction(|conn| {
@@ -248,11 +253,11 @@ fn chain(pipeline: &Pipeline, nap: bool, homeostasis: bool) -> Result<Vec<CycleT
 fn run_night(
     warehouse: &Warehouse,
     pipeline: &Pipeline,
-    request: &Request,
+    request: &ConsolidateOptions,
     night: &Night,
-    manner: Manner,
+    manner: RunOptions,
     last: bool,
-    report: &mut Consolidation,
+    report: &mut ConsolidateReport,
 ) -> Result<()> {
     let chains: Vec<Vec<CycleType>> = night
         .sleepers
@@ -269,7 +274,7 @@ fn run_night(
             if last && stops_before(request.cycle, cycle) {
                 continue;
             }
-            let (due, chains): (Vec<Due>, Vec<Vec<CycleType>>) = night
+            let (due, chains): (Vec<EpochWindow>, Vec<Vec<CycleType>>) = night
                 .sleepers
                 .iter()
                 .zip(&chains)
@@ -302,8 +307,8 @@ fn stops_before(requested: Option<CycleType>, cycle: CycleType) -> bool {
 fn finish_half_done(
     warehouse: &Warehouse,
     pipeline: &Pipeline,
-    request: &Request,
-    report: &mut Consolidation,
+    request: &ConsolidateOptions,
+    report: &mut ConsolidateReport,
 ) -> Result<()> {
     let conn = warehouse.conn();
     loop {
@@ -331,7 +336,7 @@ fn finish_half_done(
             .collect();
         let due = same
             .iter()
-            .map(|p| Due {
+            .map(|p| EpochWindow {
                 mind: p.mind,
                 epoch: p.epoch - 1,
                 start: p.epoch_start,
@@ -354,14 +359,14 @@ fn finish_half_done(
     }
 }
 
-impl Consolidation {
+impl ConsolidateReport {
     /// Whether there was anything to do.
     pub fn did_anything(&self) -> bool {
         self.nights + self.steps + self.ticks + self.relived > 0
     }
 
     /// Adds what another run did.
-    pub fn add(&mut self, other: &Consolidation) {
+    pub fn add(&mut self, other: &ConsolidateReport) {
         self.nights += other.nights;
         self.steps += other.steps;
         self.ticks += other.ticks;

@@ -8,7 +8,7 @@ use duckdb::{Connection, ToSql, params_from_iter};
 
 /// An epoch of a mind that a cycle computes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Due {
+pub struct EpochWindow {
     /// Whose.
     pub mind: MindId,
     /// Its number, from 1.
@@ -25,7 +25,7 @@ pub struct Due {
 
 /// The values a template may name beside its models.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Moment {
+pub struct CycleContext {
     /// The clock of the cycle.
     pub as_of: NaiveDateTime,
     /// Earliest start of what is due; a literal, so that DuckDB can skip row groups.
@@ -38,10 +38,10 @@ pub struct Moment {
     pub step: i32,
 }
 
-impl Moment {
+impl CycleContext {
     /// The moment of a cycle at `as_of` over `due`, which must not be empty.
-    pub fn of(due: &[Due], as_of: NaiveDateTime, step: i32) -> Moment {
-        Moment {
+    pub fn of(due: &[EpochWindow], as_of: NaiveDateTime, step: i32) -> CycleContext {
+        CycleContext {
             as_of,
             epoch_start: due.iter().map(|d| d.start).min().unwrap_or(as_of),
             epoch_end: due.iter().map(|d| d.end).max().unwrap_or(as_of),
@@ -52,13 +52,13 @@ impl Moment {
 }
 
 /// Puts `due` into the connection's temporary table. It is emptied and filled, never replaced.
-pub(super) fn set_due(conn: &Connection, due: &[Due]) -> Result<()> {
+pub(super) fn set_due(conn: &Connection, due: &[EpochWindow]) -> Result<()> {
     create_due(conn)?;
     fill_due(conn, due, Plans::Anew)
 }
 
 /// The same where the table is there.
-pub(super) fn fill_due(conn: &Connection, due: &[Due], plans: Plans) -> Result<()> {
+pub(super) fn fill_due(conn: &Connection, due: &[EpochWindow], plans: Plans) -> Result<()> {
     let rows: Vec<String> = due
         .iter()
         .map(|d| format!("('{}'::UUID, ?, ?, ?, ?, ?)", d.mind))

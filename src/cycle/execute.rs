@@ -1,6 +1,6 @@
 //! Running the models of a cycle, and one step of a night's chain.
 
-use super::due::{Due, Moment, fill_due};
+use super::due::{CycleContext, EpochWindow, fill_due};
 use super::ledger::{self, Entry, ModelRun};
 use super::pipeline::Pipeline;
 use super::progress::chain_text;
@@ -8,7 +8,7 @@ use crate::clock;
 use crate::error::{Error, Result};
 use crate::project::{CycleType, Relation};
 use crate::warehouse::materialize::{
-    Epochs, Existing, MaterializeError, Options, make_room, materialize_onto,
+    Epochs, Existing, MaterializeError, Options, create_staging_table, materialize_onto,
 };
 use crate::warehouse::{Plans, Warehouse, text_literal};
 use chrono::NaiveDateTime;
@@ -27,8 +27,8 @@ pub(super) fn run_models(
     conn: &Connection,
     pipeline: &Pipeline,
     cycle: CycleType,
-    moment: &Moment,
-    manner: Manner,
+    moment: &CycleContext,
+    manner: RunOptions,
 ) -> Result<Vec<ModelRun>> {
     let options = Options {
         plans: manner.plans,
@@ -58,11 +58,15 @@ pub(super) fn run_models(
 }
 
 /// Makes what the models of nights need to keep their plans ([`Plans::Kept`]); one of the nights is at `moment`.
-pub(super) fn make_rooms(conn: &Connection, pipeline: &Pipeline, moment: &Moment) -> Result<()> {
+pub(super) fn make_rooms(
+    conn: &Connection,
+    pipeline: &Pipeline,
+    moment: &CycleContext,
+) -> Result<()> {
     for node in pipeline.nodes() {
         if node.config.cycle.is_some_and(CycleType::is_nightly) {
             let model = pipeline.compile(node, moment)?;
-            make_room(conn, &model).map_err(model_failed)?;
+            create_staging_table(conn, &model).map_err(model_failed)?;
         }
     }
     Ok(())
@@ -84,7 +88,7 @@ pub(super) struct ChainStep {
     pub step: i32,
     pub at: NaiveDateTime,
     /// The epochs the night ends, one a mind.
-    pub due: Vec<Due>,
+    pub due: Vec<EpochWindow>,
     /// Each mind's whole chain, in the order of `due`; only the first step needs it.
     pub chains: Vec<Vec<CycleType>>,
 }
@@ -100,15 +104,15 @@ pub(super) enum Caches {
 
 /// How a cycle is run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Manner {
+pub(super) struct RunOptions {
     pub caches: Caches,
     pub plans: Plans,
 }
 
-impl From<Caches> for Manner {
+impl From<Caches> for RunOptions {
     /// By itself: planned for what the tables hold.
-    fn from(caches: Caches) -> Manner {
-        Manner {
+    fn from(caches: Caches) -> RunOptions {
+        RunOptions {
             caches,
             plans: Plans::Anew,
         }
@@ -120,12 +124,12 @@ pub(super) fn run_step(
     warehouse: &Warehouse,
     pipeline: &Pipeline,
     step: &ChainStep,
-    manner: Manner,
+    manner: RunOptions,
 ) -> Result<Vec<ModelRun>> {
     let started_at = clock::now();
     let started = Instant::now();
-    let moment = Moment::of(&step.due, step.at, step.step);
-    let Manner { caches, plans } = manner;
+    let moment = CycleContext::of(&step.due, step.at, step.step);
+    let RunOptions { caches, plans } = manner;
     fill_due(warehouse.conn(), &step.due, plans)?;
     let work = || {
         warehouse.transaction(|conn| {
@@ -222,7 +226,7 @@ fn keep_late(conn: &Connection, plans: Plans) -> Result<()> {
 }
 
 /// Empties the caches that nobody looks into after deep sleep. What the step itself has filled thus never reaches the disk.
-fn clear_step(conn: &Connection, pipeline: &Pipeline, manner: Manner) -> Result<()> {
+fn clear_step(conn: &Connection, pipeline: &Pipeline, manner: RunOptions) -> Result<()> {
     match manner.caches {
         Caches::Stale => clear_after(conn, pipeline),
         Caches::Prepared => clear(conn, pipeline.caches_of_deep_sleep(), manner.plans),

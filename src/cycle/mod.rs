@@ -21,8 +21,8 @@ mod upcoming;
 mod verify;
 
 pub use by_hand::{ByHand, asks_what_is_due, mark_changed, prepare_by_hand};
-pub use consolidate::{Consolidation, CycleProgress, Request, consolidate};
-pub use due::Due;
+pub use consolidate::{ConsolidateOptions, ConsolidateReport, CycleProgress, consolidate};
+pub use due::EpochWindow;
 pub use execute::model_failed;
 pub use ledger::ModelRun;
 pub use nights::{Sleep, next_sleep, to_utc};

@@ -1,6 +1,6 @@
 //! The project's models as cycles run them: rendered for a moment, parents first.
 
-use super::due::Moment;
+use super::due::CycleContext;
 use crate::config::{Parameters, Value};
 use crate::error::{Error, Result};
 use crate::graph::Graph;
@@ -132,7 +132,7 @@ impl Pipeline {
     ///
     /// # Errors
     /// Usage when the template cannot be rendered.
-    pub(super) fn compile(&self, model: &Node, moment: &Moment) -> Result<Compiled> {
+    pub(super) fn compile(&self, model: &Node, moment: &CycleContext) -> Result<Compiled> {
         let context = RenderContext::new(moment.as_of)
             .incremental(true)
             .in_cycle(CycleValues {

@@ -1,6 +1,6 @@
 //! Which nights are due: pure planning over event times, mind by mind, grouped by moment.
 
-use super::due::Due;
+use super::due::EpochWindow;
 use super::nights::next_sleep;
 use super::progress::MindProgress;
 use crate::error::Result;
@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, HashMap};
 /// A mind's sleep at a night.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Sleeper {
-    pub due: Due,
+    pub due: EpochWindow,
     pub nap: bool,
     pub homeostasis: bool,
     /// Memories of the epoch it ends, for splitting a backfill into passes.
@@ -73,7 +73,7 @@ pub(super) fn due_nights(
             let on_time = life.events.partition_point(|e| *e < sleep.at)
                 - life.events.partition_point(|e| *e < start);
             nights.entry(sleep.at).or_default().push(Sleeper {
-                due: Due {
+                due: EpochWindow {
                     mind: progress.mind,
                     epoch,
                     start,

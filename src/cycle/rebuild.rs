@@ -1,7 +1,7 @@
 //! Living through a history anew: one mind whose new memories are all older than its first night.
 
-use super::consolidate::Request;
-use super::due::{Due, set_due};
+use super::consolidate::ConsolidateOptions;
+use super::due::{EpochWindow, set_due};
 use super::execute::clear_caches;
 use super::ledger::{self, Entry, RELIVE};
 use super::pipeline::Pipeline;
@@ -16,7 +16,7 @@ use duckdb::Connection;
 pub(super) fn relive_older_histories(
     warehouse: &Warehouse,
     pipeline: &Pipeline,
-    request: &Request,
+    request: &ConsolidateOptions,
 ) -> Result<u64> {
     let minds = older_histories(warehouse.conn(), request)?;
     if minds.is_empty() {
@@ -49,9 +49,9 @@ pub(super) fn relive_older_histories(
 /// Empties what nights made of `minds`.
 fn relive(conn: &Connection, pipeline: &Pipeline, minds: &[MindId]) -> Result<()> {
     let nowhere = NaiveDateTime::default();
-    let due: Vec<Due> = minds
+    let due: Vec<EpochWindow> = minds
         .iter()
-        .map(|mind| Due {
+        .map(|mind| EpochWindow {
             mind: *mind,
             epoch: 0,
             start: nowhere,
@@ -78,7 +78,7 @@ fn relive(conn: &Connection, pipeline: &Pipeline, minds: &[MindId]) -> Result<()
     Ok(())
 }
 
-fn older_histories(conn: &Connection, request: &Request) -> Result<Vec<MindId>> {
+fn older_histories(conn: &Connection, request: &ConsolidateOptions) -> Result<Vec<MindId>> {
     let mut statement = conn.prepare(
         "WITH fresh AS (
              SELECT m.mind_id, max(m.created_at) AS newest

@@ -3,7 +3,7 @@
 //! Each transition runs with the models and parameters it ran with and sees the events it saw; features are answers and part of
 //! the log. Editing a model or upgrading codex never changes the past.
 
-use super::due::Due;
+use super::due::EpochWindow;
 use super::execute::{Caches, ChainStep, run_step};
 use super::ledger::{self, Transition};
 use super::pipeline::Pipeline;
@@ -121,7 +121,7 @@ fn repeat(
             .ok_or_else(|| Error::failed(format!("mind {mind} is not in the raw log")))?;
         // The first step of a chain ends the open epoch; later ones are about the epoch it ended.
         let first = cycle == CycleType::DeepSleep;
-        due.push(Due {
+        due.push(EpochWindow {
             mind: *mind,
             epoch: if first { place.epoch } else { place.epoch - 1 },
             start: place.epoch_start,

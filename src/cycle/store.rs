@@ -1,6 +1,6 @@
 //! What a project needs in the store: its cache tables and views, and its own sources for replay.
 
-use super::due::{Moment, create_due};
+use super::due::{CycleContext, create_due};
 use super::execute::model_failed;
 use super::pipeline::Pipeline;
 use crate::error::{Error, Result};
@@ -50,7 +50,7 @@ pub fn prepare_store(warehouse: &Warehouse, pipeline: &Pipeline) -> Result<()> {
 }
 
 fn build(conn: &Connection, pipeline: &Pipeline) -> Result<()> {
-    let moment = Moment::of(&[], Default::default(), 0);
+    let moment = CycleContext::of(&[], Default::default(), 0);
     let options = Options {
         full_refresh: true,
         ..Options::default()

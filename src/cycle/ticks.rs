@@ -1,7 +1,7 @@
 //! The day's cycles: caches of the open epoch, computed anew when there is something new to see.
 
-use super::consolidate::{Consolidation, Request};
-use super::due::{Due, Moment, set_due};
+use super::consolidate::{ConsolidateOptions, ConsolidateReport};
+use super::due::{CycleContext, EpochWindow, set_due};
 use super::execute::{Caches, DAY, run_models};
 use super::ledger::{self, Entry};
 use super::pipeline::Pipeline;
@@ -29,8 +29,8 @@ struct Sight {
 pub(super) fn run_due(
     warehouse: &Warehouse,
     pipeline: &Pipeline,
-    request: &Request,
-    report: &mut Consolidation,
+    request: &ConsolidateOptions,
+    report: &mut ConsolidateReport,
 ) -> Result<()> {
     let last = match request.cycle {
         None => CycleType::Hippocampal,
@@ -42,7 +42,7 @@ pub(super) fn run_due(
     let open = open_epochs(conn, request, highest, pipeline.integer("replay_hours")?)?;
     for cycle in DAY.into_iter().filter(|c| *c <= last) {
         let known = last_sights(conn, cycle)?;
-        let (due, sights): (Vec<Due>, Vec<Sight>) = open
+        let (due, sights): (Vec<EpochWindow>, Vec<Sight>) = open
             .iter()
             .filter(|(due, sight)| known.get(&due.mind) != Some(&of_cycle(*sight, cycle)))
             .map(|(due, sight)| (end_of_cycle(*due, sight, cycle), of_cycle(*sight, cycle)))
@@ -75,10 +75,10 @@ fn of_cycle(sight: Sight, cycle: CycleType) -> Sight {
 }
 
 /// Replay also sees the hours that have passed since the last event.
-fn end_of_cycle(due: Due, sight: &Sight, cycle: CycleType) -> Due {
+fn end_of_cycle(due: EpochWindow, sight: &Sight, cycle: CycleType) -> EpochWindow {
     let hour = sight.grid_at + Duration::microseconds(1);
     match cycle {
-        CycleType::Hippocampal => Due {
+        CycleType::Hippocampal => EpochWindow {
             end: due.end.max(hour),
             ..due
         },
@@ -91,15 +91,15 @@ fn tick(
     pipeline: &Pipeline,
     cycle: CycleType,
     as_of: NaiveDateTime,
-    due: &[Due],
+    due: &[EpochWindow],
     sights: &[Sight],
-    report: &mut Consolidation,
+    report: &mut ConsolidateReport,
 ) -> Result<()> {
     let started_at = clock::now();
     let started = Instant::now();
     set_due(warehouse.conn(), due)?;
     let runs = warehouse.single_threaded(|| warehouse.transaction(|conn| {
-        let runs = run_models(conn, pipeline, cycle, &Moment::of(due, as_of, 0), Caches::Stale.into())?;
+        let runs = run_models(conn, pipeline, cycle, &CycleContext::of(due, as_of, 0), Caches::Stale.into())?;
         let rows: Vec<String> = due
             .iter()
             .zip(sights)
@@ -145,9 +145,9 @@ fn tick(
 /// The open epochs that hold anything at the request's clock, as a tick of its cycle sees them; of replay where it names none.
 pub(super) fn open_epochs_at(
     conn: &Connection,
-    request: &Request,
+    request: &ConsolidateOptions,
     replay_hours: i64,
-) -> Result<Vec<Due>> {
+) -> Result<Vec<EpochWindow>> {
     let cycle = request.cycle.unwrap_or(CycleType::Hippocampal);
     let highest = highest_arrival(conn)?;
     Ok(open_epochs(conn, request, highest, replay_hours)?
@@ -159,7 +159,7 @@ pub(super) fn open_epochs_at(
 /// The last event of each open epoch that holds anything at the request's clock.
 pub(super) fn last_events(
     conn: &Connection,
-    request: &Request,
+    request: &ConsolidateOptions,
     replay_hours: i64,
 ) -> Result<Vec<NaiveDateTime>> {
     let highest = highest_arrival(conn)?;
@@ -175,10 +175,10 @@ pub(super) fn last_events(
 /// it builds on: their caches are what it would be computed from again.
 pub(super) fn ticked_epochs(
     conn: &Connection,
-    request: &Request,
+    request: &ConsolidateOptions,
     cycle: CycleType,
     replay_hours: i64,
-) -> Result<Vec<Due>> {
+) -> Result<Vec<EpochWindow>> {
     let ticked: Vec<(CycleType, HashMap<MindId, Sight>)> = DAY
         .into_iter()
         .filter(|below| *below <= cycle)
@@ -198,10 +198,10 @@ pub(super) fn ticked_epochs(
 
 fn open_epochs(
     conn: &Connection,
-    request: &Request,
+    request: &ConsolidateOptions,
     highest: i64,
     replay_hours: i64,
-) -> Result<Vec<(Due, Sight)>> {
+) -> Result<Vec<(EpochWindow, Sight)>> {
     let mut statement = conn.prepare(
         "WITH happened AS (
              SELECT mind_id, created_at AS happened_at, memory_id AS arrival FROM raw.memories
@@ -258,7 +258,7 @@ fn open_epochs(
         // As far as the last event and no further, so that rows do not depend on when the tick came; half-open.
         let end = last_at + Duration::microseconds(1);
         open.push((
-            Due {
+            EpochWindow {
                 mind,
                 epoch,
                 start,

@@ -1,6 +1,6 @@
 //! What becomes due by itself, though no event arrives.
 
-use super::consolidate::Request;
+use super::consolidate::ConsolidateOptions;
 use super::pipeline::Pipeline;
 use super::plan::due_nights;
 use super::progress::progress;
@@ -58,7 +58,7 @@ fn next_replay(
     as_of: NaiveDateTime,
 ) -> Result<Option<NaiveDateTime>> {
     let replay_hours = pipeline.integer("replay_hours")?;
-    let request = Request {
+    let request = ConsolidateOptions {
         cycle: Some(CycleType::Hippocampal),
         as_of,
         mind: None,

@@ -1,7 +1,7 @@
 //! `verify`: the invariants, looked at.
 
-use super::consolidate::Request;
-use super::due::{Moment, set_due};
+use super::consolidate::ConsolidateOptions;
+use super::due::{CycleContext, set_due};
 use super::execute::{Caches, DAY, run_models};
 use super::pipeline::Pipeline;
 use super::ticks::ticked_epochs;
@@ -160,7 +160,7 @@ fn caches_differ(conn: &Connection, pipeline: &Pipeline) -> Result<Vec<String>> 
         // What arrived since is for the next tick to see.
         let due = ticked_epochs(
             conn,
-            &Request {
+            &ConsolidateOptions {
                 cycle: Some(cycle),
                 as_of,
                 mind: None,
@@ -186,7 +186,7 @@ fn caches_differ(conn: &Connection, pipeline: &Pipeline) -> Result<Vec<String>> 
             conn,
             pipeline,
             cycle,
-            &Moment::of(&due, as_of, 0),
+            &CycleContext::of(&due, as_of, 0),
             Caches::Stale.into(),
         )
         .and_then(|_| {

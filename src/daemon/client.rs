@@ -1,10 +1,10 @@
 //! Talking to the daemon that owns a store.
 
-use super::protocol::{Call, Hello, Message, Order, receive, send};
+use super::protocol::{Call, ControlCommand, Hello, Message, receive, send};
 use super::status::DaemonStatus;
 use crate::config::Digests;
-use crate::engine::request::Wired;
-use crate::engine::{Caller, Holder, Progress};
+use crate::engine::request::RemoteOperation;
+use crate::engine::{Holder, Progress, RequestContext};
 use crate::error::{Error, Result};
 use std::io::BufReader;
 use std::os::unix::net::UnixStream;
@@ -99,10 +99,10 @@ impl Client {
     ///
     /// # Errors
     /// Unavailable when the daemon stops before it answers; the question's own.
-    pub fn ask<A: Wired>(
+    pub fn ask<A: RemoteOperation>(
         &mut self,
         question: A,
-        caller: Caller,
+        caller: RequestContext,
         on_progress: &mut dyn FnMut(Progress),
     ) -> Result<Option<A::Answer>> {
         let request = Box::new(question.into_request());
@@ -130,7 +130,7 @@ impl Client {
     /// # Errors
     /// Unavailable when it stops before it answers.
     pub fn status(&mut self) -> Result<DaemonStatus> {
-        match self.order(Order::Status)? {
+        match self.order(ControlCommand::Status)? {
             Message::Status(status) => Ok(*status),
             _ => Err(Error::failed("the daemon answered another question")),
         }
@@ -148,15 +148,15 @@ impl Client {
     ///
     /// # Errors
     /// Unavailable when it stops before it answers; the order's own.
-    pub fn tell(&mut self, order: Order) -> Result<String> {
+    pub fn tell(&mut self, order: ControlCommand) -> Result<String> {
         match self.order(order)? {
             Message::Told(text) => Ok(text),
             _ => Err(Error::failed("the daemon answered another question")),
         }
     }
 
-    fn order(&mut self, order: Order) -> Result<Message> {
-        send(&mut self.to, &Call::Order(order))?;
+    fn order(&mut self, order: ControlCommand) -> Result<Message> {
+        send(&mut self.to, &Call::ControlCommand(order))?;
         match self.hear()? {
             Message::Failed(failure) => Err(failure.into()),
             message => Ok(message),

@@ -1,6 +1,6 @@
 //! Signals, and the end: what is under way is given its time, then interrupted.
 
-use super::owner::{Owner, spawn};
+use super::instance::{Daemon, spawn};
 use super::server;
 use crate::error::{Error, Result};
 use std::sync::Arc;
@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 /// How long what was interrupted may take to end.
 const LAST_WORDS: Duration = Duration::from_secs(10);
 
-impl Owner {
-    pub(super) fn hear_signals(self: &Arc<Owner>) -> Result<()> {
+impl Daemon {
+    pub(super) fn hear_signals(self: &Arc<Daemon>) -> Result<()> {
         use tokio::signal::unix::{SignalKind, signal};
         let failed = |e: std::io::Error| Error::failed(format!("signals cannot be heard: {e}"));
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -23,14 +23,14 @@ impl Owner {
         let mut int = signal(SignalKind::interrupt()).map_err(failed)?;
         let mut hup = signal(SignalKind::hangup()).map_err(failed)?;
         drop(guard);
-        let owner = self.clone();
+        let daemon = self.clone();
         spawn("signals", move || {
             runtime.block_on(async {
                 loop {
                     tokio::select! {
-                        _ = term.recv() => owner.stop("SIGTERM"),
-                        _ = int.recv() => owner.stop("SIGINT"),
-                        _ = hup.recv() => owner.reload_aside(),
+                        _ = term.recv() => daemon.stop("SIGTERM"),
+                        _ = int.recv() => daemon.stop("SIGINT"),
+                        _ = hup.recv() => daemon.reload_aside(),
                     }
                 }
             });
@@ -39,10 +39,10 @@ impl Owner {
     }
 
     /// Reloads on a thread of its own: it may wait for those at work, and the next signal is heard meanwhile.
-    fn reload_aside(self: &Arc<Owner>) {
-        let owner = self.clone();
+    fn reload_aside(self: &Arc<Daemon>) {
+        let daemon = self.clone();
         let begun = spawn("reload", move || {
-            if let Err(e) = owner.reload() {
+            if let Err(e) = daemon.reload() {
                 tracing::error!(error = %e, "not reloaded: what was in force stays in force");
             }
         });

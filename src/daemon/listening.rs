@@ -1,8 +1,8 @@
 //! Hearing from PostgreSQL that a table changed, where the trigger of `codex init postgres --trigger` is installed: it is taken in at
 //! once. The rhythm of the intake finds the same by itself, only later.
 
+use super::instance::Daemon;
 use super::jobs;
-use super::owner::Owner;
 use super::rhythms::Work;
 use super::running::Limit;
 use crate::config::{Config, PostgresAddress};
@@ -21,28 +21,28 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(600);
 const LOOK: Duration = Duration::from_secs(5);
 
 /// Listens until the daemon stops.
-pub(super) fn listen(owner: &Owner) {
+pub(super) fn listen(daemon: &Daemon) {
     let mut pause = FIRST_PAUSE;
-    while !owner.is_stopping() {
-        let config = owner.config();
-        if !owner.takes_in(&config) {
+    while !daemon.is_stopping() {
+        let config = daemon.config();
+        if !daemon.takes_in(&config) {
             // A rhythm that goes on is no other address: it is looked at.
             let pause = config.postgres.as_ref().map_or(LONGEST_PAUSE, |_| LOOK);
-            owner.rest_until(pause, config.postgres.as_ref());
+            daemon.rest_until(pause, config.postgres.as_ref());
             continue;
         }
-        match owner.listen_to(&config, &mut pause) {
+        match daemon.listen_to(&config, &mut pause) {
             Ok(()) => pause = FIRST_PAUSE,
             Err(e) => {
                 tracing::warn!(error = %e, seconds = pause.as_secs(), "PostgreSQL is not heard; it is tried again");
-                owner.rest_until(pause, config.postgres.as_ref());
+                daemon.rest_until(pause, config.postgres.as_ref());
                 pause = (pause * 2).min(LONGEST_PAUSE);
             }
         }
     }
 }
 
-impl Owner {
+impl Daemon {
     /// Takes in what it hears, as long as the address stays and the intake does not rest.
     fn listen_to(&self, config: &Config, pause: &mut Duration) -> Result<()> {
         let Some(mut listener) = Listener::open(config)? else {

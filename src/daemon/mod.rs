@@ -3,9 +3,9 @@
 //! # Layout
 //!
 //! * `session`: asks the owner of the store, or becomes it; `client` talks to a daemon, in the words of `protocol`
-//! * `process`: start, stop; `setup` is what it is started with, `owner` what runs then, `ending` how it ends; `server` answers,
+//! * `process`: start, stop; `setup` is what it is started with, `instance` what runs then, `ending` how it ends; `server` answers,
 //!   `socket` is where
-//! * `rhythms`, `scheduler`, `jobs`: when it looks, and for what; `looks`: looking, `running`: what is under way; `crontab`: the same
+//! * `rhythms`, `scheduler`, `jobs`: when it looks, and for what; `dispatch`: looking, `running`: what is under way; `crontab`: the same
 //!   for cron
 //! * `listening`: what PostgreSQL tells at once
 //! * `watch`: memory, file size, deadlines; `status`, `log`: what it says of itself
@@ -13,12 +13,12 @@
 
 mod client;
 mod crontab;
+mod dispatch;
 mod ending;
+mod instance;
 pub mod jobs;
 mod listening;
 pub mod log;
-mod looks;
-mod owner;
 mod process;
 pub mod protocol;
 pub mod rhythms;
@@ -35,7 +35,7 @@ mod watch;
 pub use client::{Client, Probe};
 pub use crontab::crontab;
 pub use process::{Started, Stopped, run_here, start, stop};
-pub use session::{Noted, Session};
+pub use session::{NoticeHandler, Session};
 pub use setup::Setup;
 pub use status::{Alert, DaemonStatus, RhythmStatus};
 pub use unit::{Unit, install, uninstall};

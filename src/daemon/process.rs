@@ -1,8 +1,8 @@
 //! Starting and stopping the daemon.
 
 use super::client::Probe;
+use super::instance;
 use super::log;
-use super::owner;
 use super::setup::{Loaded, Setup};
 use crate::config::LogLevel;
 use crate::engine::request::Failure;
@@ -148,7 +148,7 @@ fn serve(setup: Setup, loaded: Loaded, database: &Path, waiting: Option<PipeWrit
     let copy = waiting.as_ref().and_then(|pipe| pipe.try_clone().ok());
     let watched = waiting.is_none();
     let ended = log::start(&log::directory(database), days, level, watched)
-        .and_then(|()| owner::run(setup, loaded, Ready { waiting }));
+        .and_then(|()| instance::run(setup, loaded, Ready { waiting }));
     if let Err(e) = &ended {
         tracing::error!(error = %e, "the daemon ends");
         let mut ready = Ready { waiting: copy };

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! both     {"protocol":2,"version":"0.1.0","pid":4242,"settings":{…}}    on connecting; versions that differ end it
-//! client   {"Ask":{"request":…,"caller":…}} | {"Order":…}                as often as it likes, one after another
+//! client   {"Operation":{"request":…,"caller":…}} | {"ControlCommand":…}                as often as it likes, one after another
 //! daemon   {"Progress":…} … {"Reply":…} | {"Status":…} | {"Told":…} | {"Failed":…} | "Stopping"
 //! ```
 //!
@@ -11,7 +11,7 @@
 use super::status::DaemonStatus;
 use crate::config::{Config, Digests};
 use crate::engine::request::Failure;
-use crate::engine::{Caller, Progress, Reply, Request};
+use crate::engine::{Progress, Reply, Request, RequestContext};
 use crate::error::{Error, Result};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -67,15 +67,15 @@ pub enum Call {
         /// The question.
         request: Box<Request>,
         /// Who asks.
-        caller: Caller,
+        caller: RequestContext,
     },
     /// Something for the daemon itself.
-    Order(Order),
+    ControlCommand(ControlCommand),
 }
 
 /// Something for the daemon itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Order {
+pub enum ControlCommand {
     /// How it is.
     Status,
     /// Configuration, project and schedule anew.

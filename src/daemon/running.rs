@@ -1,6 +1,6 @@
 //! What is under way: seen, limited, stopped.
 
-use super::owner::Owner;
+use super::instance::Daemon;
 use crate::engine::{Interrupt, lock};
 use crate::error::{Error, Result};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -38,7 +38,7 @@ impl Limit {
     }
 }
 
-impl Owner {
+impl Daemon {
     /// Runs `work` where it can be seen and stopped. A mistake of codex's own ends this work and nothing else.
     pub(super) fn under_way<T>(
         &self,

@@ -1,10 +1,10 @@
 //! Answering: a thread for every connection, and one that hears when the client hangs up.
 
-use super::owner::Owner;
-use super::protocol::{Call, Hello, Message, Order, receive, send};
+use super::instance::Daemon;
+use super::protocol::{Call, ControlCommand, Hello, Message, receive, send};
 use super::socket::is_of_this_user;
 use crate::engine::request::Failure;
-use crate::engine::{Caller, Interrupt, Progress, Request, lock};
+use crate::engine::{Interrupt, Progress, Request, RequestContext, lock};
 use crate::error::{Error, Result};
 use std::io::BufReader;
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -22,9 +22,9 @@ const BREATH: Duration = Duration::from_millis(50);
 const INSIST: Duration = Duration::from_millis(20);
 
 /// Takes connections until the daemon stops.
-pub(super) fn serve(owner: &Arc<Owner>, listener: &UnixListener) {
+pub(super) fn serve(daemon: &Arc<Daemon>, listener: &UnixListener) {
     for stream in listener.incoming() {
-        if owner.is_stopping() {
+        if daemon.is_stopping() {
             break;
         }
         let stream = match stream {
@@ -36,11 +36,11 @@ pub(super) fn serve(owner: &Arc<Owner>, listener: &UnixListener) {
                 continue;
             }
         };
-        let owner = owner.clone();
+        let daemon = daemon.clone();
         let started = std::thread::Builder::new()
             .name("client".to_owned())
             .spawn(move || {
-                if let Err(e) = converse(&owner, stream) {
+                if let Err(e) = converse(&daemon, stream) {
                     tracing::debug!(error = %e, "a connection ended");
                 }
             });
@@ -62,7 +62,7 @@ struct Line {
     asked: Mutex<Option<Arc<Interrupt>>>,
 }
 
-fn converse(owner: &Arc<Owner>, stream: UnixStream) -> Result<()> {
+fn converse(daemon: &Arc<Daemon>, stream: UnixStream) -> Result<()> {
     let broken = |e: std::io::Error| Error::unavailable(format!("the connection broke: {e}"));
     if !is_of_this_user(&stream) {
         return Err(Error::usage("somebody else's process was turned away"));
@@ -71,7 +71,7 @@ fn converse(owner: &Arc<Owner>, stream: UnixStream) -> Result<()> {
     stream.set_write_timeout(Some(PATIENCE)).map_err(broken)?;
     let mut from = BufReader::new(stream.try_clone().map_err(broken)?);
     let mut to = stream;
-    send(&mut to, &Hello::with(&owner.config()))?;
+    send(&mut to, &Hello::with(&daemon.config()))?;
     match receive::<Hello>(&mut from)? {
         Some(hello) if hello.understands(&Hello::mine()) => {}
         // It has read our hello and knows why.
@@ -89,11 +89,11 @@ fn converse(owner: &Arc<Owner>, stream: UnixStream) -> Result<()> {
     }
     for call in received {
         let message = match call {
-            Ok(Call::Ask { request, caller }) => answer(owner, *request, &caller, &line, &mut to),
-            Ok(Call::Order(order)) => obey(owner, order).map(Some),
+            Ok(Call::Ask { request, caller }) => answer(daemon, *request, &caller, &line, &mut to),
+            Ok(Call::ControlCommand(order)) => obey(daemon, order).map(Some),
             Err(e) => Err(e.hint("`codex daemon restart` may help")),
         };
-        owner.answered.fetch_add(1, Ordering::Relaxed);
+        daemon.answered.fetch_add(1, Ordering::Relaxed);
         let message = message.unwrap_or_else(|e| Some(Message::Failed(Failure::from(e))));
         if line.gone.load(Ordering::SeqCst) {
             break;
@@ -136,16 +136,16 @@ fn is_open(from: &BufReader<UnixStream>) -> bool {
 /// Answers, and sends the answer while it still counts as under way: a daemon that stops lets it arrive. What is left to be said
 /// otherwise is returned.
 fn answer(
-    owner: &Arc<Owner>,
+    daemon: &Arc<Daemon>,
     request: Request,
-    caller: &Caller,
+    caller: &RequestContext,
     line: &Line,
     to: &mut UnixStream,
 ) -> Result<Option<Message>> {
     let command = request.command();
     let started = Instant::now();
-    let answered = owner.under_way(command, None, |interrupt| {
-        if owner.is_stopping() {
+    let answered = daemon.under_way(command, None, |interrupt| {
+        if daemon.is_stopping() {
             return Ok(Some(Message::Stopping));
         }
         *lock(&line.asked) = Some(interrupt.clone());
@@ -154,7 +154,7 @@ fn answer(
         }
         let mut last: Option<Instant> = None;
         let mut tell = |progress: Progress| {
-            let every_one = matches!(progress, Progress::Ran { .. });
+            let every_one = matches!(progress, Progress::Node { .. });
             if !every_one && last.is_some_and(|last| last.elapsed() < BREATH) {
                 return;
             }
@@ -164,10 +164,10 @@ fn answer(
                 interrupt.stop();
             }
         };
-        let answer = owner.shared.answer(request, caller, interrupt, &mut tell);
+        let answer = daemon.shared.answer(request, caller, interrupt, &mut tell);
         *lock(&line.asked) = None;
         let mut reply = answer?;
-        owner.add_to(&mut reply);
+        daemon.add_to(&mut reply);
         if !line.gone.load(Ordering::SeqCst) {
             send(to, &Message::Reply(reply))?;
         }
@@ -183,9 +183,9 @@ fn answer(
     answered
 }
 
-fn obey(owner: &Owner, order: Order) -> Result<Message> {
+fn obey(daemon: &Daemon, order: ControlCommand) -> Result<Message> {
     match order {
-        Order::Status => Ok(Message::Status(Box::new(owner.status()))),
-        Order::Reload => owner.reload().map(Message::Told),
+        ControlCommand::Status => Ok(Message::Status(Box::new(daemon.status()))),
+        ControlCommand::Reload => daemon.reload().map(Message::Told),
     }
 }

@@ -2,10 +2,10 @@
 
 use super::client::{Client, Probe};
 use crate::config::{Config, differing};
-use crate::engine::request::Wired;
+use crate::engine::request::RemoteOperation;
 use crate::engine::{
-    Caller, Engine, Holder, Pipeline, Progress, Project, ProjectSource, StoreNeeds, absolute,
-    canonical, fingerprint,
+    Engine, Holder, Pipeline, Progress, Project, ProjectSource, RequestContext, StoreNeeds,
+    absolute, canonical, fingerprint,
 };
 use crate::error::{Error, Result};
 use std::path::PathBuf;
@@ -23,11 +23,11 @@ pub struct Session {
     source: ProjectSource,
     owner: Option<Owner>,
     /// Hears what is worth a line beside the answers.
-    noted: Option<Noted>,
+    noted: Option<NoticeHandler>,
 }
 
 /// Somebody who hears a line.
-pub type Noted = Box<dyn Fn(&str)>;
+pub type NoticeHandler = Box<dyn Fn(&str)>;
 
 /// Who answers.
 enum Owner {
@@ -51,7 +51,7 @@ impl Session {
 
     /// The same session; `noted` hears what is worth a line beside the answers.
     #[must_use]
-    pub fn telling(mut self, noted: Noted) -> Session {
+    pub fn telling(mut self, noted: NoticeHandler) -> Session {
         self.noted = Some(noted);
         self
     }
@@ -76,7 +76,7 @@ impl Session {
     ///
     /// # Errors
     /// Usage when there is no store; unavailable when another process keeps it; the question's own.
-    pub fn ask<A: Wired>(
+    pub fn ask<A: RemoteOperation>(
         &mut self,
         question: A,
         on_progress: &mut dyn FnMut(Progress),
@@ -84,7 +84,7 @@ impl Session {
         loop {
             let mut owner = match self.owner.take() {
                 Some(owner) => owner,
-                None => self.find_owner(question.needs().store)?,
+                None => self.find_owner(question.requirements().store)?,
             };
             let answer = match &mut owner {
                 Owner::Here(engine) => question.clone().answer(engine, on_progress).map(Some),
@@ -152,8 +152,8 @@ impl Session {
         Owner::Daemon(client)
     }
 
-    fn caller(&self) -> Result<Caller> {
-        Ok(Caller {
+    fn caller(&self) -> Result<RequestContext> {
+        Ok(RequestContext {
             directory: std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/")),
             patience: self.config.settings.lock_timeout,
             fingerprint: fingerprint(&self.project, &self.config.parameters),

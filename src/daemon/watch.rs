@@ -1,6 +1,6 @@
 //! Watching itself: memory, the size of the store, deadlines, rhythms that keep failing; and saying how it is.
 
-use super::owner::Owner;
+use super::instance::Daemon;
 use super::scheduler::{Beat, Outcome};
 use super::status::{Alert, DaemonStatus, RhythmStatus, Work};
 use crate::clock::{self, rfc3339};
@@ -36,7 +36,7 @@ impl Default for Activity {
     }
 }
 
-impl Owner {
+impl Daemon {
     /// One look around.
     pub(super) fn watch(&self) {
         for running in self.running() {
@@ -158,7 +158,7 @@ impl Owner {
     pub(super) fn add_to(&self, reply: &mut Reply) {
         let checks = match reply {
             Reply::CheckHealth(checks) => checks,
-            Reply::RestRhythms(_) => return self.read_paused(),
+            Reply::PauseRhythms(_) => return self.read_paused(),
             _ => return,
         };
         let alerts = lock(&self.alerts).clone();

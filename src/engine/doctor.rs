@@ -1,7 +1,7 @@
 //! `codex doctor`: what codex needs from outside, whether it is there, and what to do where it is not. No store is opened.
 
 use super::PostgresHealth;
-use super::advice::examine_models;
+use super::model_status::examine_models;
 use crate::config::{Config, PostgresAddress, Settings};
 use crate::error::{Error, Result};
 use crate::memory::postgres::{Shape, inspect};

@@ -63,8 +63,8 @@ impl Engine {
         mut on_progress: impl FnMut(EmbedProgress),
     ) -> Result<EmbedReport> {
         self.enrich_in_turn()?;
-        let advisors = Arc::clone(&self.advisors);
-        let embedder = match choose(advisors.settings()?, &advisors.client()?)? {
+        let model_clients = Arc::clone(&self.model_clients);
+        let embedder = match choose(model_clients.settings()?, &model_clients.client()?)? {
             Choice::Model(embedder) => embedder,
             Choice::Nothing(why) => {
                 return Ok(EmbedReport {

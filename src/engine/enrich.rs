@@ -6,7 +6,7 @@ use super::embed::{EmbedReport, EmbedRequest};
 use crate::clock;
 use crate::config::{Enrichment, Settings};
 use crate::enrich::answers::{self, ExtractionSpec, ExtractionTask};
-use crate::enrich::ollama::{Client, Kind, Prompts, Trouble, on_the_network};
+use crate::enrich::llm::{Client, Kind, Prompts, Trouble, on_the_network};
 use crate::error::{Error, Result};
 use crate::insight::Period;
 use chrono::{Duration, NaiveDateTime};
@@ -40,9 +40,9 @@ pub struct EnrichRequest {
     pub limit: Option<u64>,
     /// Only this kind.
     pub only: Option<EnrichWhat>,
-    /// Ask again about what another model or an earlier prompt has answered, or rules were kept for.
+    /// Operation again about what another model or an earlier prompt has answered, or rules were kept for.
     pub redo: bool,
-    /// Ask this language model instead of the one in the settings.
+    /// Operation this language model instead of the one in the settings.
     pub model: Option<String>,
     /// Keep to the budgets of a tick and a day.
     pub budgeted: bool,
@@ -189,11 +189,11 @@ impl Engine {
 
     /// What is needed to ask, or why nobody is asked.
     fn asking(&mut self, request: &EnrichRequest) -> Result<Result<Asking, String>> {
-        let settings = self.advisors.settings()?.clone();
+        let settings = self.model_clients.settings()?.clone();
         if settings.enrichment == Enrichment::Rules && request.model.is_none() {
             return Ok(Err("settings.enrichment is rules".to_owned()));
         }
-        let client = self.advisors.client()?;
+        let client = self.model_clients.client()?;
         let model = request
             .model
             .clone()
@@ -274,7 +274,8 @@ impl Engine {
                 break;
             }
             let room = budget.saturating_sub(report.requests);
-            let ended = self.round(asking, &spec, tasks, room, in_flight, &mut report)?;
+            let ended =
+                self.extraction_batch(asking, &spec, tasks, room, in_flight, &mut report)?;
             let now_done = report.answered + report.kept_rules + report.failed;
             if now_done == done && ended.is_none() {
                 // Only duplicates of what is being asked were left: the next round finds their answers.
@@ -305,7 +306,7 @@ impl Engine {
         if !request.budgeted {
             return Ok(request.limit);
         }
-        let tick = u64::from(self.advisors.settings()?.enrich_per_tick) * 10;
+        let tick = u64::from(self.model_clients.settings()?.enrich_per_tick) * 10;
         Ok(Some(request.limit.map_or(tick, |limit| limit.min(tick))))
     }
 

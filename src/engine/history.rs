@@ -1,7 +1,7 @@
 //! History again: replay into another file, and the rebuild that takes this one's place.
 
 use super::Engine;
-use crate::cycle::{self, Consolidation, CycleProgress, Replay, Request};
+use crate::cycle::{self, ConsolidateOptions, ConsolidateReport, CycleProgress, Replay};
 use crate::error::{Error, Result};
 use chrono::NaiveDateTime;
 use std::fs;
@@ -42,7 +42,7 @@ impl Engine {
         &mut self,
         as_of: NaiveDateTime,
         heard: impl FnMut(CycleProgress),
-    ) -> Result<Consolidation> {
+    ) -> Result<ConsolidateReport> {
         if self.warehouse.is_shared() {
             return Err(
                 Error::unavailable("the store is in use and cannot be rebuilt now").hint(
@@ -61,7 +61,7 @@ impl Engine {
             let report = cycle::consolidate(
                 &target,
                 self.pipeline(),
-                &Request {
+                &ConsolidateOptions {
                     cycle: None,
                     as_of,
                     mind: None,

@@ -1,7 +1,7 @@
 //! Where a memory comes from and what became of it: `explain`, down to raw rows.
 
 use super::Engine;
-use super::memories::Shown;
+use super::memories::MemoryDetail;
 use super::rows::{moment, typed_rows};
 use crate::error::Result;
 use crate::memory::Mind;
@@ -16,7 +16,7 @@ const ASSOCIATIONS: usize = 10;
 pub struct Lineage {
     /// The raw row, as it reads today.
     #[serde(flatten)]
-    pub shown: Shown,
+    pub shown: MemoryDetail,
     /// What was read from its words, as stored; none before enrichment.
     pub features: Option<Map<String, Value>>,
     /// The episode it happened in; none before a tick or night placed it.

@@ -68,7 +68,7 @@ pub enum Outcome {
 
 /// A memory as a list shows it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Listed {
+pub struct MemorySummary {
     /// Its memory_id.
     pub id: i64,
     /// Its name where it came from.
@@ -87,10 +87,10 @@ pub struct Listed {
 
 /// A memory in full.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Shown {
+pub struct MemoryDetail {
     /// What a list shows of it.
     #[serde(flatten)]
-    pub memory: Listed,
+    pub memory: MemorySummary,
     /// The mind it belongs to.
     pub mind: String,
     /// Why it is in its state, where there is a reason.
@@ -106,12 +106,12 @@ pub struct Shown {
     /// How often it was used.
     pub used: i64,
     /// Its words before each edit, oldest first.
-    pub earlier: Vec<Earlier>,
+    pub earlier: Vec<MemoryVersion>,
 }
 
 /// Words a memory no longer has.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Earlier {
+pub struct MemoryVersion {
     /// When it was edited, UTC.
     pub until: String,
     /// What it said before.
@@ -250,7 +250,7 @@ impl Engine {
     ///
     /// # Errors
     /// Usage when there is none; failed when the store cannot be read.
-    pub fn show_memory(&self, mind: &Mind, id: i64, now: NaiveDateTime) -> Result<Shown> {
+    pub fn show_memory(&self, mind: &Mind, id: i64, now: NaiveDateTime) -> Result<MemoryDetail> {
         let shown = self.memory(mind, id)?;
         if self.is_writable() && shown.memory.tier != "deleted" {
             self.activate(mind, ActivationKind::Used, None, &[id], now)?;
@@ -258,7 +258,7 @@ impl Engine {
         Ok(shown)
     }
 
-    pub(super) fn memory(&self, mind: &Mind, id: i64) -> Result<Shown> {
+    pub(super) fn memory(&self, mind: &Mind, id: i64) -> Result<MemoryDetail> {
         let sql = format!(
             "SELECT c.* EXCLUDE (mind_id, metadata_text, happened_at, heard_at), {} AS created_at, {} AS recorded_at,
                 c.metadata_text::JSON AS metadata, {} AS mind,
@@ -288,7 +288,7 @@ impl Engine {
     ///
     /// # Errors
     /// Failed when the store cannot be read.
-    pub fn list_memories(&self, mind: &Mind, limit: u64) -> Result<Vec<Listed>> {
+    pub fn list_memories(&self, mind: &Mind, limit: u64) -> Result<Vec<MemorySummary>> {
         let sql = format!(
             "SELECT id, key, content, {} AS created_at, tier, speaker, session
              FROM ({CURRENT} WHERE m.mind_id = '{}'::UUID)
@@ -311,7 +311,7 @@ impl Engine {
         id: i64,
         content: &str,
         now: NaiveDateTime,
-    ) -> Result<Shown> {
+    ) -> Result<MemoryDetail> {
         check_content(content)?;
         let before = self.living(mind, id)?;
         if before.memory.content != content {
@@ -332,14 +332,14 @@ impl Engine {
         id: i64,
         reason: &str,
         now: NaiveDateTime,
-    ) -> Result<Shown> {
+    ) -> Result<MemoryDetail> {
         self.living(mind, id)?;
         self.warehouse
             .transaction(|conn| append_deletion(conn, mind.id, id, now, reason))?;
         self.memory(mind, id)
     }
 
-    fn living(&self, mind: &Mind, id: i64) -> Result<Shown> {
+    fn living(&self, mind: &Mind, id: i64) -> Result<MemoryDetail> {
         let shown = self.memory(mind, id)?;
         match shown.memory.tier.as_str() {
             "deleted" => Err(Error::usage(format!("memory {id} is deleted already"))),
@@ -367,9 +367,9 @@ impl Engine {
             memory_ids: ids.to_vec(),
         };
         let turn = self.turn_now("query");
-        match &self.others {
-            Some(others) if turn.is_none() => {
-                others.write_later(activation);
+        match &self.coordination {
+            Some(coordination) if turn.is_none() => {
+                coordination.write_later(activation);
                 Ok(())
             }
             _ => self

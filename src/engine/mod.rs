@@ -2,12 +2,12 @@
 //!
 //! # Layout
 //!
-//! This file opens the store, imports, consolidates and verifies. [`request`] is how others ask: every question as a value that
+//! This file opens the store, imports, consolidates and verifies. [`request`] is how coordination ask: every question as a value that
 //! can travel to whoever owns the store. Beside it, one file a family of questions:
 //!
 //! * `questions`: recall and insights
 //! * `memories`: single memories
-//! * `enrich`, `round`: what embedding and language models add, as it is owed; `embed`: vectors; `advisors`: the models it may ask; `advice`: whether they are there
+//! * `enrich`, `extraction_batch`: what embedding and language models add, as it is owed; `embed`: vectors; `model_clients`: the models it may ask; `model_status`: whether they are there
 //! * `lineage`: where a memory comes from and what became of it
 //! * `overview`: status, health, metrics
 //! * `doctor`: what codex needs from outside
@@ -19,23 +19,23 @@
 //! * `transfer`: export, and import of what it wrote
 //! * `models`: a project made ready, shared by all who ask
 //! * `rhythms`: whether something is due, for those who look again and again
-//! * `shared`, `access_queue`, `interrupt`: one open store that many questions share, their turns, and stopping one; `beside`: one of many
-//!   engines on it, `foreign`: questions with another project
+//! * `shared`, `access_queue`, `interrupt`: one open store that many questions share, their turns, and stopping one; `coordination`: one of many
+//!   engines on it, `project_override`: questions with another project
 //! * `rows`: rows of a query as typed values
 
 mod access_queue;
-mod advice;
-mod advisors;
-mod beside;
+mod coordination;
 mod doctor;
 mod embed;
 mod enrich;
-mod foreign;
+mod extraction_batch;
 mod history;
 mod interrupt;
 mod lineage;
 mod listener;
 mod memories;
+mod model_clients;
+mod model_status;
 mod models;
 mod overview;
 mod postgres;
@@ -43,45 +43,46 @@ mod postgres_health;
 mod postgres_rhythms;
 mod postgres_setup;
 mod project;
+mod project_override;
 mod questions;
 pub mod request;
 mod rhythms;
-mod round;
 mod rows;
 mod shared;
 mod sql;
 mod transfer;
 
 pub use access_queue::{AccessGuard, AccessQueue, ActiveOperation};
-pub use advice::{
-    ModelFinding, ModelFindings, ModelStatus, ServerFinding, examine_models, pull_on_server,
-};
 pub use doctor::{Finding, Level, examine, remembered};
 pub use embed::{EmbedProgress, EmbedReport, EmbedRequest};
 pub use enrich::{AnswerReport, EnrichProgress, EnrichReport, EnrichRequest, EnrichWhat};
 pub use interrupt::Interrupt;
 pub use lineage::{ConceptPlace, EpisodePlace, Lineage, Link, NightOfMemory, Trace};
 pub use listener::{Listener, NotificationDebouncer};
-pub use memories::{Added, Earlier, Listed, NewMemory, Outcome, Shown};
+pub use memories::{Added, MemoryDetail, MemorySummary, MemoryVersion, NewMemory, Outcome};
+pub use model_status::{
+    ModelFinding, ModelFindings, ModelStatus, ServerFinding, examine_models, pull_on_server,
+};
 pub use overview::{
     CycleMetrics, HealthCheck, Metrics, MindStatus, ModelMetrics, StageMetrics, Status,
 };
-pub use postgres::{Exchange, IntakeReport, Lived};
+pub use postgres::{CycleOutcome, Exchange, IntakeReport};
 pub use postgres_health::PostgresHealth;
 pub use postgres_setup::{Prepared, prepare, rights};
 pub use project::{
-    CompiledModel, Ending, ListedModel, Listing, Models, Order, Ran, RunReport, Selecting, Target,
+    CompiledModel, ListedModel, Listing, Models, NodeResult, NodeStatus, RunArgs, RunReport,
+    Selectors, Target,
 };
-pub use questions::Trail;
-pub use request::{AccessMode, Ask, Needs, Progress, Reply, Request, StoreNeeds};
-pub use shared::{Caller, Shared};
+pub use questions::ActivationLogging;
+pub use request::{AccessMode, Operation, Progress, Reply, Request, Requirements, StoreNeeds};
+pub use shared::{RequestContext, SharedStore};
 pub use sql::{Snapshot, Table};
 
 pub(crate) use shared::lock;
 
 // What requests and results are made of, so that callers need nothing but the engine.
 pub use crate::cycle::{
-    Consolidation, CycleProgress, Pipeline, Replay, Request as CycleRequest, STATES, Verification,
+    ConsolidateOptions, ConsolidateReport, CycleProgress, Pipeline, Replay, STATES, Verification,
     fingerprint, state_hash, to_utc,
 };
 pub use crate::enrich::answers::Provenance;
@@ -106,8 +107,8 @@ use crate::error::{Error, Result};
 use crate::memory;
 use crate::project::ProjectError;
 use crate::warehouse::{Access, OpenOptions};
-use advisors::Advisors;
 use chrono::NaiveDateTime;
+use model_clients::ModelClients;
 use models::ReadyModels;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -127,9 +128,9 @@ pub struct Engine {
     warehouse: Warehouse,
     models: Arc<ReadyModels>,
     /// The embedding and language models it may ask.
-    advisors: Arc<Advisors>,
+    model_clients: Arc<ModelClients>,
     /// Those who share the store, where this is not the only engine on it.
-    others: Option<Arc<beside::Others>>,
+    coordination: Option<Arc<coordination::StoreCoordination>>,
     /// Whether it has a turn to read among them, and so may not wait for those who wait for it to end.
     reading: bool,
     /// Whether it has the turn to write.
@@ -174,8 +175,8 @@ impl Engine {
         Ok(Engine {
             warehouse,
             models: Arc::new(ReadyModels::new(pipeline)),
-            advisors: Arc::default(),
-            others: None,
+            model_clients: Arc::default(),
+            coordination: None,
             reading: false,
             writing: true,
             patience: None,
@@ -204,10 +205,10 @@ impl Engine {
         Engine::over_as(warehouse, pipeline, StoreNeeds::Made)
     }
 
-    /// Asks the models of `settings` from now on, where they are others than before.
+    /// Asks the models of `settings` from now on, where they are coordination than before.
     pub fn use_settings(&mut self, settings: &Settings) {
-        if !self.advisors.are_of(settings) {
-            self.advisors = Arc::new(Advisors::of(settings));
+        if !self.model_clients.are_of(settings) {
+            self.model_clients = Arc::new(ModelClients::of(settings));
         }
     }
 
@@ -278,9 +279,9 @@ impl Engine {
     /// See [`cycle::consolidate`].
     pub fn consolidate(
         &self,
-        request: &cycle::Request,
+        request: &cycle::ConsolidateOptions,
         on_progress: impl FnMut(CycleProgress),
-    ) -> Result<Consolidation> {
+    ) -> Result<ConsolidateReport> {
         self.enrich(|_| ())?;
         cycle::consolidate(&self.warehouse, self.pipeline(), request, on_progress)
     }

@@ -1,7 +1,7 @@
 //! The store at a glance: status, health, metrics.
 
 use super::Engine;
-use super::advice::ModelStatus;
+use super::model_status::ModelStatus;
 use super::rows::{moment, typed_rows};
 use crate::clock::rfc3339;
 use crate::error::Result;

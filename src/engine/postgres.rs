@@ -3,13 +3,13 @@
 //! A server that fails never stops a cycle: what is in the raw log goes on, what could not travel is owed, and the circuit breaker
 //! keeps retries polite.
 
-use super::beside::ExchangeTurn;
-use super::{Consolidation, CycleProgress, CycleRequest, Engine, Period};
+use super::coordination::ExchangeTurn;
+use super::{ConsolidateOptions, ConsolidateReport, CycleProgress, Engine, Period};
 use crate::clock;
 use crate::config::{Config, PostgresAddress, PostgresSettings, Value};
 use crate::error::{Error, Result};
 use crate::memory::postgres::{Intake, IntakeRequest, SourceReport, read, take_in};
-use crate::publish::{self, Insights, Law, MODELS, Sent, WriteBack};
+use crate::publish::{self, Insights, MODELS, RetentionFunction, Sent, WriteBack};
 use crate::warehouse::postgres::{Breaker, BreakerState, Limits, is_passing};
 use chrono::{Duration, NaiveDateTime};
 use chrono_tz::Tz;
@@ -61,17 +61,17 @@ pub struct Exchange {
     pub write_back: Option<WriteBack>,
     /// What went wrong, for the person to see.
     pub warnings: Vec<String>,
-    /// What was left to others.
+    /// What was left to coordination.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
 }
 
 /// A consolidation with its exchange.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Lived {
+pub struct CycleOutcome {
     /// What the cycles did.
     #[serde(flatten)]
-    pub consolidation: Consolidation,
+    pub consolidation: ConsolidateReport,
     /// What PostgreSQL gave and got; none where none is configured.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub postgres: Option<Exchange>,
@@ -88,7 +88,7 @@ impl Engine {
     ///
     /// # Errors
     /// Unavailable when PostgreSQL cannot be reached; failed when no table is as it is mapped. Where some can be read, the report
-    /// says what is wrong with the others.
+    /// says what is wrong with the coordination.
     pub fn take_in(&mut self, request: IntakeRequest) -> Result<Option<IntakeReport>> {
         if self.postgres.is_none() {
             return Ok(None);
@@ -184,7 +184,7 @@ impl Engine {
             return Ok(None);
         };
         let found = publish::vectors(self.warehouse.conn())?;
-        let taken = publish::make_room(&server.address, &mut client, found)?;
+        let taken = publish::create_vector_tables(&server.address, &mut client, found)?;
         if publish::is_news(self.warehouse.conn(), taken.as_deref())? {
             self.writing("write-back", |engine| {
                 publish::note_taken(engine.warehouse.conn(), taken.as_deref())
@@ -225,13 +225,13 @@ impl Engine {
     /// See [`Engine::consolidate`].
     pub fn live(
         &mut self,
-        request: &CycleRequest,
+        request: &ConsolidateOptions,
         on_progress: impl FnMut(CycleProgress),
-    ) -> Result<Lived> {
+    ) -> Result<CycleOutcome> {
         let consolidate = |engine: &mut Engine| engine.consolidate(request, on_progress);
         if self.postgres.is_none() {
             let consolidation = self.writing("consolidate", consolidate)?;
-            return Ok(Lived {
+            return Ok(CycleOutcome {
                 consolidation,
                 postgres: None,
             });
@@ -253,7 +253,7 @@ impl Engine {
             engine.write_back_with(turn, false)
         })?;
         exchange.write_back = write_back.flatten();
-        Ok(Lived {
+        Ok(CycleOutcome {
             consolidation,
             postgres: Some(exchange),
         })
@@ -298,7 +298,7 @@ impl Engine {
         }
     }
 
-    /// Tells the circuit breaker: what passes by itself counts, not a table that is not as mapped, nor others who are at work.
+    /// Tells the circuit breaker: what passes by itself counts, not a table that is not as mapped, nor coordination who are at work.
     fn note_outcome<T>(&mut self, what: &str, done: &Result<T>) -> Result<()> {
         let conn = self.warehouse.conn();
         match done {
@@ -354,7 +354,7 @@ impl Engine {
     }
 
     /// The retention law of `sql/macros/retention.sql` with this project's parameters.
-    fn law(&self) -> Result<Law> {
+    fn law(&self) -> Result<RetentionFunction> {
         let number = |name: &str| {
             self.parameters()
                 .get(name)
@@ -365,7 +365,7 @@ impl Engine {
             number("gradual_forgetting_rate")?,
             number("forgetting_exponent")?,
         );
-        Ok(Law {
+        Ok(RetentionFunction {
             factor: rate.powf(-1.0 / exponent) - 1.0,
             exponent,
         })

@@ -4,7 +4,7 @@ use super::Engine;
 use super::postgres::SERVICE;
 use crate::clock;
 use crate::error::Result;
-use crate::memory::postgres::Oddities;
+use crate::memory::postgres::IntakeAnomalies;
 use crate::publish;
 use crate::warehouse::postgres::Breaker;
 use chrono::NaiveDateTime;
@@ -54,7 +54,7 @@ impl Engine {
         let read_at = statement
             .query_map([], |r| Ok((r.get::<_, String>(0)?, shown(r.get(1)?))))?
             .collect::<duckdb::Result<_>>()?;
-        let odd = Oddities::of(conn)?;
+        let odd = IntakeAnomalies::of(conn)?;
         Ok(Some(PostgresHealth {
             address: server.address.to_string(),
             circuit: breaker.state(clock::now()).as_str().to_owned(),

@@ -3,7 +3,7 @@
 use super::Engine;
 use crate::enrich::answers::{ExtractionTask, said_of_insights};
 use crate::enrich::embeddings::{active_model, is_local};
-use crate::enrich::ollama::one_line_of;
+use crate::enrich::llm::one_line_of;
 use crate::error::{Error, Result};
 use crate::insight::{self, Insight, Period};
 use crate::memory::{ActivationKind, Mind, MindId};
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 /// What an answer leaves in the raw log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Trail {
+pub enum ActivationLogging {
     /// Nothing: the question is about another time, or one of many.
     None,
     /// That the memories came up.
@@ -24,17 +24,22 @@ pub enum Trail {
 }
 
 impl Engine {
-    /// Answers a question, and logs it as `trail` says where the store can be written.
+    /// Answers a question, and logs it as `activation_logging` says where the store can be written.
     ///
     /// # Errors
     /// See [`recall_batch`].
-    pub fn query(&self, mind: &Mind, question: &Question, trail: Trail) -> Result<Answer> {
+    pub fn query(
+        &self,
+        mind: &Mind,
+        question: &Question,
+        activation_logging: ActivationLogging,
+    ) -> Result<Answer> {
         self.be_ready()?;
         let mut answers = self.answers(std::slice::from_ref(question))?;
         let answer = answers
             .pop()
             .ok_or_else(|| Error::failed("the question got no answer"))?;
-        if trail != Trail::None && self.is_writable() {
+        if activation_logging != ActivationLogging::None && self.is_writable() {
             let ids: Vec<i64> = answer.results.iter().map(|hit| hit.id).collect();
             self.activate(
                 mind,
@@ -43,7 +48,7 @@ impl Engine {
                 &ids,
                 question.as_of,
             )?;
-            if trail == Trail::Used {
+            if activation_logging == ActivationLogging::Used {
                 self.activate(
                     mind,
                     ActivationKind::Used,
@@ -69,16 +74,16 @@ impl Engine {
     fn answers(&self, questions: &[Question]) -> Result<Vec<Answer>> {
         let conn = self.warehouse.conn();
         let queries = self.pipeline().renderer();
-        let model = match self.advisors.may_embed() {
+        let model = match self.model_clients.may_embed() {
             true => active_model(conn)?,
             false => None,
         };
         let Some(model) = model else {
             return recall_batch(conn, queries, questions, None);
         };
-        let dimension = self.advisors.length(conn, &model)?;
-        let advisors = &self.advisors;
-        let embed = |texts: &[String]| advisors.embed_questions(&model, texts, dimension);
+        let dimension = self.model_clients.length(conn, &model)?;
+        let model_clients = &self.model_clients;
+        let embed = |texts: &[String]| model_clients.embed_questions(&model, texts, dimension);
         let meaning = Meaning {
             model: &model,
             embed: &embed,

@@ -1,7 +1,9 @@
 //! What a schedule needs to know of the store, and looking whether something is due.
 
 use super::shared::{HEALING, lock};
-use super::{AccessMode, Consolidation, CycleRequest, CycleType, Engine, Interrupt, Shared};
+use super::{
+    AccessMode, ConsolidateOptions, ConsolidateReport, CycleType, Engine, Interrupt, SharedStore,
+};
 use crate::cycle::next_due;
 use crate::error::{Error, Result};
 use crate::memory::{MindId, all_minds, parse_time_zone};
@@ -27,7 +29,7 @@ pub(super) struct Until {
     until: NaiveDateTime,
 }
 
-impl Shared {
+impl SharedStore {
     /// Runs the cycles up to `cycle` that are due at `as_of`. None when nothing was.
     ///
     /// A look that can find nothing costs nothing: nobody has written since the last one, and by itself nothing has become due.
@@ -39,7 +41,7 @@ impl Shared {
         cycle: CycleType,
         as_of: NaiveDateTime,
         interrupt: &Arc<Interrupt>,
-    ) -> Result<Option<Consolidation>> {
+    ) -> Result<Option<ConsolidateReport>> {
         let quiet = || lock(&self.quiet);
         if let Some(last) = quiet().get(&cycle)
             && last.writes == self.queue().writes()
@@ -53,7 +55,9 @@ impl Shared {
         let mut held = self.queue().take(AccessMode::Write, &what, None, &wanted)?;
         let before = self.queue().writes();
         let mode = Some(AccessMode::Write);
-        let (mut engine, wrote_trail) = self.root().beside(self.others.clone(), mode)?;
+        let (mut engine, wrote_activations) = self
+            .root()
+            .fork_connection(self.coordination.clone(), mode)?;
         let looked = interrupt.over(&mut engine, |engine| {
             let found = engine.look(cycle, as_of)?;
             let until = next_due(&engine.warehouse, engine.pipeline(), cycle, as_of)?;
@@ -61,7 +65,7 @@ impl Shared {
         });
         self.examine(&looked);
         let (found, until) = looked?;
-        let wrote = found.is_some() || wrote_trail;
+        let wrote = found.is_some() || wrote_activations;
         if !wrote {
             held.changed_nothing();
         }
@@ -72,15 +76,15 @@ impl Shared {
         };
         quiet().insert(cycle, last);
         drop(held);
-        self.write_trail();
+        self.write_pending_activations();
         Ok(found)
     }
 }
 
 impl Engine {
     /// The cycles up to `cycle` that are due at `as_of`, run. A mind whose last night lies after it has been sent ahead by
-    /// hand, or the clock went back: it waits, and the others go on.
-    fn look(&self, cycle: CycleType, as_of: NaiveDateTime) -> Result<Option<Consolidation>> {
+    /// hand, or the clock went back: it waits, and the coordination go on.
+    fn look(&self, cycle: CycleType, as_of: NaiveDateTime) -> Result<Option<ConsolidateReport>> {
         let ahead = self.minds_ahead(as_of)?;
         let minds: Vec<Option<MindId>> = match ahead.is_empty() {
             true => vec![None],
@@ -90,9 +94,9 @@ impl Engine {
                 .map(|mind| Some(mind.id))
                 .collect(),
         };
-        let mut all: Option<Consolidation> = None;
+        let mut all: Option<ConsolidateReport> = None;
         for mind in minds {
-            let request = CycleRequest {
+            let request = ConsolidateOptions {
                 cycle: Some(cycle),
                 as_of,
                 mind,
@@ -145,7 +149,7 @@ impl Engine {
         }
     }
 
-    /// Has these rhythms rest, and no others.
+    /// Has these rhythms rest, and no coordination.
     ///
     /// # Errors
     /// Failed when the store cannot be written.

@@ -1,6 +1,6 @@
 //! One open store that many questions share: each gets a connection of its own, and its turn.
 
-use super::beside::Others;
+use super::coordination::StoreCoordination;
 use super::interrupt::{Interrupt, explained};
 use super::models::ReadyModels;
 use super::request::{Reply, Request};
@@ -26,7 +26,7 @@ pub(super) const HEALING: Duration = Duration::from_secs(30);
 
 /// Who asks, as far as it matters to the answer.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Caller {
+pub struct RequestContext {
     /// The directory that relative paths in SQL are relative to.
     pub directory: PathBuf,
     /// Seconds to wait for a turn.
@@ -40,13 +40,13 @@ pub struct Caller {
 }
 
 /// An open store that many questions share.
-pub struct Shared {
+pub struct SharedStore {
     /// Every other connection is made from this one's.
     root: Mutex<Engine>,
-    pub(super) others: Arc<Others>,
+    pub(super) coordination: Arc<StoreCoordination>,
     pub(super) fingerprint: Mutex<String>,
     /// The last other project that somebody asked with.
-    pub(super) foreign: Mutex<Option<(String, Arc<ReadyModels>)>>,
+    pub(super) project_override: Mutex<Option<(String, Arc<ReadyModels>)>>,
     /// What looks found.
     pub(super) quiet: Quiet,
     /// DuckDB has given up on itself and wants to be opened anew.
@@ -55,14 +55,14 @@ pub struct Shared {
     pub(super) unready: AtomicBool,
 }
 
-impl Shared {
+impl SharedStore {
     /// Shares the store of `engine`.
-    pub fn new(engine: Engine) -> Shared {
-        Shared {
+    pub fn new(engine: Engine) -> SharedStore {
+        SharedStore {
             fingerprint: Mutex::new(engine.pipeline().fingerprint().to_owned()),
             root: Mutex::new(engine),
-            others: Arc::default(),
-            foreign: Mutex::new(None),
+            coordination: Arc::default(),
+            project_override: Mutex::new(None),
             quiet: Quiet::default(),
             ailing: AtomicBool::new(false),
             unready: AtomicBool::new(false),
@@ -71,12 +71,12 @@ impl Shared {
 
     /// The turns at the store.
     pub fn queue(&self) -> &Arc<AccessQueue> {
-        &self.others.queue
+        &self.coordination.queue
     }
 
     /// Who is at work.
     pub fn busy(&self) -> Vec<ActiveOperation> {
-        self.others.queue.busy()
+        self.coordination.queue.busy()
     }
 
     /// Answers a question of `caller`; `on_progress` is called with how far it is, and `interrupt` stops it.
@@ -86,23 +86,23 @@ impl Shared {
     pub fn answer(
         &self,
         request: Request,
-        caller: &Caller,
+        caller: &RequestContext,
         interrupt: &Arc<Interrupt>,
         on_progress: &mut dyn FnMut(Progress),
     ) -> Result<Reply> {
-        let needs = request.needs();
+        let requirements = request.requirements();
         let patience = Duration::from_secs(u64::from(caller.patience));
         self.heal(patience);
         let (held, is_foreign) = self.turn_for(&request, caller, interrupt)?;
         let answer = if is_foreign {
-            self.answer_as(caller, needs, interrupt, |engine| {
+            self.answer_as(caller, requirements, interrupt, |engine| {
                 request.answer(engine, on_progress)
             })
         } else {
-            self.with_turn(held.as_ref(), needs.mode, interrupt, |engine| {
+            self.with_turn(held.as_ref(), requirements.mode, interrupt, |engine| {
                 engine.patience = Some(patience);
                 engine.look_from(&caller.directory)?;
-                match needs.mode {
+                match requirements.mode {
                     AccessMode::Read => {
                         unless_stale(|| request.clone().answer(engine, on_progress))
                     }
@@ -111,7 +111,7 @@ impl Shared {
             })
         };
         drop(held);
-        self.write_trail();
+        self.write_pending_activations();
         self.examine(&answer);
         explained(answer, interrupt)
     }
@@ -129,12 +129,12 @@ impl Shared {
         self.heal(HEALING);
         let wanted = || !interrupt.is_stopped();
         let held = self
-            .others
+            .coordination
             .queue
             .take(AccessMode::Write, what, None, &wanted)?;
         let done = self.with_turn(Some(&held), AccessMode::Write, interrupt, work);
         drop(held);
-        self.write_trail();
+        self.write_pending_activations();
         self.examine(&done);
         explained(done, interrupt)
     }
@@ -149,9 +149,11 @@ impl Shared {
         work: impl FnOnce(&mut Engine) -> Result<T>,
     ) -> Result<T> {
         self.heal(HEALING);
-        let (mut engine, _) = self.root().beside(self.others.clone(), None)?;
+        let (mut engine, _) = self
+            .root()
+            .fork_connection(self.coordination.clone(), None)?;
         let done = interrupt.over(&mut engine, work);
-        self.write_trail();
+        self.write_pending_activations();
         self.examine(&done);
         explained(done, interrupt)
     }
@@ -169,10 +171,12 @@ impl Shared {
         wanted: &dyn Fn() -> bool,
     ) -> Result<()> {
         let pipeline = Pipeline::new(project, &config.parameters)?;
-        let _held =
-            self.others
-                .queue
-                .take(AccessMode::Exclusive, "reload", Some(patience), wanted)?;
+        let _held = self.coordination.queue.take(
+            AccessMode::Exclusive,
+            "reload",
+            Some(patience),
+            wanted,
+        )?;
         let mut root = self.root();
         let fingerprint = pipeline.fingerprint().to_owned();
         root.adopt(Arc::new(ReadyModels::new(pipeline)))?;
@@ -198,7 +202,7 @@ impl Shared {
         if !is_set(&self.ailing) && !is_set(&self.unready) {
             return;
         }
-        let queue = &self.others.queue;
+        let queue = &self.coordination.queue;
         let healed = queue
             .take(
                 AccessMode::Exclusive,
@@ -240,7 +244,7 @@ impl Shared {
         // Whoever holds the root is at work.
         self.root
             .try_lock()
-            .is_ok_and(|root| root.advisors.rest(idle))
+            .is_ok_and(|root| root.model_clients.rest(idle))
     }
 
     /// Writes what is still to be written, and all of it into the store's file.
@@ -248,7 +252,7 @@ impl Shared {
     /// # Errors
     /// Failed when the store cannot be written.
     pub fn settle(&self) -> Result<()> {
-        self.write_trail();
+        self.write_pending_activations();
         Ok(self.root().warehouse.conn().execute_batch("CHECKPOINT")?)
     }
 
@@ -275,20 +279,22 @@ impl Shared {
             root.look_from(Path::new(""))?;
             return done;
         }
-        let (mut engine, _) = self.root().beside(self.others.clone(), Some(mode))?;
+        let (mut engine, _) = self
+            .root()
+            .fork_connection(self.coordination.clone(), Some(mode))?;
         interrupt.over(&mut engine, work)
     }
 
     /// Writes what readers left, where nobody else writes now.
-    pub(super) fn write_trail(&self) {
-        if self.others.is_settled() {
+    pub(super) fn write_pending_activations(&self) {
+        if self.coordination.is_settled() {
             return;
         }
-        let Some(mut held) = self.others.queue.try_take(AccessMode::Write, "query") else {
+        let Some(mut held) = self.coordination.queue.try_take(AccessMode::Write, "query") else {
             return;
         };
         let mode = Some(AccessMode::Write);
-        match self.root().beside(self.others.clone(), mode) {
+        match self.root().fork_connection(self.coordination.clone(), mode) {
             Ok((_, true)) => {}
             Ok((_, false)) => held.changed_nothing(),
             Err(e) => tracing::warn!(error = %e, "what was recalled could not be logged"),

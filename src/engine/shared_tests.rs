@@ -1,13 +1,13 @@
 use super::*;
 use crate::config::{Config, ConfigSources};
 use crate::engine::ProjectSource;
-use crate::engine::{Needs, Request};
+use crate::engine::{Request, Requirements};
 use crate::error::Error;
 use crate::memory::Activation;
 use crate::project::CycleType;
 
 /// A new store, and the directory it is in.
-fn store() -> (Shared, tempfile::TempDir) {
+fn store() -> (SharedStore, tempfile::TempDir) {
     let dir = tempfile::tempdir().unwrap();
     let sources = ConfigSources {
         database: Some(dir.path().join("memory.duckdb")),
@@ -15,7 +15,7 @@ fn store() -> (Shared, tempfile::TempDir) {
     };
     let config = Config::load(&sources).unwrap();
     let engine = Engine::open(&config, Arc::new(project()), false).unwrap();
-    (Shared::new(engine), dir)
+    (SharedStore::new(engine), dir)
 }
 
 fn project() -> Project {
@@ -23,14 +23,14 @@ fn project() -> Project {
 }
 
 /// Somebody who asks with these parameters.
-fn caller(vars: &str) -> Caller {
+fn caller(vars: &str) -> RequestContext {
     let sources = ConfigSources {
         database: Some("/nowhere".into()),
         vars: Some(vars.to_owned()),
         ..ConfigSources::default()
     };
     let parameters = Config::load(&sources).unwrap().parameters;
-    Caller {
+    RequestContext {
         directory: "/".into(),
         patience: 30,
         fingerprint: cycle::fingerprint(&project(), &parameters),
@@ -87,7 +87,7 @@ fn what_is_stopped_ends_and_says_so() {
         work.join().unwrap()
     });
     assert!(done.unwrap_err().to_string().contains("interrupted"));
-    // Others are not.
+    // StoreCoordination are not.
     let other = Arc::new(Interrupt::default());
     shared
         .work("a test", &other, |engine| engine.sql("SELECT 1"))
@@ -121,14 +121,14 @@ fn whatever_becomes_of_a_question_with_other_parameters_the_owner_s_are_in_force
     let interrupt = Arc::new(Interrupt::default());
     let ours = views(&shared.root());
     let theirs = caller("{gradual_forgetting_rate: 0.8}");
-    let needs = Needs::LOOK;
-    let alone = Needs {
+    let requirements = Requirements::LOOK;
+    let alone = Requirements {
         mode: AccessMode::Exclusive,
-        ..needs
+        ..requirements
     };
-    for needs in [needs, alone] {
+    for requirements in [requirements, alone] {
         let mut seen = String::new();
-        let failed = shared.answer_as(&theirs, needs, &interrupt, |engine| {
+        let failed = shared.answer_as(&theirs, requirements, &interrupt, |engine| {
             seen = views(engine);
             Err(Error::failed("a question that fails"))
         });
@@ -136,7 +136,7 @@ fn whatever_becomes_of_a_question_with_other_parameters_the_owner_s_are_in_force
         assert_ne!(seen, ours, "theirs were in force");
         assert_eq!(views(&shared.root()), ours);
         let broken = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            shared.answer_as(&theirs, needs, &interrupt, |_| panic!("a mistake"))
+            shared.answer_as(&theirs, requirements, &interrupt, |_| panic!("a mistake"))
         }));
         assert!(broken.is_err());
         assert_eq!(views(&shared.root()), ours);
@@ -179,7 +179,7 @@ fn a_question_with_other_parameters_that_waits_for_a_model_is_refused() {
     assert!(refused.next_step().unwrap().contains("stop the daemon"));
     assert_eq!(shared.queue().writes(), 0, "nobody had to wait for it");
     // With the owner's own it goes its way: this store has no models to ask.
-    let mine = Caller {
+    let mine = RequestContext {
         fingerprint: shared.fingerprint.lock().unwrap().clone(),
         ..theirs
     };
@@ -192,7 +192,7 @@ fn what_readers_leave_is_written_at_the_end_of_the_work_they_met() {
     let (shared, _dir) = store();
     let interrupt = Arc::new(Interrupt::default());
     let left = || -> Result<()> {
-        shared.others.write_later(Activation {
+        shared.coordination.write_later(Activation {
             mind: crate::memory::MindId::of("default"),
             kind: crate::memory::ActivationKind::Used,
             memory_ids: vec![1],

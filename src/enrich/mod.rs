@@ -13,7 +13,7 @@
 pub mod answers;
 pub mod embeddings;
 pub mod features;
-pub mod ollama;
+pub mod llm;
 mod pending;
 pub mod rules;
 

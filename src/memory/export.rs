@@ -64,11 +64,11 @@ pub fn export(
         Some(dir) if !dir.as_os_str().is_empty() => dir,
         _ => Path::new("."),
     };
-    let (room, _alive) = room(dir).map_err(|e| {
+    let (staging, _alive) = staging_dir(dir).map_err(|e| {
         Error::failed(format!("cannot write in {}: {e}", dir.display()))
             .hint("check that the directory exists and can be written")
     })?;
-    let made = room.path().join("export");
+    let made = staging.path().join("export");
     fs::create_dir(&made).map_err(|e| unwritable(&made, &e))?;
     // One transaction: all tables as of one moment.
     conn.execute_batch("BEGIN")?;
@@ -82,11 +82,11 @@ pub fn export(
         fs::write(&path, text + "\n").map_err(|e| unwritable(&path, &e))?;
         made
     } else {
-        let path = room.path().join("joined");
+        let path = staging.path().join("joined");
         join(&manifest, &made, &path).map_err(|e| unwritable(output, &e))?;
         path
     };
-    put(&ready, output, room.path()).map_err(|e| unwritable(output, &e))?;
+    put(&ready, output, staging.path()).map_err(|e| unwritable(output, &e))?;
     Ok(ExportReport {
         output: output.clone(),
         format: options.format,
@@ -101,7 +101,7 @@ pub fn export(
 
 /// A directory beside the output that only its owner can look into, and a lock in it for as long as the export runs. What a
 /// killed export left has none that anybody holds, and is removed.
-fn room(dir: &Path) -> io::Result<(tempfile::TempDir, File)> {
+fn staging_dir(dir: &Path) -> io::Result<(tempfile::TempDir, File)> {
     const PREFIX: &str = ".codex-export-";
     const LOCK: &str = "lock";
     for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
@@ -112,16 +112,16 @@ fn room(dir: &Path) -> io::Result<(tempfile::TempDir, File)> {
             let _ = fs::remove_dir_all(entry.path());
         }
     }
-    let room = tempfile::Builder::new()
+    let staging = tempfile::Builder::new()
         .prefix(PREFIX)
         .permissions(fs::Permissions::from_mode(0o700))
         .tempdir_in(dir)?;
     // It gets its name only once it is held.
-    let unnamed = room.path().join("unheld");
+    let unnamed = staging.path().join("unheld");
     let lock = File::create(&unnamed)?;
     lock.lock()?;
-    fs::rename(unnamed, room.path().join(LOCK))?;
-    Ok((room, lock))
+    fs::rename(unnamed, staging.path().join(LOCK))?;
+    Ok((staging, lock))
 }
 
 /// Only an earlier export, an empty directory or a file gives way, and only to `--force`.
@@ -272,10 +272,10 @@ fn join(manifest: &Manifest, parts: &Path, path: &Path) -> io::Result<()> {
         .sync_all()
 }
 
-/// Moves what was made to its place; an earlier directory steps aside into `room`, which goes away.
-fn put(made: &Path, output: &Path, room: &Path) -> io::Result<()> {
+/// Moves what was made to its place; an earlier directory steps aside into `staging`, which goes away.
+fn put(made: &Path, output: &Path, staging: &Path) -> io::Result<()> {
     if made.is_dir() && output.is_dir() {
-        let aside = room.join("before");
+        let aside = staging.join("before");
         fs::rename(output, &aside)?;
         return fs::rename(made, output).inspect_err(|_| {
             let _ = fs::rename(&aside, output);

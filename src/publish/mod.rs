@@ -23,8 +23,8 @@ pub use changes::{
 };
 pub use rights::{CHANNEL, rights, trigger, trigger_exists};
 pub use schema::{Dreams, create, dreams};
-pub use send::{Law, Sent, WriteBack, open, send};
-pub use vectors::{Vectors, is_news, make_room, note_taken, vectors};
+pub use send::{RetentionFunction, Sent, WriteBack, open, send};
+pub use vectors::{Vectors, create_vector_tables, is_news, note_taken, vectors};
 
 /// The tables of `dreams` that changes travel into.
 pub const RELATIONS: [&str; 6] = [

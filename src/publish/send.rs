@@ -17,7 +17,7 @@ const BYTES: usize = 8 << 20;
 
 /// The retention law, as PostgreSQL computes it: (1 + factor·t/S)^−exponent.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Law {
+pub struct RetentionFunction {
     /// F.
     pub factor: f64,
     /// ψ.
@@ -71,7 +71,7 @@ pub fn send(
     conn: &Connection,
     address: &PostgresAddress,
     client: &mut Client,
-    law: Law,
+    law: RetentionFunction,
     take_over: bool,
 ) -> Result<Sent> {
     let fail = |e| failure(address, e);
@@ -159,7 +159,7 @@ fn travel(
     transaction: &mut Transaction<'_>,
     known: &Publication,
     from: Option<i64>,
-    law: Law,
+    law: RetentionFunction,
     done: &mut WriteBack,
 ) -> Result<()> {
     for relation in RELATIONS {

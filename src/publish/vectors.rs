@@ -53,7 +53,7 @@ pub fn vectors(conn: &Connection) -> Result<Option<Vectors>> {
 ///
 /// # Errors
 /// See [`failure`].
-pub fn make_room(
+pub fn create_vector_tables(
     address: &PostgresAddress,
     client: &mut Client,
     vectors: Option<Vectors>,

@@ -1,8 +1,8 @@
 //! Asking, and the shapes of an answer.
 
 use super::queries::{self, Scope};
+use super::query_batch::QueryBatch;
 use super::question::{Asked, Question};
-use super::round::Round;
 use super::score::Score;
 use crate::clock;
 use crate::error::{Error, Result};
@@ -161,14 +161,14 @@ pub fn recall_batch(
         let asked = ask_mind(conn, renderer, &scope)?;
         let at_once = (WORK / asked.memories.max(1)).clamp(1, QUESTIONS);
         for some in numbers.chunks(at_once) {
-            let round = Round {
+            let batch = QueryBatch {
                 conn,
                 renderer,
                 asked: &asked,
                 questions,
                 numbers: some,
             };
-            for (number, answer) in round.answer(scope, meaning)? {
+            for (number, answer) in batch.answer(scope, meaning)? {
                 answers[number] = Some(answer);
             }
         }

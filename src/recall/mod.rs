@@ -5,7 +5,7 @@
 //! * `queries`: the SQL of `sql/recall/`, rendered for a mind and a moment
 //! * `question`: what a question names: its terms, one speaker, times
 //! * `answer`: asking, and the shapes of an answer
-//! * `round`: the questions that share a statement, from the store to their answers
+//! * `query_batch`: the questions that share a statement, from the store to their answers
 //! * `score`: exact decimals
 //!
 //! How memories are ranked is SQL that a user can change (`sql/recall/ranking.sql`): every DECIMAL column of that query is a
@@ -13,8 +13,8 @@
 
 mod answer;
 mod queries;
+mod query_batch;
 mod question;
-mod round;
 mod score;
 #[cfg(test)]
 mod tests;
@@ -22,6 +22,6 @@ mod tests;
 pub use answer::{
     Answer, Basis, EmbedTexts, Explanation, Hit, Meaning, WordShare, recall, recall_batch,
 };
+pub use query_batch::create_asked;
 pub use question::Question;
-pub use round::create_asked;
 pub use score::Score;

@@ -46,7 +46,7 @@ pub struct Options<'a> {
     pub epochs: Epochs,
     /// Where the rendered SQL was written, for error messages.
     pub rendered: Option<&'a Path>,
-    /// Whether its statements are planned each time. Where plans are kept, [`make_room`] comes first.
+    /// Whether its statements are planned each time. Where plans are kept, [`create_staging_table`] comes first.
     pub plans: Plans,
 }
 
@@ -114,7 +114,7 @@ fn at(rendered: Option<&Path>, position: &Option<Position>) -> String {
 ///
 /// # Errors
 /// Sql when DuckDB refuses the model.
-pub fn make_room(conn: &Connection, model: &Compiled) -> Result<(), MaterializeError> {
+pub fn create_staging_table(conn: &Connection, model: &Compiled) -> Result<(), MaterializeError> {
     use IncrementalStrategy::{DeleteInsert, Merge};
     let waits = matches!(model.config.incremental_strategy, DeleteInsert | Merge);
     let written = matches!(

@@ -161,7 +161,7 @@ fn a_kept_plan_writes_what_one_made_anew_does() {
             &yaml,
             "SELECT id, v + 1 AS v FROM s.m UNION ALL SELECT max(id) + 1, 0 FROM s.m",
         );
-        make_room(conn, &grows).unwrap();
+        create_staging_table(conn, &grows).unwrap();
         let options = Options {
             plans: Plans::Kept,
             ..Options::default()

@@ -1,6 +1,6 @@
 //! Files that are not codex's, cannot be written, or are not there: a clear error, and the file as it was.
 
-use crate::room::{Room, ran};
+use crate::test_store::{TestStore, ran};
 use duckdb::Connection;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -9,53 +9,53 @@ use std::process::Stdio;
 
 #[test]
 fn a_file_that_is_no_database_is_refused_and_unchanged() {
-    let room = Room::new();
+    let store = TestStore::new();
     let noise: Vec<u8> = (0..100_000_u32)
         .map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8)
         .collect();
     for bytes in [noise.as_slice(), b"short"] {
-        room.write("memory.duckdb", bytes);
+        store.write("memory.duckdb", bytes);
         for args in [
             &["status"][..],
             &["memory", "add", "x"],
             &["query", "--text", "x"],
             &["sql", "SELECT 1"],
         ] {
-            room.refused(2, "memory.duckdb", args);
+            store.refused(2, "memory.duckdb", args);
         }
-        assert_eq!(fs::read(room.store()).unwrap(), bytes);
+        assert_eq!(fs::read(store.store()).unwrap(), bytes);
     }
 }
 
 #[test]
 fn a_damaged_store_is_refused_and_unchanged() {
-    let room = Room::with_diary();
-    let mut bytes = fs::read(room.store()).unwrap();
+    let store = TestStore::with_diary();
+    let mut bytes = fs::read(store.store()).unwrap();
     // The three headers at the front.
     bytes[..12_288].iter_mut().for_each(|byte| *byte ^= 0x5a);
-    room.write("memory.duckdb", &bytes);
-    room.refused(2, "memory.duckdb", &["status"]);
-    assert_eq!(fs::read(room.store()).unwrap(), bytes);
+    store.write("memory.duckdb", &bytes);
+    store.refused(2, "memory.duckdb", &["status"]);
+    assert_eq!(fs::read(store.store()).unwrap(), bytes);
 }
 
 #[test]
 fn somebody_elses_database_is_refused_and_unchanged() {
-    let room = Room::new();
-    let other = Connection::open(room.store()).unwrap();
+    let store = TestStore::new();
+    let other = Connection::open(store.store()).unwrap();
     other
         .execute_batch("CREATE TABLE customers (id INTEGER); INSERT INTO customers VALUES (1)")
         .unwrap();
     other.close().unwrap();
-    let before = fs::read(room.store()).unwrap();
+    let before = fs::read(store.store()).unwrap();
     for args in [&["status"][..], &["memory", "add", "x"], &["consolidate"]] {
-        room.refused(2, "not codex's", args);
+        store.refused(2, "not codex's", args);
     }
-    assert_eq!(fs::read(room.store()).unwrap(), before);
+    assert_eq!(fs::read(store.store()).unwrap(), before);
 }
 
 #[test]
 fn looking_at_a_store_that_is_not_there_makes_none() {
-    let room = Room::new();
+    let store = TestStore::new();
     for args in [
         &["status"][..],
         &["query", "--text", "x"],
@@ -64,9 +64,9 @@ fn looking_at_a_store_that_is_not_there_makes_none() {
         &["memory", "list"],
         &["sql", "SELECT 1"],
     ] {
-        room.refused(2, "there is no store at", args);
+        store.refused(2, "there is no store at", args);
     }
-    assert!(!room.store().exists());
+    assert!(!store.store().exists());
 }
 
 /// Root may write everything; without this capability it is like anybody else.
@@ -74,11 +74,11 @@ const WITHOUT_OVERRIDE: &[&str] = &["--bounding-set=-dac_override", "--inh-caps=
 
 #[test]
 fn a_store_that_cannot_be_written_is_still_asked_and_left_alone() {
-    let room = Room::lived();
-    let home = room.path("locked");
+    let store = TestStore::lived();
+    let home = store.path("locked");
     fs::create_dir(&home).unwrap();
     let store = home.join("memory.duckdb");
-    fs::copy(room.store(), &store).unwrap();
+    fs::copy(store.store(), &store).unwrap();
     let before = fs::read(&store).unwrap();
     fs::set_permissions(&store, Permissions::from_mode(0o444)).unwrap();
     fs::set_permissions(&home, Permissions::from_mode(0o555)).unwrap();
@@ -87,11 +87,11 @@ fn a_store_that_cannot_be_written_is_still_asked_and_left_alone() {
         let codex = env!("CARGO_BIN_EXE_codex");
         let mut command = match all_powerful {
             true => {
-                let mut command = room.command(Path::new("setpriv"));
+                let mut command = store.command(Path::new("setpriv"));
                 command.args(WITHOUT_OVERRIDE).arg(codex);
                 command
             }
-            false => room.codex(),
+            false => store.codex(),
         };
         ran(command.args(args).env("DUCKDB_PATH", &store))
     };
@@ -131,10 +131,10 @@ fn a_store_that_cannot_be_written_is_still_asked_and_left_alone() {
 
 #[test]
 fn a_reader_that_leaves_early_is_no_error() {
-    let room = Room::with_diary();
+    let store = TestStore::with_diary();
     let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_codex"))
         .args(["sql", "SELECT range FROM range(300000)", "--json"])
-        .env("DUCKDB_PATH", room.store())
+        .env("DUCKDB_PATH", store.store())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -151,8 +151,8 @@ fn a_reader_that_leaves_early_is_no_error() {
 
 #[test]
 fn a_slip_in_the_environment_is_told_once() {
-    let room = Room::with_diary();
-    let mut codex = room.codex();
+    let store = TestStore::with_diary();
+    let mut codex = store.codex();
     codex.env("CODEX_LOCK_TIMEOUTS", "3");
     let ran = ran(codex.args(["import", "--dry-run", "diary.jsonl"]));
     assert_eq!(ran.code, 0, "{}", ran.stderr);

@@ -1,12 +1,12 @@
 //! Answers out: query, insights, explain, sql, snapshot and the overviews.
 
-use crate::room::Room;
+use crate::test_store::TestStore;
 use serde_json::Value;
 
 #[test]
 fn a_query_finds_the_memory_and_its_components_sum_to_the_score() {
-    let room = Room::lived();
-    let answer = room.json(&[
+    let store = TestStore::lived();
+    let answer = store.json(&[
         "query",
         "--text",
         "When is the cutover of the reports?",
@@ -32,48 +32,49 @@ fn a_query_finds_the_memory_and_its_components_sum_to_the_score() {
         assert_eq!(sum, millionths(&hit["score"]));
     }
     assert!(
-        room.ok(&["query", "--text", "cutover", "--explain"])
+        store
+            .ok(&["query", "--text", "cutover", "--explain"])
             .contains("lexical")
     );
 }
 
 #[test]
 fn what_was_just_added_is_found_at_once() {
-    let room = Room::with_diary();
-    room.ok(&[
+    let store = TestStore::with_diary();
+    store.ok(&[
         "memory",
         "add",
         "The greenhouse key hangs behind the flour scales",
     ]);
-    let answer = room.json(&["query", "--text", "greenhouse key"]);
+    let answer = store.json(&["query", "--text", "greenhouse key"]);
     assert_eq!(answer["results"][0]["tier"], "pending");
 }
 
 #[test]
 fn only_questions_of_today_leave_a_trail() {
-    let room = Room::lived();
+    let store = TestStore::lived();
     let count = |kind: &str| {
-        room.count(&format!(
+        store.count(&format!(
             "SELECT count(*) FROM raw.activations WHERE kind = '{kind}'"
         ))
     };
-    room.write("questions.jsonl", "{\"text\":\"Bolota\"}\n");
-    room.ok(&["query", "--batch", "questions.jsonl"]);
-    room.ok(&["query", "--text", "Bolota", "--as-of", "2026-03-03"]);
-    room.ok(&["explain", "a1"]);
+    store.write("questions.jsonl", "{\"text\":\"Bolota\"}\n");
+    store.ok(&["query", "--batch", "questions.jsonl"]);
+    store.ok(&["query", "--text", "Bolota", "--as-of", "2026-03-03"]);
+    store.ok(&["explain", "a1"]);
     assert_eq!((count("retrieved"), count("used")), (0, 0));
-    room.ok(&["query", "--text", "cutover", "-k", "1"]);
+    store.ok(&["query", "--text", "cutover", "-k", "1"]);
     assert_eq!((count("retrieved"), count("used")), (1, 0));
-    room.ok(&["query", "--text", "cutover", "-k", "1", "--use"]);
+    store.ok(&["query", "--text", "cutover", "-k", "1", "--use"]);
     assert_eq!((count("retrieved"), count("used")), (2, 1));
 }
 
 #[test]
 fn a_batch_answers_line_by_line_in_order() {
-    let room = Room::lived();
-    room.ok(&["memory", "add", "Other people's cutover", "--mind", "other"]);
-    room.write("questions.jsonl", "{\"text\":\"cutover\",\"k\":1}\n\n{\"text\":\"cutover\",\"mind\":\"other\"}\n{\"text\":\"vet\"}\n");
-    let lines = room.ok(&["query", "--batch", "questions.jsonl", "--json"]);
+    let store = TestStore::lived();
+    store.ok(&["memory", "add", "Other people's cutover", "--mind", "other"]);
+    store.write("questions.jsonl", "{\"text\":\"cutover\",\"k\":1}\n\n{\"text\":\"cutover\",\"mind\":\"other\"}\n{\"text\":\"vet\"}\n");
+    let lines = store.ok(&["query", "--batch", "questions.jsonl", "--json"]);
     let answers: Vec<Value> = lines
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
@@ -85,15 +86,15 @@ fn a_batch_answers_line_by_line_in_order() {
         "Other people's cutover"
     );
     assert_eq!(answers[2]["query"], "vet");
-    room.write("broken.jsonl", "{\"text\":\"vet\"}\n{\"txt\":1}\n");
-    room.refused(2, "broken.jsonl:2:", &["query", "--batch", "broken.jsonl"]);
-    room.refused(2, "nobody", &["query", "--text", "vet", "--mind", "nobody"]);
+    store.write("broken.jsonl", "{\"text\":\"vet\"}\n{\"txt\":1}\n");
+    store.refused(2, "broken.jsonl:2:", &["query", "--batch", "broken.jsonl"]);
+    store.refused(2, "nobody", &["query", "--text", "vet", "--mind", "nobody"]);
 }
 
 #[test]
 fn as_of_looks_no_further() {
-    let room = Room::lived();
-    let answer = room.json(&[
+    let store = TestStore::lived();
+    let answer = store.json(&[
         "query",
         "--text",
         "cutover of the reports",
@@ -111,8 +112,8 @@ fn as_of_looks_no_further() {
 
 #[test]
 fn explain_leads_back_to_raw_rows_and_ledger() {
-    let room = Room::lived();
-    let lineage = room.json(&["explain", "a4"]);
+    let store = TestStore::lived();
+    let lineage = store.json(&["explain", "a4"]);
     assert_eq!(
         (&lineage["key"], &lineage["source"], &lineage["mind"]),
         (&"a4".into(), &"diary.jsonl".into(), &"default".into())
@@ -147,28 +148,28 @@ fn explain_leads_back_to_raw_rows_and_ledger() {
         "trace",
         "concepts",
     ] {
-        assert!(room.ok(&["explain", "a4"]).contains(part), "{part}");
+        assert!(store.ok(&["explain", "a4"]).contains(part), "{part}");
     }
-    room.refused(2, "no memory", &["explain", "4711"]);
+    store.refused(2, "no memory", &["explain", "4711"]);
 }
 
 #[test]
 fn a_memory_no_cycle_has_seen_is_explained_as_far_as_it_goes() {
-    let room = Room::with_diary();
-    let lineage = room.json(&["explain", "a1"]);
+    let store = TestStore::with_diary();
+    let lineage = store.json(&["explain", "a1"]);
     assert!(lineage["trace"].is_null() && lineage["episode"].is_null());
-    room.ok(&["explain", "a1"]);
+    store.ok(&["explain", "a1"]);
 }
 
 #[test]
 fn insights_have_confidence_and_evidence() {
-    let room = Room::new();
+    let store = TestStore::new();
     let diary = include_bytes!("../../sample/diary.jsonl");
-    room.write("sample.jsonl", diary);
+    store.write("sample.jsonl", diary);
     let as_of = "2026-03-15T21:00:00Z";
-    room.ok(&["import", "sample.jsonl"]);
-    room.ok(&["consolidate", "--as-of", as_of]);
-    let found = room.json(&["insights", "--since", "7d", "--as-of", as_of]);
+    store.ok(&["import", "sample.jsonl"]);
+    store.ok(&["consolidate", "--as-of", as_of]);
+    let found = store.json(&["insights", "--since", "7d", "--as-of", as_of]);
     assert_eq!(
         (&found["since"], &found["as_of"]),
         (&"2026-03-08T21:00:00Z".into(), &as_of.into())
@@ -179,13 +180,13 @@ fn insights_have_confidence_and_evidence() {
         assert!((0.0..=1.0).contains(&insight["confidence"].as_f64().unwrap()));
         assert!(insight["evidence"][0]["id"].is_i64(), "{insight}");
     }
-    room.ok(&["insights", "--since", "7d", "--as-of", as_of]);
+    store.ok(&["insights", "--since", "7d", "--as-of", as_of]);
 }
 
 #[test]
 fn sql_reads_and_only_reads() {
-    let room = Room::with_diary();
-    let rows = room.json(&[
+    let store = TestStore::with_diary();
+    let rows = store.json(&[
         "sql",
         "SELECT memory_id, key FROM raw.memories ORDER BY key LIMIT 2;",
     ]);
@@ -195,7 +196,7 @@ fn sql_reads_and_only_reads() {
     );
     assert!(rows[0]["memory_id"].is_i64());
     assert_eq!(
-        room.json(&["sql", "SELECT 1 WHERE false"]),
+        store.json(&["sql", "SELECT 1 WHERE false"]),
         serde_json::json!([])
     );
     for query in [
@@ -207,7 +208,7 @@ fn sql_reads_and_only_reads() {
         "WITH x AS (SELECT 1 AS a) FROM x",
         "SELECT 1; -- done",
     ] {
-        assert!(!room.ok(&["sql", query]).is_empty(), "{query}");
+        assert!(!store.ok(&["sql", query]).is_empty(), "{query}");
     }
     for query in [
         "DELETE FROM raw.memories",
@@ -220,38 +221,38 @@ fn sql_reads_and_only_reads() {
         "SET threads = 1",
         "",
     ] {
-        room.refused(2, "hint", &["sql", query]);
+        store.refused(2, "hint", &["sql", query]);
     }
-    room.refused(2, "nope", &["sql", "SELECT nope FROM raw.memories"]);
-    room.refused(2, "SELEC", &["sql", "SELEC 1"]);
-    room.refused(1, "hint", &["sql", "FROM 'nowhere.csv'"]);
-    assert_eq!(room.count("SELECT count(*) FROM raw.memories"), 6);
+    store.refused(2, "nope", &["sql", "SELECT nope FROM raw.memories"]);
+    store.refused(2, "SELEC", &["sql", "SELEC 1"]);
+    store.refused(1, "hint", &["sql", "FROM 'nowhere.csv'"]);
+    assert_eq!(store.count("SELECT count(*) FROM raw.memories"), 6);
 }
 
 #[test]
 fn a_snapshot_is_a_store_of_its_own_and_overwrites_nothing() {
-    let room = Room::lived();
-    let before = room.json(&["verify"])["state_hash"].clone();
-    let snapshot = room.json(&["snapshot", "--output", "copy.duckdb"]);
+    let store = TestStore::lived();
+    let before = store.json(&["verify"])["state_hash"].clone();
+    let snapshot = store.json(&["snapshot", "--output", "copy.duckdb"]);
     assert_eq!(snapshot["memories"], 6);
-    let copied = room.json(&["verify", "--db", "copy.duckdb"]);
+    let copied = store.json(&["verify", "--db", "copy.duckdb"]);
     assert_eq!(
         (&copied["ok"], &copied["state_hash"]),
         (&true.into(), &before)
     );
-    room.refused(2, "--force", &["snapshot", "--output", "copy.duckdb"]);
-    room.refused(
+    store.refused(2, "--force", &["snapshot", "--output", "copy.duckdb"]);
+    store.refused(
         2,
         "the store itself",
         &["snapshot", "--output", "memory.duckdb", "--force"],
     );
-    room.ok(&["snapshot", "--output", "copy.duckdb", "--force"]);
-    room.refused(
+    store.ok(&["snapshot", "--output", "copy.duckdb", "--force"]);
+    store.refused(
         1,
         "cannot write",
         &["snapshot", "--output", "nowhere/copy.duckdb"],
     );
-    let left: Vec<_> = std::fs::read_dir(room.path("."))
+    let left: Vec<_> = std::fs::read_dir(store.path("."))
         .unwrap()
         .map(|e| e.unwrap().file_name())
         .collect();
@@ -264,8 +265,8 @@ fn a_snapshot_is_a_store_of_its_own_and_overwrites_nothing() {
 
 #[test]
 fn overviews_have_the_shapes_others_rely_on() {
-    let room = Room::lived();
-    let status = room.json(&["status"]);
+    let store = TestStore::lived();
+    let status = store.json(&["status"]);
     let mind = &status["minds"][0];
     assert_eq!(
         (
@@ -276,15 +277,15 @@ fn overviews_have_the_shapes_others_rely_on() {
         ),
         (&"default".into(), &6.into(), &2.into(), &true.into())
     );
-    let verified = room.json(&["verify"]);
+    let verified = store.json(&["verify"]);
     assert_eq!(verified["ok"], true);
     assert!(verified["state_hash"].is_string());
     let states = verified["minds"]["default"].as_object().unwrap();
     assert_eq!(states.values().filter_map(Value::as_i64).sum::<i64>(), 6);
-    let health = room.json(&["health", "--verbose"]);
+    let health = store.json(&["health", "--verbose"]);
     assert_eq!(health["ok"], true, "{health}");
     assert!(health["checks"][0]["alert_level"].is_string());
-    let metrics = room.json(&["metrics", "--period", "24h"]);
+    let metrics = store.json(&["metrics", "--period", "24h"]);
     assert!(
         metrics["cycles"]
             .as_array()
@@ -307,17 +308,17 @@ fn overviews_have_the_shapes_others_rely_on() {
         &["metrics"],
         &["status", "--mind", "default"],
     ] {
-        assert!(!room.ok(command).is_empty());
+        assert!(!store.ok(command).is_empty());
     }
-    room.refused(2, "nobody", &["status", "--mind", "nobody"]);
+    store.refused(2, "nobody", &["status", "--mind", "nobody"]);
 }
 
 #[test]
 fn health_is_code_1_when_something_is_critical() {
-    let room = Room::new();
-    room.write("old.jsonl", "{\"id\":\"1\",\"content\":\"one\",\"created_at\":\"2026-01-01\"}\n{\"id\":\"2\",\"content\":\"two\",\"created_at\":\"2026-02-01\"}\n");
-    room.ok(&["import", "old.jsonl"]);
-    let ran = room.run(&["health"]);
+    let store = TestStore::new();
+    store.write("old.jsonl", "{\"id\":\"1\",\"content\":\"one\",\"created_at\":\"2026-01-01\"}\n{\"id\":\"2\",\"content\":\"two\",\"created_at\":\"2026-02-01\"}\n");
+    store.ok(&["import", "old.jsonl"]);
+    let ran = store.run(&["health"]);
     assert_eq!(ran.code, 1, "{}", ran.stdout);
     assert!(
         ran.stdout.contains("CRITICAL") && ran.stdout.contains("codex consolidate"),

@@ -4,5 +4,5 @@ mod failures;
 mod help;
 mod intake;
 mod lookups;
-mod room;
 mod sharing;
+mod test_store;

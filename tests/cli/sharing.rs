@@ -1,20 +1,20 @@
 //! Several processes and one file.
 
-use crate::room::{AFTER, DIARY, Room, ran};
+use crate::test_store::{AFTER, DIARY, TestStore, ran};
 use codex_dreams::warehouse::FileLock;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 #[test]
 fn two_processes_at_once_do_no_harm() {
-    let room = Room::new();
-    room.write("diary.jsonl", DIARY);
+    let store = TestStore::new();
+    store.write("diary.jsonl", DIARY);
     let start = |args: &[&str]| {
         Command::new(env!("CARGO_BIN_EXE_codex"))
             .args(args)
-            .current_dir(room.path("."))
-            .env("DUCKDB_PATH", room.store())
-            .env("HOME", room.path("."))
+            .current_dir(store.path("."))
+            .env("DUCKDB_PATH", store.store())
+            .env("HOME", store.path("."))
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -40,16 +40,19 @@ fn two_processes_at_once_do_no_harm() {
             String::from_utf8_lossy(&output.stderr)
         );
     }
-    assert_eq!(room.count("SELECT count(*) FROM raw.memories"), 6);
-    assert_eq!(room.json(&["status"])["minds"][0]["nights"], 2);
-    assert_eq!(room.json(&["verify"])["ok"], true);
+    assert_eq!(store.count("SELECT count(*) FROM raw.memories"), 6);
+    assert_eq!(store.json(&["status"])["minds"][0]["nights"], 2);
+    assert_eq!(store.json(&["verify"])["ok"], true);
 }
 
 #[test]
 fn a_store_in_use_is_code_3_and_says_by_whom() {
-    let room = Room::with_diary();
-    let _owner = FileLock::acquire(&room.store().canonicalize().unwrap(), Duration::ZERO).unwrap();
-    let ran = ran(room.codex().args(["status"]).env("CODEX_LOCK_TIMEOUT", "0"));
+    let store = TestStore::with_diary();
+    let _owner = FileLock::acquire(&store.store().canonicalize().unwrap(), Duration::ZERO).unwrap();
+    let ran = ran(store
+        .codex()
+        .args(["status"])
+        .env("CODEX_LOCK_TIMEOUT", "0"));
     assert_eq!(ran.code, 3, "{}", ran.stderr);
     assert!(
         ran.stderr.contains("is in use by") && ran.stderr.contains("hint"),

@@ -1,7 +1,7 @@
 //! kill -9 at random moments: the store verifies after each, and nothing that was acknowledged is lost.
 
 use crate::house::{House, ended, long_diary, wait_until};
-use crate::room::Room;
+use crate::test_store::TestStore;
 use std::time::{Duration, Instant};
 
 #[test]
@@ -18,9 +18,9 @@ fn a_daemon_killed_at_any_moment_leaves_a_store_that_verifies() {
             .wrapping_add(1_442_695_040_888_963_407);
         (dice >> 40) as f64 / (1 << 24) as f64
     };
-    let house = House::of(Room::with_diary());
-    house.room.write("long.jsonl", long_diary(days));
-    house.room.ok(&["import", "long.jsonl", "--mind", "other"]);
+    let house = House::of(TestStore::with_diary());
+    house.store.write("long.jsonl", long_diary(days));
+    house.store.ok(&["import", "long.jsonl", "--mind", "other"]);
     let mut acknowledged = 6 + days as i64 * 8;
     for kill in 0..kills {
         house.start();
@@ -46,10 +46,10 @@ fn a_daemon_killed_at_any_moment_leaves_a_store_that_verifies() {
             read.stdout,
             read.stderr
         );
-        let verified = house.room.json(&["verify"]);
+        let verified = house.store.json(&["verify"]);
         assert_eq!(verified["ok"], true, "after kill {kill}: {verified:#}");
         // A command that waited for the daemon and was not answered may have opened the store itself, or have been heard.
-        let there = house.room.count(&format!(
+        let there = house.store.count(&format!(
             "SELECT count(*) FROM raw.memories WHERE key = '{key}'"
         ));
         assert!(
@@ -58,10 +58,10 @@ fn a_daemon_killed_at_any_moment_leaves_a_store_that_verifies() {
         );
         acknowledged += there;
         assert_eq!(
-            house.room.count("SELECT count(*) FROM raw.memories"),
+            house.store.count("SELECT count(*) FROM raw.memories"),
             acknowledged
         );
     }
-    house.room.ok(&["consolidate"]);
-    assert_eq!(house.room.json(&["verify"])["ok"], true);
+    house.store.ok(&["consolidate"]);
+    assert_eq!(house.store.json(&["verify"])["ok"], true);
 }

@@ -1,6 +1,6 @@
-//! A room with a daemon in it, which goes when the room goes.
+//! A store with a daemon, which goes when the store goes.
 
-use crate::room::{Ran, Room};
+use crate::test_store::{Ran, TestStore};
 use codex_dreams::engine::Holder;
 use serde_json::Value;
 use std::process::{Child, Command, Stdio};
@@ -10,34 +10,34 @@ use std::time::{Duration, Instant};
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
 pub struct House {
-    pub room: Room,
+    pub store: TestStore,
 }
 
 impl House {
-    /// A room without a daemon yet.
-    pub fn of(room: Room) -> House {
-        House { room }
+    /// A store without a daemon yet.
+    pub fn of(store: TestStore) -> House {
+        House { store }
     }
 
-    /// A room whose daemon answers.
-    pub fn running(room: Room) -> House {
-        let house = House { room };
+    /// A store whose daemon answers.
+    pub fn running(store: TestStore) -> House {
+        let house = House { store };
         house.start();
         house
     }
 
     /// A house without a daemon, with so many days to be lived through.
     pub fn with_days(days: usize) -> House {
-        let house = House::of(Room::new());
-        house.room.write("long.jsonl", long_diary(days));
-        house.room.ok(&["import", "long.jsonl"]);
+        let house = House::of(TestStore::new());
+        house.store.write("long.jsonl", long_diary(days));
+        house.store.ok(&["import", "long.jsonl"]);
         house
     }
 
     /// A house whose daemon answers and does nothing by itself, with so many days to be lived through.
     pub fn resting_with_days(days: usize) -> House {
         let house = House::with_days(days);
-        house.room.ok(&["schedule", "pause", "--all"]);
+        house.store.ok(&["schedule", "pause", "--all"]);
         house.start();
         house
     }
@@ -50,12 +50,12 @@ impl House {
     }
 
     pub fn start(&self) -> u32 {
-        let started = self.room.json(&["daemon", "start"]);
+        let started = self.store.json(&["daemon", "start"]);
         started["pid"].as_u64().unwrap() as u32
     }
 
     pub fn status(&self) -> Value {
-        self.room.json(&["daemon", "status"])
+        self.store.json(&["daemon", "status"])
     }
 
     pub fn pid(&self) -> u32 {
@@ -63,12 +63,12 @@ impl House {
     }
 
     pub fn holder(&self) -> Holder {
-        Holder::of(&self.room.store().canonicalize().unwrap())
+        Holder::of(&self.store.store().canonicalize().unwrap())
     }
 
     /// Whether some process has the store.
     pub fn is_owned(&self) -> bool {
-        self.room
+        self.store
             .store()
             .canonicalize()
             .is_ok_and(|store| Holder::is_there(&store))
@@ -82,11 +82,11 @@ impl House {
 
     /// A command under way.
     pub fn begin(&self, args: &[&str]) -> Child {
-        let room = self.room.codex();
-        let mut command = Command::new(room.get_program());
+        let store = self.store.codex();
+        let mut command = Command::new(store.get_program());
         command
             .args(args)
-            .current_dir(self.room.path("."))
+            .current_dir(self.store.path("."))
             .env_clear()
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -96,7 +96,7 @@ impl House {
                 command.env(name, value);
             }
         }
-        for (name, value) in room.get_envs() {
+        for (name, value) in store.get_envs() {
             match value {
                 Some(value) => command.env(name, value),
                 None => command.env_remove(name),
@@ -146,7 +146,7 @@ pub fn long_diary(days: usize) -> String {
     let words = [
         "the cat is ill and the vet wants to see her",
         "Joana called about the speech in May",
-        "plan: move the server to the new room",
+        "plan: move the server to the new store",
         "bought strings for the cello, the old ones snapped",
         "so happy today, the sun is out over the river",
     ];

@@ -1,18 +1,18 @@
 //! `codex daemon logs`.
 
 use crate::house::{House, PATIENCE, wait_until};
-use crate::room::Room;
+use crate::test_store::TestStore;
 use std::io::{BufRead, BufReader, Write};
 
 #[test]
 fn logs_are_chosen_by_level_age_and_number() {
-    let house = House::of(Room::with_diary());
-    house.room.refused(2, "no log", &["daemon", "logs"]);
+    let house = House::of(TestStore::with_diary());
+    house.store.refused(2, "no log", &["daemon", "logs"]);
     house.start();
     wait_until("a night is logged", || {
-        house.room.ok(&["daemon", "logs"]).contains("night")
+        house.store.ok(&["daemon", "logs"]).contains("night")
     });
-    let dir = house.room.path("memory.duckdb.logs");
+    let dir = house.store.path("memory.duckdb.logs");
     let file = std::fs::read_dir(&dir)
         .unwrap()
         .next()
@@ -23,31 +23,31 @@ fn logs_are_chosen_by_level_age_and_number() {
     std::fs::write(dir.join("daemon.2020-01-01.log"), old).unwrap();
     assert!(file.exists());
 
-    let all = house.room.ok(&["daemon", "logs"]);
+    let all = house.store.ok(&["daemon", "logs"]);
     assert!(
         all.lines().next().unwrap().contains("long ago"),
         "oldest first: {all}"
     );
     assert_eq!(
         house
-            .room
+            .store
             .ok(&["daemon", "logs", "--lines", "1"])
             .lines()
             .count(),
         1
     );
-    let errors = house.room.ok(&["daemon", "logs", "--level", "ERROR"]);
+    let errors = house.store.ok(&["daemon", "logs", "--level", "ERROR"]);
     assert!(
         errors.lines().all(|line| line.contains("ERROR")),
         "{errors}"
     );
     assert!(errors.contains("long ago"));
-    let young = house.room.ok(&["daemon", "logs", "--since", "1h"]);
+    let young = house.store.ok(&["daemon", "logs", "--since", "1h"]);
     assert!(
         !young.contains("long ago") && young.contains("the daemon answers"),
         "{young}"
     );
-    for line in house.room.ok(&["daemon", "logs", "--json"]).lines() {
+    for line in house.store.ok(&["daemon", "logs", "--json"]).lines() {
         let line: serde_json::Value = serde_json::from_str(line).unwrap();
         assert!(line["at"].is_string() && line["level"].is_string() && line["message"].is_string());
     }
@@ -55,7 +55,7 @@ fn logs_are_chosen_by_level_age_and_number() {
 
 #[test]
 fn logs_are_followed() {
-    let house = House::running(Room::with_diary());
+    let house = House::running(TestStore::with_diary());
     let mut follower = house.begin(&["daemon", "logs", "--follow", "--lines", "0"]);
     let mut lines = BufReader::new(follower.stdout.take().unwrap()).lines();
     let reader = std::thread::spawn(move || {
@@ -63,7 +63,7 @@ fn logs_are_followed() {
     });
     // Whenever it begins to follow: one of these comes after.
     wait_until("the reload is seen", || {
-        house.room.ok(&["daemon", "reload"]);
+        house.store.ok(&["daemon", "reload"]);
         reader.is_finished()
     });
     assert!(reader.join().unwrap().is_some());
@@ -73,8 +73,8 @@ fn logs_are_followed() {
 
 #[test]
 fn a_line_that_was_torn_off_does_not_hold_up_the_next_day() {
-    let house = House::of(Room::with_diary());
-    let dir = house.room.path("memory.duckdb.logs");
+    let house = House::of(TestStore::with_diary());
+    let dir = house.store.path("memory.duckdb.logs");
     std::fs::create_dir(&dir).unwrap();
     let line = |day: &str, message: &str| {
         format!(

@@ -2,8 +2,8 @@
 //!
 //! `CODEX_SOAK=1` kills ten times as often; `CODEX_SEED` draws other moments.
 
-#[path = "../cli/room.rs"]
-mod room;
+#[path = "../cli/test_store.rs"]
+mod test_store;
 
 mod crash;
 mod house;

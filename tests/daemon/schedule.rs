@@ -1,11 +1,11 @@
 //! `codex schedule`.
 
 use crate::house::{House, ended, wait_until};
-use crate::room::Room;
+use crate::test_store::TestStore;
 use serde_json::Value;
 
-fn state(room: &Room, name: &str) -> String {
-    let list = room.json(&["schedule", "list"]);
+fn state(store: &TestStore, name: &str) -> String {
+    let list = store.json(&["schedule", "list"]);
     let rhythms = list["rhythms"].as_array().unwrap();
     let rhythm = rhythms.iter().find(|r| r["name"] == name).unwrap();
     rhythm["state"].as_str().unwrap().to_owned()
@@ -13,12 +13,12 @@ fn state(room: &Room, name: &str) -> String {
 
 #[test]
 fn every_rhythm_shows_its_next_five_looks() {
-    let house = House::of(Room::with_diary());
+    let house = House::of(TestStore::with_diary());
     for daemon in [false, true] {
         if daemon {
             house.start();
         }
-        let list = house.room.json(&["schedule", "list"]);
+        let list = house.store.json(&["schedule", "list"]);
         assert_eq!(list["daemon"], daemon);
         for rhythm in list["rhythms"].as_array().unwrap() {
             let next: Vec<&Value> = rhythm["next_looks"].as_array().unwrap().iter().collect();
@@ -33,33 +33,33 @@ fn every_rhythm_shows_its_next_five_looks() {
 
 #[test]
 fn what_is_paused_stays_so_until_it_is_resumed() {
-    let house = House::of(Room::with_diary());
-    house.room.ok(&["schedule", "pause", "rem_sleep"]);
-    assert_eq!(state(&house.room, "rem_sleep"), "paused");
+    let house = House::of(TestStore::with_diary());
+    house.store.ok(&["schedule", "pause", "rem_sleep"]);
+    assert_eq!(state(&house.store, "rem_sleep"), "paused");
     house.start();
-    assert_eq!(state(&house.room, "rem_sleep"), "paused");
-    assert_ne!(state(&house.room, "working"), "paused");
-    house.room.ok(&["schedule", "resume", "rem_sleep"]);
+    assert_eq!(state(&house.store, "rem_sleep"), "paused");
+    assert_ne!(state(&house.store, "working"), "paused");
+    house.store.ok(&["schedule", "resume", "rem_sleep"]);
     house
-        .room
+        .store
         .ok(&["schedule", "pause", "working", "short_term"]);
-    house.room.ok(&["daemon", "restart"]);
-    assert_ne!(state(&house.room, "rem_sleep"), "paused");
-    assert_eq!(state(&house.room, "working"), "paused");
+    house.store.ok(&["daemon", "restart"]);
+    assert_ne!(state(&house.store, "rem_sleep"), "paused");
+    assert_eq!(state(&house.store, "working"), "paused");
     house
-        .room
+        .store
         .refused(2, "no rhythm 'waking'", &["schedule", "pause", "waking"]);
-    house.room.ok(&["daemon", "stop"]);
-    house.room.ok(&["schedule", "resume", "--all"]);
-    assert_eq!(state(&house.room, "working"), "no daemon");
+    house.store.ok(&["daemon", "stop"]);
+    house.store.ok(&["schedule", "resume", "--all"]);
+    assert_eq!(state(&house.store, "working"), "no daemon");
     house
-        .room
+        .store
         .refused(2, "working", &["schedule", "pause", "workin"]);
 }
 
 #[test]
 fn rhythms_paused_at_the_same_time_all_rest() {
-    let house = House::running(Room::with_diary());
+    let house = House::running(TestStore::with_diary());
     let names = ["working", "short_term", "hippocampal", "rem_sleep"];
     let orders = names.map(|name| house.begin(&["schedule", "pause", name]));
     for order in orders {
@@ -70,19 +70,19 @@ fn rhythms_paused_at_the_same_time_all_rest() {
     for _ in 0..2 {
         for name in names {
             // One that is at work still ends first.
-            wait_until("it rests", || state(&house.room, name) == "paused");
+            wait_until("it rests", || state(&house.store, name) == "paused");
         }
-        house.room.ok(&["daemon", "stop"]);
+        house.store.ok(&["daemon", "stop"]);
     }
     // All or none, and nothing is called all.
     let wrong = &["schedule", "resume", "working", "waking"];
-    house.room.refused(2, "no rhythm 'waking'", wrong);
-    assert_eq!(state(&house.room, "working"), "paused");
+    house.store.refused(2, "no rhythm 'waking'", wrong);
+    assert_eq!(state(&house.store, "working"), "paused");
     let all = &["schedule", "resume", "all"];
-    house.room.refused(2, "no rhythm 'all'", all);
-    let said = house.room.ok(&["schedule", "resume", "--all"]);
+    house.store.refused(2, "no rhythm 'all'", all);
+    let said = house.store.ok(&["schedule", "resume", "--all"]);
     assert_eq!(said.trim(), "resumed: all");
-    assert_eq!(state(&house.room, "working"), "no daemon");
+    assert_eq!(state(&house.store, "working"), "no daemon");
 }
 
 /// Whether a text is five fields of cron and a command.
@@ -101,8 +101,8 @@ fn is_crontab_line(line: &str) -> bool {
 
 #[test]
 fn the_lines_for_cron_are_right_and_do_what_they_say() {
-    let room = Room::with_diary();
-    let text = room.ok(&["schedule", "crontab"]);
+    let store = TestStore::with_diary();
+    let text = store.ok(&["schedule", "crontab"]);
     let lines: Vec<&str> = text
         .lines()
         .filter(|line| !line.is_empty() && !line.starts_with('#'))
@@ -127,7 +127,7 @@ fn the_lines_for_cron_are_right_and_do_what_they_say() {
     let command: String = of("working")[0].splitn(6, ' ').nth(5).unwrap().to_owned();
     let ran = std::process::Command::new("sh")
         .args(["-c", &command])
-        .env("HOME", room.path("."))
+        .env("HOME", store.path("."))
         .current_dir("/")
         .output()
         .unwrap();
@@ -136,5 +136,5 @@ fn the_lines_for_cron_are_right_and_do_what_they_say() {
         "{command}: {}",
         String::from_utf8_lossy(&ran.stderr)
     );
-    assert_eq!(room.json(&["status"])["minds"][0]["nights"], 2);
+    assert_eq!(store.json(&["status"])["minds"][0]["nights"], 2);
 }

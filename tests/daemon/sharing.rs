@@ -1,13 +1,13 @@
 //! Every command is the same with the daemon and without it.
 
 use crate::house::{House, ended, kill, long_diary, wait_until};
-use crate::room::{AFTER, Room, ran};
+use crate::test_store::{AFTER, TestStore, ran};
 use serde_json::Value;
 
 /// What a command says, without where it was said.
-fn said(room: &Room, args: &[&str]) -> (i32, String, String) {
-    let ran = room.run(args);
-    let place = room.store().canonicalize().unwrap();
+fn said(store: &TestStore, args: &[&str]) -> (i32, String, String) {
+    let ran = store.run(args);
+    let place = store.store().canonicalize().unwrap();
     let place = place.parent().unwrap().to_str().unwrap().to_owned();
     let same = |text: String| text.replace(&place, "ROOM");
     (ran.code, same(ran.stdout), same(ran.stderr))
@@ -82,27 +82,27 @@ const LOOKS: &[&[&str]] = &[
 #[test]
 fn every_command_says_the_same_with_and_without_it() {
     let prepare = || {
-        let room = Room::lived();
-        room.write(
+        let store = TestStore::lived();
+        store.write(
             "questions.jsonl",
             "{\"text\":\"the vet\"}\n{\"text\":\"reports\",\"k\":1}\n",
         );
-        room.write(
+        store.write(
             "wrong.jsonl",
             "{\"text\":\"the vet\"}\n{\"text\":\"x\",\"mind\":\"nobody\"}\n",
         );
-        room.write("broken.jsonl", "{\"id\":\"x\"\n");
-        room
+        store.write("broken.jsonl", "{\"id\":\"x\"\n");
+        store
     };
     let (without, with) = (prepare(), House::of(prepare()));
     // One store in two places: it even remembers when it heard of things.
-    std::fs::copy(without.store(), with.room.store()).unwrap();
+    std::fs::copy(without.store(), with.store.store()).unwrap();
     // Its rhythms would live through what the commands are to do.
-    with.room.ok(&["schedule", "pause", "--all"]);
+    with.store.ok(&["schedule", "pause", "--all"]);
     without.ok(&["schedule", "pause", "--all"]);
     with.start();
     for args in LOOKS {
-        let (alone, through) = (said(&without, args), said(&with.room, args));
+        let (alone, through) = (said(&without, args), said(&with.store, args));
         // How long a test of data takes differs.
         let timeless = |(code, out, err): (i32, String, String)| {
             let out: Vec<String> = out
@@ -121,11 +121,11 @@ fn every_command_says_the_same_with_and_without_it() {
 
 #[test]
 fn what_changes_the_store_changes_it_alike() {
-    let (without, with) = (Room::with_diary(), House::of(Room::with_diary()));
-    with.room.ok(&["schedule", "pause", "--all"]);
+    let (without, with) = (TestStore::with_diary(), House::of(TestStore::with_diary()));
+    with.store.ok(&["schedule", "pause", "--all"]);
     with.start();
-    for room in [&without, &with.room] {
-        room.ok(&[
+    for store in [&without, &with.store] {
+        store.ok(&[
             "memory",
             "add",
             "The spare key is at the greenhouse",
@@ -134,19 +134,19 @@ fn what_changes_the_store_changes_it_alike() {
             "--key",
             "k",
         ]);
-        room.ok(&[
+        store.ok(&[
             "memory",
             "edit",
             "a2",
             "Call the vet about Bolota at eleven.",
         ]);
-        room.ok(&["memory", "delete", "b2", "--reason", "told in confidence"]);
-        room.ok(&["consolidate", "--as-of", AFTER]);
-        room.ok(&["consolidate", "--nap", "--as-of", "2026-03-05T12:00:00Z"]);
+        store.ok(&["memory", "delete", "b2", "--reason", "told in confidence"]);
+        store.ok(&["consolidate", "--as-of", AFTER]);
+        store.ok(&["consolidate", "--nap", "--as-of", "2026-03-05T12:00:00Z"]);
     }
-    let hash = |room: &Room| room.json(&["verify"])["state_hash"].clone();
-    assert_eq!(hash(&with.room), hash(&without));
-    with.room.ok(&[
+    let hash = |store: &TestStore| store.json(&["verify"])["state_hash"].clone();
+    assert_eq!(hash(&with.store), hash(&without));
+    with.store.ok(&[
         "consolidate",
         "--rebuild",
         "--as-of",
@@ -158,20 +158,20 @@ fn what_changes_the_store_changes_it_alike() {
         "--as-of",
         "2026-03-05T12:00:00Z",
     ]);
-    assert_eq!(hash(&with.room), hash(&without));
-    let replayed = with.room.json(&["replay", "--into", "again.duckdb"]);
+    assert_eq!(hash(&with.store), hash(&without));
+    let replayed = with.store.json(&["replay", "--into", "again.duckdb"]);
     assert_eq!(replayed["ok"], true);
-    with.room.ok(&["snapshot", "--output", "copy.duckdb"]);
+    with.store.ok(&["snapshot", "--output", "copy.duckdb"]);
     assert_eq!(
-        with.room.json(&["--db", "copy.duckdb", "verify"])["state_hash"],
+        with.store.json(&["--db", "copy.duckdb", "verify"])["state_hash"],
         hash(&without)
     );
 }
 
 #[test]
 fn twenty_commands_at_once_never_see_a_lock() {
-    let house = House::running(Room::with_diary());
-    house.room.write("more.jsonl", long_diary(20));
+    let house = House::running(TestStore::with_diary());
+    house.store.write("more.jsonl", long_diary(20));
     let commands: [&[&str]; 10] = [
         &["import", "more.jsonl"],
         &["consolidate"],
@@ -192,13 +192,13 @@ fn twenty_commands_at_once_never_see_a_lock() {
         assert_eq!(ran.code, 0, "codex {args:?}\n{}{}", ran.stdout, ran.stderr);
         assert!(!ran.stderr.contains("lock"), "{}", ran.stderr);
     }
-    assert_eq!(house.room.json(&["verify"])["ok"], true);
+    assert_eq!(house.store.json(&["verify"])["ok"], true);
     assert_eq!(
-        house.room.count("SELECT count(*) FROM raw.memories"),
+        house.store.count("SELECT count(*) FROM raw.memories"),
         6 + 20 * 8 + 2
     );
     // And without it: cron and people.
-    house.room.ok(&["daemon", "stop"]);
+    house.store.ok(&["daemon", "stop"]);
     let running: Vec<_> = (0..20)
         .map(|i| (commands[i % 10], house.begin(commands[i % 10])))
         .collect();
@@ -206,40 +206,40 @@ fn twenty_commands_at_once_never_see_a_lock() {
         let ran = ended(child);
         assert_eq!(ran.code, 0, "codex {args:?}\n{}{}", ran.stdout, ran.stderr);
     }
-    assert_eq!(house.room.json(&["verify"])["ok"], true);
+    assert_eq!(house.store.json(&["verify"])["ok"], true);
 }
 
 #[test]
 fn reads_do_not_wait_for_a_cycle_and_see_what_was_committed() {
-    let house = House::of(Room::lived());
-    house.room.write("long.jsonl", long_diary(60));
-    house.room.ok(&["import", "long.jsonl", "--mind", "other"]);
-    house.room.ok(&["schedule", "pause", "--all"]);
+    let house = House::of(TestStore::lived());
+    house.store.write("long.jsonl", long_diary(60));
+    house.store.ok(&["import", "long.jsonl", "--mind", "other"]);
+    house.store.ok(&["schedule", "pause", "--all"]);
     house.start();
     let consolidation = house.begin(&["consolidate"]);
     let is_consolidating = || house.is_at_work_on("consolidate");
     wait_until("it consolidates", is_consolidating);
-    let answer = house.room.json(&["query", "--text", "Bolota"]);
+    let answer = house.store.json(&["query", "--text", "Bolota"]);
     assert!(!answer["results"].as_array().unwrap().is_empty());
-    house.room.ok(&["memory", "show", "a1"]);
-    house.room.ok(&["insights"]);
+    house.store.ok(&["memory", "show", "a1"]);
+    house.store.ok(&["insights"]);
     house
-        .room
+        .store
         .ok(&["sql", "SELECT count(*) FROM state.memory_traces"]);
     assert!(is_consolidating(), "all that while it went on");
     assert_eq!(ended(consolidation).code, 0);
     // What was recalled meanwhile is logged once there is room.
     wait_until("the trail is written", || {
         house
-            .room
+            .store
             .count("SELECT count(*) FROM raw.activations WHERE kind = 'used'")
             == 1
             && house
-                .room
+                .store
                 .count("SELECT count(*) FROM raw.activations WHERE kind = 'retrieved'")
                 > 0
     });
-    assert_eq!(house.room.json(&["verify"])["ok"], true);
+    assert_eq!(house.store.json(&["verify"])["ok"], true);
 }
 
 #[test]
@@ -261,40 +261,40 @@ fn ctrl_c_cancels_what_the_daemon_does() {
             house.status()["busy"].as_array().unwrap().is_empty()
         });
     }
-    let nights = house.room.json(&["status"])["minds"][0]["nights"]
+    let nights = house.store.json(&["status"])["minds"][0]["nights"]
         .as_i64()
         .unwrap();
     assert!(nights < 60, "{nights}");
     // Nothing of it is left under way: stopping waits for nobody.
-    house.room.ok(&["daemon", "stop"]);
-    let log = house.room.ok(&["daemon", "logs"]);
+    house.store.ok(&["daemon", "stop"]);
+    let log = house.store.ok(&["daemon", "logs"]);
     assert!(log.contains("the daemon has stopped"), "{log}");
     assert!(!log.contains("did not end in time"), "{log}");
     house.start();
-    assert_eq!(house.room.json(&["verify"])["ok"], true);
-    house.room.ok(&["consolidate"]);
-    assert_eq!(house.room.json(&["status"])["minds"][0]["nights"], 60);
+    assert_eq!(house.store.json(&["verify"])["ok"], true);
+    house.store.ok(&["consolidate"]);
+    assert_eq!(house.store.json(&["status"])["minds"][0]["nights"], 60);
 }
 
 #[test]
 fn other_parameters_are_answered_as_without_it() {
-    let (without, with) = (Room::lived(), House::running(Room::lived()));
+    let (without, with) = (TestStore::lived(), House::running(TestStore::lived()));
     let vars = "{recall_context_weight: 0.9}";
     let args = [
         "query", "--text", "Bolota", "--as-of", AFTER, "--json", "--vars", vars,
     ];
-    assert_eq!(with.room.ok(&args), without.ok(&args));
+    assert_eq!(with.store.ok(&args), without.ok(&args));
     // And its own are in force again.
     let args = ["query", "--text", "Bolota", "--as-of", AFTER, "--json"];
-    assert_eq!(with.room.ok(&args), without.ok(&args));
-    assert_eq!(with.room.json(&["verify"])["ok"], true);
+    assert_eq!(with.store.ok(&args), without.ok(&args));
+    assert_eq!(with.store.json(&["verify"])["ok"], true);
 }
 
 #[test]
 fn other_settings_than_the_daemon_s_are_told_once_and_the_command_goes_on() {
-    let house = House::running(Room::lived());
+    let house = House::running(TestStore::lived());
     let status = |args: &[&str], url: Option<&str>| {
-        let mut codex = house.room.codex();
+        let mut codex = house.store.codex();
         codex.args(args).envs(url.map(|url| ("OLLAMA_URL", url)));
         let ran = ran(&mut codex);
         assert_eq!(ran.code, 0, "{}", ran.stderr);
@@ -303,7 +303,7 @@ fn other_settings_than_the_daemon_s_are_told_once_and_the_command_goes_on() {
     assert_eq!(status(&["status"], None), "");
     // A command that asks twice.
     house
-        .room
+        .store
         .write("questions.jsonl", "{\"text\":\"the vet\"}\n");
     let args = ["query", "--batch", "questions.jsonl"];
     let said = status(&args, Some("http://127.0.0.1:9"));
@@ -321,7 +321,7 @@ fn who_waits_too_long_hears_for_what() {
     let consolidation = house.begin(&["consolidate"]);
     wait_until("it consolidates", || house.is_at_work_on("consolidate"));
     let ran = ran(house
-        .room
+        .store
         .codex()
         .args(["memory", "add", "something"])
         .env("CODEX_LOCK_TIMEOUT", "0"));
@@ -337,10 +337,10 @@ fn who_waits_too_long_hears_for_what() {
 
 #[test]
 fn another_program_s_lock_is_told_in_our_words() {
-    let room = Room::with_diary();
+    let store = TestStore::with_diary();
     // Python's DuckDB or the command line would do the same: this is a process of DuckDB's without our lock.
-    let holder = duckdb::Connection::open(room.store()).unwrap();
-    let script = room.run(&["status"]);
+    let holder = duckdb::Connection::open(store.store()).unwrap();
+    let script = store.run(&["status"]);
     // Within one process DuckDB shares a file; between two it does not.
     assert_eq!(script.code, 3, "{}", script.stderr);
     assert!(script.stderr.contains("is open in"), "{}", script.stderr);
@@ -350,15 +350,15 @@ fn another_program_s_lock_is_told_in_our_words() {
         script.stderr
     );
     drop(holder);
-    room.ok(&["status"]);
+    store.ok(&["status"]);
 }
 
 #[test]
 fn answers_survive_the_way_through_the_socket() {
-    let room = Room::lived();
+    let store = TestStore::lived();
     // Numbers, words of other scripts and empty things.
-    room.write("odd.jsonl", "{\"id\":\"o\",\"content\":\"naïve 日本 \\u0007\\\"quoted\\\" \\\\ text\",\"created_at\":\"2026-03-03T12:00:00.123456Z\",\"metadata\":{\"big\":12345678901234567890,\"f\":0.1,\"deep\":[{\"a\":null}]}}\n");
-    room.ok(&["import", "odd.jsonl"]);
+    store.write("odd.jsonl", "{\"id\":\"o\",\"content\":\"naïve 日本 \\u0007\\\"quoted\\\" \\\\ text\",\"created_at\":\"2026-03-03T12:00:00.123456Z\",\"metadata\":{\"big\":12345678901234567890,\"f\":0.1,\"deep\":[{\"a\":null}]}}\n");
+    store.ok(&["import", "odd.jsonl"]);
     let asked: [&[&str]; 4] = [
         &[
             "sql",
@@ -379,13 +379,13 @@ fn answers_survive_the_way_through_the_socket() {
     ];
     let alone: Vec<Value> = asked
         .iter()
-        .map(|args| serde_json::from_str(&room.ok(args)).unwrap())
+        .map(|args| serde_json::from_str(&store.ok(args)).unwrap())
         .collect();
-    let house = House::of(room);
-    house.room.ok(&["schedule", "pause", "--all"]);
+    let house = House::of(store);
+    house.store.ok(&["schedule", "pause", "--all"]);
     house.start();
     for (args, alone) in asked.iter().zip(alone) {
-        let through: Value = serde_json::from_str(&house.room.ok(args)).unwrap();
+        let through: Value = serde_json::from_str(&house.store.ok(args)).unwrap();
         if args[0] == "metrics" {
             assert_eq!(through["cycles"], alone["cycles"]);
         } else {

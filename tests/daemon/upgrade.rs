@@ -1,7 +1,7 @@
 //! An old daemon and a new command line.
 
 use crate::house::House;
-use crate::room::{Room, ran};
+use crate::test_store::{TestStore, ran};
 use codex_dreams::daemon::protocol::{Hello, PROTOCOL, receive, send};
 use codex_dreams::warehouse::FileLock;
 use std::io::BufReader;
@@ -15,10 +15,10 @@ fn a_daemon_of_another_version_is_named_and_not_talked_to() {
         (PROTOCOL, "0.0.9"),
         (PROTOCOL + 1, "7.0.0"),
     ] {
-        let room = Room::with_diary();
-        let store = room.store().canonicalize().unwrap();
+        let store = TestStore::with_diary();
+        let store = store.store().canonicalize().unwrap();
         let lock = FileLock::acquire(&store, Duration::ZERO).unwrap();
-        let socket = room.path("old.sock");
+        let socket = store.path("old.sock");
         let listener = UnixListener::bind(&socket).unwrap();
         lock.announce(&socket);
         let old = std::thread::spawn(move || {
@@ -42,7 +42,7 @@ fn a_daemon_of_another_version_is_named_and_not_talked_to() {
             // Nothing else is said.
             receive::<Hello>(&mut from).unwrap()
         });
-        let ran = ran(room.codex().args(["status"]));
+        let ran = ran(store.codex().args(["status"]));
         assert_eq!(ran.code, 3, "{}", ran.stderr);
         for what in [
             "pid 4242",
@@ -59,7 +59,7 @@ fn a_daemon_of_another_version_is_named_and_not_talked_to() {
 
 #[test]
 fn who_is_not_understood_is_told_so() {
-    let house = House::running(Room::new());
+    let house = House::running(TestStore::new());
     let socket = house.holder().socket.unwrap();
     let mut stream = std::os::unix::net::UnixStream::connect(&socket).unwrap();
     let mut from = BufReader::new(stream.try_clone().unwrap());
@@ -68,7 +68,7 @@ fn who_is_not_understood_is_told_so() {
     send(&mut stream, &Hello::mine()).unwrap();
     send(
         &mut stream,
-        &serde_json::json!({"Ask": {"request": {"Dance": {}}}}),
+        &serde_json::json!({"Operation": {"request": {"Dance": {}}}}),
     )
     .unwrap();
     let answer: serde_json::Value = receive(&mut from).unwrap().unwrap();

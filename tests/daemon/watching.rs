@@ -1,11 +1,11 @@
 //! The daemon watches itself.
 
 use crate::house::{House, wait_until};
-use crate::room::{Room, ran};
+use crate::test_store::{TestStore, ran};
 use serde_json::Value;
 
 fn start_with(house: &House, settings: &[(&str, &str)]) {
-    let mut command = house.room.codex();
+    let mut command = house.store.codex();
     command
         .args(["daemon", "start"])
         .envs(settings.iter().copied());
@@ -33,7 +33,7 @@ fn rhythm(house: &House, name: &str) -> Value {
 
 #[test]
 fn memory_and_file_size_have_alert_levels() {
-    let house = House::of(Room::lived());
+    let house = House::of(TestStore::lived());
     start_with(
         &house,
         &[
@@ -47,18 +47,18 @@ fn memory_and_file_size_have_alert_levels() {
             .iter()
             .all(|check| alerts.contains(&(*check).to_owned()))
     });
-    let health = house.room.json(&["health"]);
+    let health = house.store.json(&["health"]);
     assert_eq!(health["alert_level"], "WARNING", "{health}");
-    let said = house.room.ok(&["health"]);
+    let said = house.store.ok(&["health"]);
     assert!(
         said.contains("store_size") && said.contains("1KB"),
         "{said}"
     );
-    let log = house.room.ok(&["daemon", "logs", "--level", "WARN"]);
+    let log = house.store.ok(&["daemon", "logs", "--level", "WARN"]);
     assert!(log.contains("more than 1KB"), "{log}");
     // Giving memory back takes nothing from anybody.
     assert!(
-        !house.room.json(&["query", "--text", "Bolota"])["results"]
+        !house.store.json(&["query", "--text", "Bolota"])["results"]
             .as_array()
             .unwrap()
             .is_empty()
@@ -67,8 +67,8 @@ fn memory_and_file_size_have_alert_levels() {
 
 #[test]
 fn without_anything_to_tell_it_says_that_it_is_well() {
-    let house = House::running(Room::lived());
-    let health = house.room.json(&["health"]);
+    let house = House::running(TestStore::lived());
+    let health = house.store.json(&["health"]);
     let own = health["checks"]
         .as_array()
         .unwrap()
@@ -86,7 +86,7 @@ fn a_look_that_takes_too_long_is_interrupted_and_the_others_go_on() {
             .as_str()
             .is_some_and(|o| o.contains("deadline"))
     });
-    let log = house.room.ok(&["daemon", "logs", "--level", "ERROR"]);
+    let log = house.store.ok(&["daemon", "logs", "--level", "ERROR"]);
     assert!(log.contains("longer than its deadline"), "{log}");
     wait_until("the others had their turn", || {
         [
@@ -99,8 +99,8 @@ fn a_look_that_takes_too_long_is_interrupted_and_the_others_go_on() {
         .iter()
         .all(|name| rhythm(&house, name)["looks"].as_u64() > Some(0))
     });
-    assert_eq!(house.room.json(&["verify"])["ok"], true);
+    assert_eq!(house.store.json(&["verify"])["ok"], true);
     // What people ask for has no deadline.
-    house.room.ok(&["consolidate"]);
-    assert_eq!(house.room.json(&["status"])["minds"][0]["nights"], 60);
+    house.store.ok(&["consolidate"]);
+    assert_eq!(house.store.json(&["status"])["minds"][0]["nights"], 60);
 }

@@ -2,7 +2,7 @@
 
 use chrono::{Duration, NaiveDateTime};
 use codex_dreams::config::{Config, ConfigSources};
-use codex_dreams::cycle::{Pipeline, Request, state_hash};
+use codex_dreams::cycle::{ConsolidateOptions, Pipeline, state_hash};
 use codex_dreams::engine::{
     Engine, ExportFormat, ExportOptions, FoundExport, Project, ProjectSource, RestoreReport,
     find_export,
@@ -178,7 +178,7 @@ pub fn lived() -> MutexGuard<'static, Engine> {
 pub fn consolidate(engine: &Engine, as_of: &str) {
     engine
         .consolidate(
-            &Request {
+            &ConsolidateOptions {
                 cycle: None,
                 as_of: at(as_of),
                 mind: None,

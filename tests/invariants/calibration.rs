@@ -1,7 +1,7 @@
 //! The defaults are calibrated: on the sample 20 to 80 % of memories reach long-term memory, and the threshold moves that.
 
-use crate::world::{open, pipeline};
-use codex_dreams::engine::{CycleRequest as Request, Engine, ImportOptions};
+use crate::test_history::{open, pipeline};
+use codex_dreams::engine::{ConsolidateOptions as Request, Engine, ImportOptions};
 use std::path::PathBuf;
 
 fn sample() -> PathBuf {

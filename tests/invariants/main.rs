@@ -7,8 +7,8 @@ mod calibration;
 mod history;
 mod one_past;
 mod order;
+mod test_history;
 mod told;
-mod world;
 
 use history::{History, Shape};
 use proptest::prelude::*;

@@ -2,11 +2,11 @@
 
 use crate::history::History;
 use crate::on_histories;
-use crate::world::{World, assert_same, open, pipeline};
+use crate::test_history::{TestHistory, assert_same, open, pipeline};
 use codex_dreams::engine::{Engine, state_hash};
 use std::path::{Path, PathBuf};
 
-fn replayed(world: &World<'_>, name: &str) -> (PathBuf, String) {
+fn replayed(world: &TestHistory<'_>, name: &str) -> (PathBuf, String) {
     let into = world.dir.path().join(name);
     let replay = world
         .engine
@@ -23,7 +23,7 @@ fn replayed(world: &World<'_>, name: &str) -> (PathBuf, String) {
 }
 
 /// Fails with the rows that differ.
-fn differ(world: &World<'_>, into: &Path) {
+fn differ(world: &TestHistory<'_>, into: &Path) {
     let conn = world.engine.warehouse().conn();
     conn.execute_batch(&format!(
         "ATTACH '{}' AS replayed (READ_ONLY)",
@@ -44,7 +44,7 @@ fn differ(world: &World<'_>, into: &Path) {
 #[test]
 fn replay_comes_to_the_same_state() {
     on_histories(true, true, |history| {
-        let world = World::new(history).live(&history.daily_moments());
+        let world = TestHistory::new(history).live(&history.daily_moments());
         let hash = state_hash(world.engine.warehouse().conn()).unwrap();
         assert_eq!(replayed(&world, "one.duckdb").1, hash, "one thread");
         let world = world.with_parameters("{}", 2);
@@ -57,7 +57,7 @@ fn changed_parameters_and_parallel_plans_leave_the_past_alone() {
     on_histories(true, true, |history| {
         let moments: Vec<_> = history.daily_moments().into_iter().collect();
         let (early, late) = moments.split_at(moments.len() / 2);
-        let mut world = World::new(history);
+        let mut world = TestHistory::new(history);
         for at in early {
             world.arrive_until(*at);
             world.consolidate(*at);
@@ -89,11 +89,11 @@ fn changed_parameters_and_parallel_plans_leave_the_past_alone() {
 #[test]
 fn a_rebuild_conserves_every_memory_and_is_the_same_every_time() {
     on_histories(true, true, |history: &History| {
-        let World {
+        let TestHistory {
             mut engine,
             dir: _dir,
             ..
-        } = World::new(history).live(&history.daily_moments());
+        } = TestHistory::new(history).live(&history.daily_moments());
         let count = |engine: &Engine| -> i64 {
             let conn = engine.warehouse().conn();
             conn.query_row("SELECT count(*) FROM raw.memories", [], |r| r.get(0))

@@ -2,13 +2,13 @@
 
 use crate::history::{Arrival, History, What};
 use crate::on_histories;
-use crate::world::{World, assert_same};
+use crate::test_history::{TestHistory, assert_same};
 use std::collections::BTreeSet;
 
 #[test]
 fn every_memory_is_in_one_state_after_anything_that_happens() {
     on_histories(true, true, |history| {
-        let mut world = World::new(history);
+        let mut world = TestHistory::new(history);
         for (i, at) in history.daily_moments().into_iter().enumerate() {
             world.arrive_until(at);
             world.verify(&format!("with arrivals up to {at}"));
@@ -42,7 +42,7 @@ fn what_arrives_late_is_no_fault_of_the_caches() {
         minds: vec![("mind0".into(), "UTC")],
         arrivals: vec![told("a", "10:00", "10:00"), told("b", "13:00", "09:00")],
     };
-    let mut world = World::new(&history);
+    let mut world = TestHistory::new(&history);
     world.arrive_until(at("11:00"));
     world.consolidate(at("11:00"));
     world.arrive_until(at("13:00"));
@@ -50,7 +50,7 @@ fn what_arrives_late_is_no_fault_of_the_caches() {
 }
 
 /// The data tests of the state, in plain SQL.
-fn data_tests_pass(world: &World<'_>) {
+fn data_tests_pass(world: &TestHistory<'_>) {
     let failures = [
         ("strengths", "SELECT count(*) FROM state.memory_traces WHERE NOT (strength BETWEEN 0 AND 1)"),
         ("weights", "SELECT count(*) FROM state.associations WHERE NOT (weight BETWEEN 0 AND 1)"),
@@ -82,8 +82,8 @@ fn data_tests_pass(world: &World<'_>) {
 #[test]
 fn the_rate_of_ticking_does_not_matter() {
     on_histories(true, true, |history| {
-        let daily = World::new(history).live(&history.daily_moments());
-        let busy = World::new(history).live(&history.busy_moments());
+        let daily = TestHistory::new(history).live(&history.daily_moments());
+        let busy = TestHistory::new(history).live(&history.busy_moments());
         assert_same("state, daily and busy ticks", &daily.state(), &busy.state());
         assert_same(
             "caches, daily and busy ticks",
@@ -108,8 +108,8 @@ fn the_caches_of_an_open_day_do_not_depend_on_earlier_ticks() {
                     .chain([stop])
                     .collect()
             };
-            let few = World::new(history).live(&up_to(history.fixed_moments()));
-            let many = World::new(history).live(&up_to(history.busy_moments()));
+            let few = TestHistory::new(history).live(&up_to(history.fixed_moments()));
+            let many = TestHistory::new(history).live(&up_to(history.busy_moments()));
             assert_same("state, few and many ticks", &few.state(), &many.state());
             assert_same("caches, few and many ticks", &few.caches(), &many.caches());
         }
@@ -119,8 +119,8 @@ fn the_caches_of_an_open_day_do_not_depend_on_earlier_ticks() {
 #[test]
 fn a_backfill_is_the_same_as_living_night_by_night() {
     on_histories(false, true, |history| {
-        let lived = World::new(history).live(&history.daily_moments());
-        let filled = World::new(history).live(&BTreeSet::from([history.end()]));
+        let lived = TestHistory::new(history).live(&history.daily_moments());
+        let filled = TestHistory::new(history).live(&BTreeSet::from([history.end()]));
         assert_same(
             "state, lived and backfilled",
             &lived.state(),
@@ -141,10 +141,10 @@ fn a_backfill_is_the_same_as_living_night_by_night() {
 #[test]
 fn minds_do_not_influence_each_other() {
     on_histories(true, true, |history| {
-        let together = World::new(history).live(&history.daily_moments());
+        let together = TestHistory::new(history).live(&history.daily_moments());
         for mind in 0..history.minds.len() {
             let only = history.only(mind);
-            let mut alone = World::new(&only);
+            let mut alone = TestHistory::new(&only);
             // The same clock, whoever else it rings for.
             for at in history.daily_moments() {
                 alone.arrive_until(at);
@@ -161,7 +161,7 @@ fn minds_do_not_influence_each_other() {
 }
 
 /// The state of a mind with the keys of memories instead of their numbers.
-fn by_key(world: &World<'_>, mind: &str) -> Vec<String> {
+fn by_key(world: &TestHistory<'_>, mind: &str) -> Vec<String> {
     let conn = world.engine.warehouse().conn();
     conn.execute_batch(
         "CREATE OR REPLACE TEMP TABLE names AS
@@ -202,7 +202,7 @@ fn by_key(world: &World<'_>, mind: &str) -> Vec<String> {
 fn consolidating_again_writes_nothing() {
     on_histories(true, true, |history| {
         let ledger = "SELECT count(*) FROM codex.ledger";
-        let mut world = World::new(history);
+        let mut world = TestHistory::new(history);
         for at in history.daily_moments() {
             world.arrive_until(at);
             world.consolidate(at);

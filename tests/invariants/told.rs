@@ -1,7 +1,7 @@
 //! Histories told by hand: what random ones are too short to meet.
 
 use crate::history::{Arrival, History, What};
-use crate::world::{World, assert_same};
+use crate::test_history::{TestHistory, assert_same};
 use chrono::NaiveDateTime;
 use codex_dreams::engine::state_hash;
 use std::collections::BTreeSet;
@@ -64,7 +64,7 @@ fn replay_meets_a_late_memory_that_was_deleted_after_its_night_had_passed_it_ove
         deleted("2026-01-08T13:00", "2026-01-04T12:00", "three"),
         said("2026-01-08T14:00", "the garden is dry"),
     ]);
-    let world = World::new(&history)
+    let world = TestHistory::new(&history)
         .with_parameters("{late_per_night: 1}", 1)
         .live(&moments(&[
             "2026-01-06T12:00",
@@ -87,12 +87,12 @@ fn a_nap_takes_no_week_s_homeostasis_away() {
         arrival("2026-01-11T12:00", What::Nap),
         said("2026-01-11T15:00", "the roof is mended"),
     ]);
-    let lived = World::new(&history).live(&moments(&[
+    let lived = TestHistory::new(&history).live(&moments(&[
         "2026-01-10T12:00",
         "2026-01-11T13:00",
         "2026-01-12T12:00",
     ]));
-    let backfilled = World::new(&history).live(&moments(&["2026-01-12T12:00"]));
+    let backfilled = TestHistory::new(&history).live(&moments(&["2026-01-12T12:00"]));
     assert_same("state", &lived.state(), &backfilled.state());
     let weeks = "SELECT count(*) FROM codex.ledger WHERE cycle = 'homeostasis'";
     assert_eq!((lived.number(weeks), backfilled.number(weeks)), (1, 1));
@@ -104,7 +104,8 @@ fn a_history_that_was_lived_anew_is_replayed_up_to_a_moment_of_its_new_past() {
         said("2026-01-07T10:00", "the roof leaks"),
         told("2026-01-09T10:00", "2026-01-05T10:00", "a storm is coming"),
     ]);
-    let world = World::new(&history).live(&moments(&["2026-01-08T12:00", "2026-01-09T12:00"]));
+    let world =
+        TestHistory::new(&history).live(&moments(&["2026-01-08T12:00", "2026-01-09T12:00"]));
     let relived = "SELECT count(*) FROM codex.ledger WHERE cycle = 'relive'";
     assert_eq!(world.number(relived), 1);
     let replayed = |name: &str, until: Option<&str>| {
@@ -138,7 +139,7 @@ fn what_is_said_again_after_it_was_deleted_is_a_memory_of_its_own() {
             deleted(gone, "2026-01-05T10:00", words),
             said("2026-01-07T10:00", words),
         ]);
-        let world = World::new(&history)
+        let world = TestHistory::new(&history)
             .with_parameters(KEEP_ALL, 1)
             .live(&moments(&[
                 "2026-01-05T12:00",
@@ -168,9 +169,11 @@ fn what_an_edit_says_enters_the_network_and_what_nothing_says_any_more_leaves_it
         said("2026-01-10T10:00", "the roof leaks"),
         said("2026-01-11T10:00", "the roof is mended"),
     ]);
-    let mut world = World::new(&history).with_parameters(KEEP_ALL, 1);
-    let concepts = |world: &World<'_>| world.texts("SELECT concept FROM state.concepts ORDER BY 1");
-    let knows = |world: &World<'_>, concept: &str| concepts(world).iter().any(|c| c == concept);
+    let mut world = TestHistory::new(&history).with_parameters(KEEP_ALL, 1);
+    let concepts =
+        |world: &TestHistory<'_>| world.texts("SELECT concept FROM state.concepts ORDER BY 1");
+    let knows =
+        |world: &TestHistory<'_>, concept: &str| concepts(world).iter().any(|c| c == concept);
     world.arrive_until(at("2026-01-05T12:00"));
     world.consolidate(at("2026-01-06T09:00"));
     assert!(knows(&world, "lisbon"), "{:?}", concepts(&world));
@@ -200,7 +203,7 @@ fn a_memory_of_the_future_that_is_edited_before_it_happens_is_learned_once() {
         ),
         said("2026-01-08T20:00", "the roof is mended"),
     ]);
-    let mut world = World::new(&history).with_parameters(KEEP_ALL, 1);
+    let mut world = TestHistory::new(&history).with_parameters(KEEP_ALL, 1);
     for day in ["2026-01-06T09:00", "2026-01-07T09:00", "2026-01-09T09:00"] {
         world.arrive_until(at(day));
         world.consolidate(at(day));
@@ -218,7 +221,7 @@ fn a_deleted_memory_stands_for_no_concept_after_the_week() {
         deleted("2026-01-07T10:00", "2026-01-05T10:00", words),
         said("2026-01-11T10:00", "the roof is mended"),
     ]);
-    let world = World::new(&history)
+    let world = TestHistory::new(&history)
         .with_parameters(KEEP_ALL, 1)
         .live(&moments(&[
             "2026-01-06T09:00",
@@ -232,7 +235,7 @@ fn a_deleted_memory_stands_for_no_concept_after_the_week() {
 #[test]
 fn verify_sees_a_memory_that_was_lost() {
     let history = history(vec![said("2026-01-05T10:00", "the roof leaks")]);
-    let world = World::new(&history).live(&moments(&["2026-01-06T12:00"]));
+    let world = TestHistory::new(&history).live(&moments(&["2026-01-06T12:00"]));
     world.verify("before anything was lost");
     world
         .engine

@@ -6,8 +6,8 @@ use codex_dreams::config::{Config, ConfigSources};
 use codex_dreams::daemon::jobs;
 use codex_dreams::daemon::rhythms::{self, Work};
 use codex_dreams::engine::{
-    Engine, EnrichReport, EnrichRequest, EnrichWhat, Interrupt, Project, ProjectSource, Shared,
-    examine_models, pull_on_server,
+    Engine, EnrichReport, EnrichRequest, EnrichWhat, Interrupt, Project, ProjectSource,
+    SharedStore, examine_models, pull_on_server,
 };
 use codex_dreams::enrich::answers::night_since_insights;
 use std::collections::BTreeMap;
@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 fn config(scene: &Scene, more: &[(&str, &str)]) -> Config {
-    let home = scene.room.path("home").to_string_lossy().into_owned();
+    let home = scene.store.path("home").to_string_lossy().into_owned();
     let mut environment: BTreeMap<String, String> =
         [("HOME", home.as_str()), ("OLLAMA_URL", &scene.server.url())]
             .iter()
@@ -24,7 +24,7 @@ fn config(scene: &Scene, more: &[(&str, &str)]) -> Config {
             .collect();
     environment.insert(
         "DUCKDB_PATH".into(),
-        scene.room.store().to_string_lossy().into_owned(),
+        scene.store.store().to_string_lossy().into_owned(),
     );
     Config::load(&ConfigSources {
         environment,
@@ -134,7 +134,7 @@ fn a_memory_that_fails_beside_others_is_left_to_the_rules_in_the_end() {
     for round in 0..5 {
         // The newest is asked first, and goes well.
         scene
-            .room
+            .store
             .ok(&["memory", "add", &format!("Note {round} of the evening.")]);
         scene.server.fails([
             Fault::Late(Duration::ZERO),
@@ -156,8 +156,8 @@ fn a_memory_that_fails_beside_others_is_left_to_the_rules_in_the_end() {
 fn a_nights_insights_are_looked_at_once() {
     let scene = Scene::new();
     scene
-        .room
-        .ok(&["consolidate", "--as-of", crate::room::AFTER]);
+        .store
+        .ok(&["consolidate", "--as-of", crate::test_store::AFTER]);
     let mut engine = engine(&scene, &[("CODEX_EMBEDDINGS", "none")]);
     let due = |engine: &Engine| {
         night_since_insights(engine.warehouse().conn(), codex_dreams::clock::now()).unwrap()
@@ -248,7 +248,7 @@ fn a_doctor_finds_what_is_missing_and_fetches_it() {
 fn a_second_round_of_looks_and_jobs_writes_nothing() {
     let scene = Scene::new();
     let config = config(&scene, &[]);
-    let shared = Shared::new(engine(&scene, &[]));
+    let shared = SharedStore::new(engine(&scene, &[]));
     let nothing: Arc<Interrupt> = Arc::default();
     let now = chrono::NaiveDate::from_ymd_opt(2026, 3, 4)
         .and_then(|day| day.and_hms_opt(12, 0, 0))

@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 fn insights_are_said_in_a_sentence_that_adds_no_numbers() {
     let scene = Scene::new();
     let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/sample/diary.jsonl");
-    scene.room.ok(&["import", sample]);
-    scene.room.ok(&["import", "--mind", "other", sample]);
+    scene.store.ok(&["import", sample]);
+    scene.store.ok(&["import", "--mind", "other", sample]);
     scene
-        .room
+        .store
         .ok(&["consolidate", "--as-of", "2026-03-16T12:00:00Z"]);
     scene.server.fails([Fault::Says(
         json!({"sentence": "You thought of Bolota 4711 times."}).to_string(),
@@ -80,7 +80,7 @@ fn insights_are_said_in_a_sentence_that_adds_no_numbers() {
     for (of, id) in [(contradiction, ends[0]), (spoken, ids(spoken)[0])] {
         let mind = of["mind"].as_str().unwrap();
         let edit = ["memory", "edit", &id.to_string(), "We had soup for supper."];
-        scene.room.ok(&[&edit[..], &["--mind", mind]].concat());
+        scene.store.ok(&[&edit[..], &["--mind", mind]].concat());
     }
     let insights = told();
     assert!(
@@ -113,8 +113,8 @@ fn ids(insight: &Value) -> Vec<i64> {
 fn episodes_and_insights_are_described_and_made_up_ids_are_dropped() {
     let scene = Scene::new();
     scene
-        .room
-        .ok(&["consolidate", "--as-of", crate::room::AFTER]);
+        .store
+        .ok(&["consolidate", "--as-of", crate::test_store::AFTER]);
     let report = scene.enrich();
     let episodes = scene.count("SELECT count(*) FROM state.episodes WHERE memories > 1");
     assert_eq!(report["episodes"]["answered"], episodes, "{report}");
@@ -127,7 +127,7 @@ fn episodes_and_insights_are_described_and_made_up_ids_are_dropped() {
         b["format"]["properties"].get("title").is_some() && question.contains("[6] Nora: ")
     });
     assert!(described);
-    let explained = scene.room.json(&["explain", "a1"]);
+    let explained = scene.store.json(&["explain", "a1"]);
     assert_eq!(
         explained["episode"]["title"], "A day with Bolota",
         "{explained}"
@@ -138,7 +138,7 @@ fn episodes_and_insights_are_described_and_made_up_ids_are_dropped() {
     );
     assert!(
         scene
-            .room
+            .store
             .ok(&["explain", "a1"])
             .contains("described as A day with Bolota: ")
     );
@@ -146,8 +146,8 @@ fn episodes_and_insights_are_described_and_made_up_ids_are_dropped() {
     // The same with ids that no memory has: the answer stays, the links go.
     let scene = Scene::new();
     scene
-        .room
-        .ok(&["consolidate", "--as-of", crate::room::AFTER]);
+        .store
+        .ok(&["consolidate", "--as-of", crate::test_store::AFTER]);
     let made_up = json!({"title": "A walk", "gist": "Bolota ate", "causes": [{"from": 424242, "to": 2, "why": "so"}, {"from": 3, "to": 3}],
         "steps": [{"level": "task", "label": "call the vet", "memory": 999999}]});
     let fault = || Fault::Says(made_up.to_string(), "stop");

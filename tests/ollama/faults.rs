@@ -131,8 +131,8 @@ fn a_slow_server_is_given_up_in_time_and_left_alone_after_a_while() {
     let notes: String = (0..20)
         .map(|i| format!("{}\n", json!({"id": format!("n{i}"), "content": format!("Note {i} of the evening."), "created_at": "2026-03-03T20:00:00Z"})))
         .collect();
-    scene.room.write("notes.jsonl", notes);
-    scene.room.ok(&["import", "notes.jsonl"]);
+    scene.store.write("notes.jsonl", notes);
+    scene.store.ok(&["import", "notes.jsonl"]);
     scene
         .server
         .fails((0..26).map(|_| Fault::Late(Duration::from_secs(8))));

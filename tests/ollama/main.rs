@@ -6,13 +6,13 @@
     reason = "the house of the daemon's tests, of which these need a part"
 )]
 mod house;
-#[path = "../cli/room.rs"]
+mod server;
+#[path = "../cli/test_store.rs"]
 #[allow(
     dead_code,
-    reason = "the room of the command line's tests, of which these need a part"
+    reason = "the store of the command line's tests, of which these need a part"
 )]
-mod room;
-mod server;
+mod test_store;
 #[path = "../shared/unchecked.rs"]
 mod unchecked;
 
@@ -26,17 +26,17 @@ mod protocol;
 mod small_model;
 mod stopping;
 
-use room::{Ran, Room, ran};
 use serde_json::Value;
 use server::Server;
 use std::process::Command as Process;
+use test_store::{Ran, TestStore, ran};
 
 /// The language model and the embedding model of the settings.
 pub const MODELS: [&str; 2] = ["gpt-oss:20b", "nomic-embed-text:latest"];
 
-/// A room beside a server: `codex` in it asks that server and no other.
+/// A store beside a server: `codex` in it asks that server and no other.
 pub struct Scene {
-    pub room: Room,
+    pub store: TestStore,
     pub server: Server,
 }
 
@@ -44,14 +44,14 @@ impl Scene {
     /// A diary of six memories, and a server that has the models of the settings.
     pub(crate) fn new() -> Scene {
         Scene {
-            room: Room::with_diary(),
+            store: TestStore::with_diary(),
             server: Server::with(&MODELS),
         }
     }
 
     /// `codex` with these arguments and this environment.
     pub fn run_with(&self, environment: &[(&str, &str)], args: &[&str]) -> Ran {
-        let mut codex = self.room.codex();
+        let mut codex = self.store.codex();
         codex
             .env("OLLAMA_URL", self.server.url())
             .env_remove("OLLAMA_MODEL")
@@ -85,12 +85,12 @@ impl Scene {
 
     /// A number out of the store.
     pub fn count(&self, sql: &str) -> i64 {
-        self.room.count(sql)
+        self.store.count(sql)
     }
 
     /// A text out of the store.
     pub fn text(&self, sql: &str) -> String {
-        let rows = self.room.json(&["sql", sql]);
+        let rows = self.store.json(&["sql", sql]);
         let value = rows[0]
             .as_object()
             .unwrap()
@@ -104,7 +104,7 @@ impl Scene {
     }
 
     pub fn state_hash(&self) -> String {
-        let verified = self.room.json(&["verify"]);
+        let verified = self.store.json(&["verify"]);
         assert_eq!(verified["ok"], true, "{verified}");
         verified["state_hash"].as_str().unwrap().to_owned()
     }

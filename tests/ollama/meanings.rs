@@ -147,7 +147,7 @@ fn an_edited_memory_gets_a_vector_of_its_new_words() {
     let scene = Scene::new();
     scene.json(&["enrich", "--only", "vectors"]);
     scene
-        .room
+        .store
         .ok(&["memory", "edit", "a1", "The dog ate nothing."]);
     assert_eq!(
         scene.json(&["enrich", "--only", "vectors"])["vectors"]["embedded"],
@@ -170,7 +170,7 @@ fn a_model_that_changes_its_dimension_does_not_break_questions() {
         "{answer}"
     );
     scene
-        .room
+        .store
         .ok(&["memory", "add", "A new one about the harbour."]);
     let report = scene.json(&["enrich", "--only", "vectors"]);
     assert_eq!(report["vectors"]["failed"], 1, "{report}");

@@ -2,7 +2,7 @@
 //! replay needs no model.
 
 use crate::Scene;
-use crate::room::AFTER;
+use crate::test_store::AFTER;
 use serde_json::json;
 
 const NEXT_YEARS: &str = "2099-01-01T00:00:00Z";
@@ -10,20 +10,20 @@ const NEXT_YEARS: &str = "2099-01-01T00:00:00Z";
 /// Replays into a new file, which has to come to the same state; no server is there to be asked.
 fn replays(scene: &Scene) {
     let file = "again.duckdb";
-    let _ = std::fs::remove_file(scene.room.path(file));
+    let _ = std::fs::remove_file(scene.store.path(file));
     scene.server.models(&[]);
     let replay = scene.json(&["replay", "--into", file]);
     assert_eq!(replay["ok"], true, "{replay}");
     assert_eq!(replay["state_hash"], scene.state_hash());
     scene.server.models(&crate::MODELS);
-    std::fs::remove_file(scene.room.path(file)).unwrap();
+    std::fs::remove_file(scene.store.path(file)).unwrap();
 }
 
 #[test]
 fn a_night_uses_the_answers_that_had_arrived() {
     let scene = Scene::new();
     scene.enrich();
-    scene.room.ok(&["consolidate", "--as-of", AFTER]);
+    scene.store.ok(&["consolidate", "--as-of", AFTER]);
     // All of them were read by the model, and the traces say so.
     assert_eq!(
         scene.count("SELECT count(*) FROM state.memory_traces t JOIN enrichment.features f USING (memory_id, revision) WHERE f.provider = 'ollama'"),
@@ -35,11 +35,11 @@ fn a_night_uses_the_answers_that_had_arrived() {
     // Nothing more is due: answers to what was learned with them are no news.
     assert!(
         scene
-            .room
+            .store
             .ok(&["consolidate", "--as-of", AFTER])
             .contains("nothing was due")
     );
-    scene.room.ok(&["consolidate", "--as-of", NEXT_YEARS]);
+    scene.store.ok(&["consolidate", "--as-of", NEXT_YEARS]);
     assert_eq!(scene.count("SELECT max(nights) FROM state.minds"), 2);
     replays(&scene);
 }
@@ -47,7 +47,7 @@ fn a_night_uses_the_answers_that_had_arrived() {
 #[test]
 fn late_answers_renew_features_and_concepts_but_never_episodes_or_weights() {
     let scene = Scene::new();
-    scene.room.ok(&["consolidate", "--as-of", AFTER]);
+    scene.store.ok(&["consolidate", "--as-of", AFTER]);
     let weights = "SELECT md5(string_agg(concat_ws('/', source_id, target_id, weight, event_at), ',' ORDER BY source_id, target_id)) FROM state.associations";
     let episodes = "SELECT md5(string_agg(concat_ws('/', episode_id, gist, goal, valence), ',' ORDER BY episode_id)) FROM state.episodes";
     let strengths = "SELECT md5(string_agg(concat_ws('/', memory_id, strength, stability, event_at), ',' ORDER BY memory_id)) FROM state.memory_traces";
@@ -55,10 +55,10 @@ fn late_answers_renew_features_and_concepts_but_never_episodes_or_weights() {
     let hash = scene.state_hash();
     assert_eq!(scene.enrich()["memories"]["answered"], 6);
     // An answer changes nothing before its night, which is after it came.
-    scene.room.ok(&["consolidate", "--as-of", AFTER]);
+    scene.store.ok(&["consolidate", "--as-of", AFTER]);
     assert_eq!(scene.state_hash(), hash);
     assert_eq!(scene.count("SELECT max(nights) FROM state.minds"), 2);
-    scene.room.ok(&["consolidate", "--as-of", NEXT_YEARS]);
+    scene.store.ok(&["consolidate", "--as-of", NEXT_YEARS]);
     assert_eq!(scene.count("SELECT max(nights) FROM state.minds"), 3);
     assert_eq!(
         scene.count("SELECT count(*) FROM state.memory_traces t JOIN enrichment.features f USING (memory_id, revision) WHERE f.provider = 'ollama'"),
@@ -83,18 +83,18 @@ fn late_answers_renew_features_and_concepts_but_never_episodes_or_weights() {
     );
     replays(&scene);
     // And no second night for the same answers.
-    scene.room.ok(&["consolidate", "--as-of", NEXT_YEARS]);
+    scene.store.ok(&["consolidate", "--as-of", NEXT_YEARS]);
     assert_eq!(scene.count("SELECT max(nights) FROM state.minds"), 3);
 }
 
 #[test]
 fn answers_that_trickle_in_come_to_the_same_features_and_a_rebuild_uses_them_from_the_start() {
     let scene = Scene::new();
-    scene.room.ok(&["consolidate", "--as-of", AFTER]);
+    scene.store.ok(&["consolidate", "--as-of", AFTER]);
     for round in 0..3 {
         scene.json(&["enrich", "--only", "memories", "--limit", "2"]);
         // Each day a night; the clock is the wall's, so each has to be asked for.
-        scene.room.ok(&[
+        scene.store.ok(&[
             "consolidate",
             "--nap",
             "--as-of",
@@ -105,7 +105,7 @@ fn answers_that_trickle_in_come_to_the_same_features_and_a_rebuild_uses_them_fro
     let described = "SELECT count(*) FROM state.memory_traces t JOIN enrichment.features f USING (memory_id, revision) WHERE f.provider = 'ollama'";
     assert_eq!(scene.count(described), 6);
     scene
-        .room
+        .store
         .ok(&["consolidate", "--rebuild", "--as-of", NEXT_YEARS]);
     assert_eq!(scene.count(described), 6);
     // Known from the start, it shows in attention and in episodes too.
@@ -119,12 +119,12 @@ fn answers_that_trickle_in_come_to_the_same_features_and_a_rebuild_uses_them_fro
 #[test]
 fn an_answer_about_words_that_were_edited_since_is_not_used() {
     let scene = Scene::new();
-    scene.room.ok(&["consolidate", "--as-of", AFTER]);
+    scene.store.ok(&["consolidate", "--as-of", AFTER]);
     scene.json(&["enrich", "--only", "memories"]);
     scene
-        .room
+        .store
         .ok(&["memory", "edit", "a1", "The dog ate everything."]);
-    scene.room.ok(&["consolidate", "--as-of", NEXT_YEARS]);
+    scene.store.ok(&["consolidate", "--as-of", NEXT_YEARS]);
     assert_eq!(
         scene.text("SELECT f.provider FROM state.memory_traces t JOIN enrichment.features f USING (memory_id, revision) JOIN raw.memories m USING (memory_id) WHERE m.key = 'a1'"),
         "rules"
@@ -136,7 +136,7 @@ fn an_answer_about_words_that_were_edited_since_is_not_used() {
         1
     );
     scene
-        .room
+        .store
         .ok(&["consolidate", "--nap", "--as-of", "2099-02-01T12:00:00Z"]);
     assert_eq!(
         scene.text("SELECT f.provider FROM state.memory_traces t JOIN enrichment.features f USING (memory_id, revision) JOIN raw.memories m USING (memory_id) WHERE m.key = 'a1'"),
@@ -150,7 +150,7 @@ fn vectors_make_surprise_and_are_replayed_as_they_were() {
     let (plain, embedded) = (Scene::new(), Scene::new());
     embedded.json(&["enrich", "--only", "vectors"]);
     for scene in [&plain, &embedded] {
-        scene.room.ok(&["consolidate", "--as-of", AFTER]);
+        scene.store.ok(&["consolidate", "--as-of", AFTER]);
         replays(scene);
     }
     let surprise =
@@ -160,14 +160,14 @@ fn vectors_make_surprise_and_are_replayed_as_they_were() {
     let gap = Scene::new();
     gap.server.refuses_text("clinic in Graça");
     gap.json(&["enrich", "--only", "vectors"]);
-    gap.room.ok(&["consolidate", "--as-of", AFTER]);
+    gap.store.ok(&["consolidate", "--as-of", AFTER]);
     let first = "SELECT string_agg(surprise::VARCHAR, ' ' ORDER BY memory_id) FROM state.memory_traces JOIN raw.memories USING (memory_id) WHERE session = 's1'";
     assert_eq!(gap.text(first), plain.text(first));
     replays(&gap);
     // Vectors that come after the night change nothing it made.
     let hash = plain.state_hash();
     plain.json(&["enrich", "--only", "vectors"]);
-    plain.room.ok(&["consolidate", "--as-of", AFTER]);
+    plain.store.ok(&["consolidate", "--as-of", AFTER]);
     assert_eq!(plain.state_hash(), hash);
     replays(&plain);
 }
@@ -176,17 +176,17 @@ fn vectors_make_surprise_and_are_replayed_as_they_were() {
 fn a_day_sees_the_answers_that_come_in_it() {
     let scene = Scene::new();
     let noon = "2026-03-03T13:00:00Z";
-    scene.room.ok(&["consolidate", "--as-of", noon]);
+    scene.store.ok(&["consolidate", "--as-of", noon]);
     scene.enrich();
-    scene.room.ok(&["consolidate", "--as-of", noon]);
+    scene.store.ok(&["consolidate", "--as-of", noon]);
     assert_eq!(
         scene.count("SELECT count(*) FROM working_memory.epoch_memories WHERE importance = 0.8"),
         2
     );
-    assert_eq!(scene.room.json(&["verify"])["ok"], true);
+    assert_eq!(scene.store.json(&["verify"])["ok"], true);
     assert!(
         scene
-            .room
+            .store
             .ok(&["consolidate", "--as-of", noon])
             .contains("nothing was due")
     );
@@ -196,17 +196,17 @@ fn a_day_sees_the_answers_that_come_in_it() {
 fn an_export_takes_answers_and_vectors_along() {
     let scene = Scene::new();
     scene.enrich();
-    scene.room.ok(&["consolidate", "--as-of", AFTER]);
+    scene.store.ok(&["consolidate", "--as-of", AFTER]);
     let hash = scene.state_hash();
     for format in ["jsonl", "parquet"] {
         scene
-            .room
+            .store
             .ok(&["export", "--format", format, "--output", format]);
         let store = format!("{format}.duckdb");
-        scene.room.ok(&["--db", &store, "import", format]);
-        let verified = scene.room.json(&["--db", &store, "verify"]);
+        scene.store.ok(&["--db", &store, "import", format]);
+        let verified = scene.store.json(&["--db", &store, "verify"]);
         assert_eq!(verified["state_hash"], json!(hash), "{format}");
-        let rows = scene.room.json(&["--db", &store, "sql",
+        let rows = scene.store.json(&["--db", &store, "sql",
             "SELECT (SELECT count(*) FROM raw.answers WHERE kind = 'memory') AS answers, (SELECT count(*) FROM enrichment.vectors) AS vectors, \
              (SELECT sum(list_inner_product(vector, vector))::DECIMAL(9, 4) FROM enrichment.vectors)::VARCHAR AS lengths"]);
         assert_eq!(
@@ -222,11 +222,11 @@ fn an_export_takes_answers_and_vectors_along() {
     // Into a store that has memories already, answers come with the memories that are new there.
     let other = "other.duckdb";
     scene
-        .room
+        .store
         .ok(&["--db", other, "memory", "add", "Something else."]);
-    scene.room.ok(&["--db", other, "import", "jsonl"]);
-    let rows = scene.room.json(&["--db", other, "sql", "SELECT count(*) AS n FROM enrichment.features f JOIN raw.answers a ON a.arrival = f.revision AND a.memory_id = f.memory_id WHERE f.provider = 'ollama' AND f.describes = f.memory_id"]);
+    scene.store.ok(&["--db", other, "import", "jsonl"]);
+    let rows = scene.store.json(&["--db", other, "sql", "SELECT count(*) AS n FROM enrichment.features f JOIN raw.answers a ON a.arrival = f.revision AND a.memory_id = f.memory_id WHERE f.provider = 'ollama' AND f.describes = f.memory_id"]);
     assert_eq!(rows[0]["n"], 6);
-    let verified = scene.room.json(&["--db", other, "verify"]);
+    let verified = scene.store.json(&["--db", other, "verify"]);
     assert_eq!(verified["ok"], true);
 }

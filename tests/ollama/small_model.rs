@@ -1,12 +1,13 @@
 //! The real all-MiniLM-L6-v2, run in this process without any server. Where it is not there, the tests say so and check nothing:
 //! `scripts/minilm.sh` fetches it, and `make test` calls that.
 
-use crate::room::{AFTER, Room};
+use crate::test_store::{AFTER, TestStore};
 use crate::unchecked::unchecked;
 use codex_dreams::config::{Config, ConfigSources};
 use codex_dreams::engine::request::{Recall, Reply, Request};
 use codex_dreams::engine::{
-    Caller, EmbedRequest, Engine, Project, ProjectSource, Shared, Trail, fingerprint,
+    ActivationLogging, EmbedRequest, Engine, Project, ProjectSource, RequestContext, SharedStore,
+    fingerprint,
 };
 use codex_dreams::enrich::embeddings::LocalModel;
 use serde_json::{Value, json};
@@ -68,9 +69,9 @@ fn vectors_are_those_of_sentence_transformers() {
 #[test]
 fn a_room_without_a_server_finds_what_is_meant() {
     let Some(dir) = model() else { return };
-    let room = Room::with_diary();
+    let store = TestStore::with_diary();
     let quiet = |args: &[&str]| {
-        let mut codex = room.codex();
+        let mut codex = store.codex();
         // Nobody listens there.
         codex
             .env("OLLAMA_URL", "http://127.0.0.1:9")
@@ -108,7 +109,7 @@ fn a_room_without_a_server_finds_what_is_meant() {
     assert_eq!(answer["basis"], "match", "{answer}");
     assert!(["a1", "a4"].contains(&found(&answer).as_str()), "{answer}");
     // A model that goes away: words alone, and it is said.
-    std::fs::remove_dir_all(room.path(".local/share/codex/models")).unwrap();
+    std::fs::remove_dir_all(store.path(".local/share/codex/models")).unwrap();
     let answer = quiet(&question);
     assert!(
         answer["notes"].to_string().contains("words alone"),
@@ -119,18 +120,18 @@ fn a_room_without_a_server_finds_what_is_meant() {
 #[test]
 fn a_model_that_nobody_asks_is_let_go_and_loaded_again_when_somebody_does() {
     let Some(dir) = model() else { return };
-    let room = Room::with_diary();
-    room.ok(&[
+    let store = TestStore::with_diary();
+    store.ok(&[
         "models",
         "pull",
         "all-minilm-l6-v2",
         "--from",
         &dir.to_string_lossy(),
     ]);
-    let home = room.path(".").to_string_lossy().into_owned();
+    let home = store.path(".").to_string_lossy().into_owned();
     let environment = [("HOME", home.as_str()), ("CODEX_EMBEDDINGS", "local")];
     let config = Config::load(&ConfigSources {
-        database: Some(room.store()),
+        database: Some(store.store()),
         environment: environment
             .map(|(k, v)| (k.to_owned(), v.to_owned()))
             .into(),
@@ -138,8 +139,8 @@ fn a_model_that_nobody_asks_is_let_go_and_loaded_again_when_somebody_does() {
     })
     .unwrap();
     let project = Project::load(ProjectSource::Embedded).unwrap();
-    let caller = Caller {
-        directory: room.path("."),
+    let caller = RequestContext {
+        directory: store.path("."),
         patience: 30,
         fingerprint: fingerprint(&project, &config.parameters),
         project: None,
@@ -148,7 +149,7 @@ fn a_model_that_nobody_asks_is_let_go_and_loaded_again_when_somebody_does() {
     let mut engine = Engine::open(&config, Arc::new(project), false).unwrap();
     let report = engine.embed(&EmbedRequest::default(), |_| ()).unwrap();
     assert_eq!(report.embedded, 6);
-    let shared = Shared::new(engine);
+    let shared = SharedStore::new(engine);
     let found = || {
         let question = Recall {
             mind: "default".to_owned(),
@@ -156,7 +157,7 @@ fn a_model_that_nobody_asks_is_let_go_and_loaded_again_when_somebody_does() {
             k: 1,
             as_of: AFTER.trim_end_matches('Z').parse().unwrap(),
             explain: false,
-            trail: Trail::None,
+            activation_logging: ActivationLogging::None,
         };
         let request = Request::Recall(question);
         let answered = shared.answer(request, &caller, &Arc::default(), &mut |_| ());
@@ -180,27 +181,27 @@ fn a_model_that_nobody_asks_is_let_go_and_loaded_again_when_somebody_does() {
 
 #[test]
 fn what_is_no_model_is_refused_and_leaves_nothing() {
-    let room = Room::new();
-    std::fs::create_dir(room.path("empty")).unwrap();
-    room.refused(
+    let store = TestStore::new();
+    std::fs::create_dir(store.path("empty")).unwrap();
+    store.refused(
         2,
         "holds no model",
         &["models", "pull", "x", "--from", "empty"],
     );
-    room.refused(2, "knows no model", &["models", "pull", "x"]);
-    room.refused(
+    store.refused(2, "knows no model", &["models", "pull", "x"]);
+    store.refused(
         2,
         "no name of a model",
         &["models", "pull", "../x", "--from", "empty"],
     );
-    std::fs::create_dir(room.path("broken")).unwrap();
+    std::fs::create_dir(store.path("broken")).unwrap();
     for file in ["config.json", "tokenizer.json", "model.safetensors"] {
-        room.write(&format!("broken/{file}"), "not what it should be");
+        store.write(&format!("broken/{file}"), "not what it should be");
     }
-    room.refused(
+    store.refused(
         2,
         "cannot be used",
         &["models", "pull", "x", "--from", "broken"],
     );
-    assert_eq!(room.json(&["models", "list"]), json!([]));
+    assert_eq!(store.json(&["models", "list"]), json!([]));
 }

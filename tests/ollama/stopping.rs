@@ -2,8 +2,8 @@
 
 use crate::Scene;
 use crate::house::{House, ended, kill, wait_until};
-use crate::room::{Room, ran};
 use crate::server::{Fault, Server};
+use crate::test_store::{TestStore, ran};
 use std::time::{Duration, Instant};
 
 /// Far less than a question is waited for here, and far more than stopping takes.
@@ -11,12 +11,12 @@ const SOON: Duration = Duration::from_secs(30);
 
 /// A daemon that asks one question after another.
 fn daemon(scene: Scene, settings: &[(&str, &str)]) -> (House, Server) {
-    let Scene { room, server } = scene;
+    let Scene { store, server } = scene;
     // Three answers come; the fourth takes longer than anybody waits.
     let prompt = std::iter::repeat_n(Duration::ZERO, 3);
     server.fails(prompt.chain([SOON * 20]).map(Fault::Late));
-    let house = House::of(room);
-    let mut start = house.room.codex();
+    let house = House::of(store);
+    let mut start = house.store.codex();
     start
         .args(["daemon", "start"])
         .env("OLLAMA_URL", server.url())
@@ -37,13 +37,13 @@ fn wait_for_three_answers(server: &Server) {
     });
 }
 
-fn recorded(room: &Room) -> i64 {
-    room.count("SELECT count(*) FROM raw.answers WHERE provider = 'ollama'")
+fn recorded(store: &TestStore) -> i64 {
+    store.count("SELECT count(*) FROM raw.answers WHERE provider = 'ollama'")
 }
 
 fn paused() -> Scene {
     let scene = Scene::new();
-    scene.room.ok(&["schedule", "pause", "--all"]);
+    scene.store.ok(&["schedule", "pause", "--all"]);
     scene
 }
 
@@ -54,11 +54,11 @@ fn ctrl_c_ends_a_round_of_questions_and_keeps_the_answers_that_came() {
     wait_for_three_answers(&server);
     kill(enrich.id(), "INT");
     ended(enrich);
-    wait_until("they are recorded", || recorded(&house.room) == 3);
+    wait_until("they are recorded", || recorded(&house.store) == 3);
     let stopping = Instant::now();
-    house.room.ok(&["daemon", "stop"]);
+    house.store.ok(&["daemon", "stop"]);
     assert!(stopping.elapsed() < SOON, "{:?}", stopping.elapsed());
-    let log = house.room.ok(&["daemon", "logs"]);
+    let log = house.store.ok(&["daemon", "logs"]);
     assert!(!log.contains("did not end in time"), "{log}");
 }
 
@@ -68,14 +68,14 @@ fn a_daemon_that_stops_ends_a_round_of_questions_and_keeps_the_answers_that_came
     let enrich = house.begin(&["enrich", "--only", "memories"]);
     wait_for_three_answers(&server);
     let stopping = Instant::now();
-    let said = house.room.ok(&["daemon", "stop"]);
+    let said = house.store.ok(&["daemon", "stop"]);
     assert!(said.contains("has stopped"), "{said}");
     assert!(stopping.elapsed() < SOON, "{:?}", stopping.elapsed());
     ended(enrich);
-    let log = house.room.ok(&["daemon", "logs"]);
+    let log = house.store.ok(&["daemon", "logs"]);
     assert!(log.contains("the daemon has stopped"), "{log}");
-    assert_eq!(recorded(&house.room), 3);
-    assert_eq!(house.room.json(&["verify"])["ok"], true);
+    assert_eq!(recorded(&house.store), 3);
+    assert_eq!(house.store.json(&["verify"])["ok"], true);
 }
 
 #[test]
@@ -90,5 +90,5 @@ fn a_deadline_ends_a_round_of_questions_and_keeps_the_answers_that_came() {
     wait_until("the look has ended", || enrich()["state"] == "waiting");
     let outcome = enrich()["outcome"].as_str().unwrap().to_owned();
     assert_eq!(outcome, "3 memories; stopped");
-    assert_eq!(recorded(&house.room), 3);
+    assert_eq!(recorded(&house.store), 3);
 }

@@ -1,31 +1,31 @@
 //! Where PostgreSQL is, as whom, and how far the connection is protected.
 
-use crate::room::Room;
 use crate::server::{OWNER, PASSWORD, Server};
+use crate::test_store::TestStore;
 use crate::unchecked::unchecked;
 use std::process::{Command, Stdio};
 
 #[test]
 fn passwords_come_from_everywhere_and_are_printed_nowhere() {
-    let mut room = Room::new();
+    let mut store = TestStore::new();
     let encoded = "it%27s%20%5C%20a%20%24ecret";
     let mut ways = vec![
         (
             "URL",
             format!(
                 "postgresql://{OWNER}:{encoded}@localhost:{}/{}",
-                room.db.port(),
-                room.db.name
+                store.db.port(),
+                store.db.name
             ),
             vec![],
         ),
         (
             "PGPASSWORD",
-            room.db.tcp("127.0.0.1"),
+            store.db.tcp("127.0.0.1"),
             vec![("PGPASSWORD", PASSWORD)],
         ),
     ];
-    let pgpass = room.path(".pgpass");
+    let pgpass = store.path(".pgpass");
     std::fs::write(
         &pgpass,
         format!("*:*:*:{OWNER}:{}\n", PASSWORD.replace('\\', "\\\\")),
@@ -33,8 +33,8 @@ fn passwords_come_from_everywhere_and_are_printed_nowhere() {
     .unwrap();
     use std::os::unix::fs::PermissionsExt;
     std::fs::set_permissions(&pgpass, std::fs::Permissions::from_mode(0o600)).unwrap();
-    ways.push((".pgpass", room.db.tcp("localhost"), vec![]));
-    let authority = room.db.server.authority();
+    ways.push((".pgpass", store.db.tcp("localhost"), vec![]));
+    let authority = store.db.server.authority();
     if authority.is_none() {
         unchecked(
             "openssl is missing, or PostgreSQL has no TLS: a password by verify-full was not tried",
@@ -43,43 +43,43 @@ fn passwords_come_from_everywhere_and_are_printed_nowhere() {
     if let Some(authority) = authority {
         let checked = format!(
             "{}?sslmode=verify-full&sslrootcert={}",
-            room.db.tcp("localhost"),
+            store.db.tcp("localhost"),
             authority.display()
         );
         ways.push(("verify-full", checked, vec![]));
     }
     for (way, url, environment) in ways {
-        room.set("POSTGRES_DB_URL", &url);
+        store.set("POSTGRES_DB_URL", &url);
         for (name, value) in &environment {
-            room.set(name, *value);
+            store.set(name, *value);
         }
-        let mut said = room.ok(&["intake", "-vvv"]);
+        let mut said = store.ok(&["intake", "-vvv"]);
         for args in [
             &["config", "show"][..],
             &["config", "show", "--json"],
             &["doctor"],
             &["-vvv", "status"],
         ] {
-            let (_, stdout, stderr) = room.ran(args);
+            let (_, stdout, stderr) = store.ran(args);
             said += &stdout;
             said += &stderr;
         }
         assert!(!said.contains("ecret"), "{way}: {said}");
         for (name, _) in &environment {
-            room.environment.remove(*name);
+            store.environment.remove(*name);
         }
     }
     // Wrong ones are refused without being repeated; DuckDB's own messages included.
     std::fs::remove_file(&pgpass).unwrap();
-    room.set(
+    store.set(
         "POSTGRES_DB_URL",
         format!(
             "postgresql://{OWNER}:geheimnis@127.0.0.1:{}/{}",
-            room.db.port(),
-            room.db.name
+            store.db.port(),
+            store.db.name
         ),
     );
-    let (code, stdout, stderr) = room.ran(&["intake", "-vvv"]);
+    let (code, stdout, stderr) = store.ran(&["intake", "-vvv"]);
     assert_eq!(code, 3, "{stdout}{stderr}");
     assert!(
         stderr.contains("password authentication failed") && !stderr.contains("geheimnis"),
@@ -89,29 +89,29 @@ fn passwords_come_from_everywhere_and_are_printed_nowhere() {
 
 #[test]
 fn a_dotenv_file_is_read_and_the_environment_wins_over_it() {
-    let mut room = Room::new();
-    let url = room.environment.remove("POSTGRES_DB_URL").unwrap();
-    let (code, _, stderr) = room.ran(&["intake"]);
+    let mut store = TestStore::new();
+    let url = store.environment.remove("POSTGRES_DB_URL").unwrap();
+    let (code, _, stderr) = store.ran(&["intake"]);
     assert_eq!(code, 2, "{stderr}");
     assert!(
         stderr.contains("no PostgreSQL is configured") && stderr.contains("POSTGRES_DB_URL"),
         "{stderr}"
     );
     std::fs::write(
-        room.path(".env"),
+        store.path(".env"),
         format!("# mine\nPOSTGRES_DB_URL='{url}'\nMAX_DB_CONNECTIONS=160\n"),
     )
     .unwrap();
-    room.ok(&["intake"]);
+    store.ok(&["intake"]);
     let shown: serde_json::Value =
-        serde_json::from_str(&room.ok(&["config", "show", "--json"])).unwrap();
+        serde_json::from_str(&store.ok(&["config", "show", "--json"])).unwrap();
     assert_eq!(shown["settings"]["postgres"]["max_connections"], 160);
-    room.set("MAX_DB_CONNECTIONS", "2");
+    store.set("MAX_DB_CONNECTIONS", "2");
     let shown: serde_json::Value =
-        serde_json::from_str(&room.ok(&["config", "show", "--json"])).unwrap();
+        serde_json::from_str(&store.ok(&["config", "show", "--json"])).unwrap();
     assert_eq!(shown["settings"]["postgres"]["max_connections"], 2);
-    std::fs::write(room.path(".env"), "A=1\nPOSTGRES_DB_URL geheimnis\n").unwrap();
-    let (code, _, stderr) = room.ran(&["status"]);
+    std::fs::write(store.path(".env"), "A=1\nPOSTGRES_DB_URL geheimnis\n").unwrap();
+    let (code, _, stderr) = store.ran(&["status"]);
     assert_eq!(code, 2);
     assert!(
         stderr.contains(".env:2") && !stderr.contains("geheimnis"),
@@ -121,13 +121,13 @@ fn a_dotenv_file_is_read_and_the_environment_wins_over_it() {
 
 #[test]
 fn certificates_are_checked_as_far_as_asked() {
-    let mut room = Room::new();
-    let Some(authority) = room.db.server.authority() else {
+    let mut store = TestStore::new();
+    let Some(authority) = store.db.server.authority() else {
         unchecked("openssl is missing, or PostgreSQL has no TLS: certificates were not tried");
         return;
     };
-    room.set("PGPASSWORD", PASSWORD);
-    let other = room.path("other.crt");
+    store.set("PGPASSWORD", PASSWORD);
+    let other = store.path("other.crt");
     let made = Command::new("openssl")
         .args([
             "req",
@@ -178,10 +178,11 @@ fn certificates_are_checked_as_far_as_asked() {
             Some("UnknownIssuer"),
         ),
     ] {
-        room.set("POSTGRES_DB_URL", format!("{}?{query}", room.db.tcp(host)));
-        room.db
+        store.set("POSTGRES_DB_URL", format!("{}?{query}", store.db.tcp(host)));
+        store
+            .db
             .run("INSERT INTO memories (content) VALUES ('one more')");
-        let (code, stdout, stderr) = room.ran(&["intake"]);
+        let (code, stdout, stderr) = store.ran(&["intake"]);
         let expected = if refused.is_none() { 0 } else { 3 };
         assert_eq!(code, expected, "{host} {query}: {stdout}{stderr}");
         assert!(
@@ -189,12 +190,12 @@ fn certificates_are_checked_as_far_as_asked() {
             "{host} {query}: {stderr}"
         );
     }
-    room.set(
+    store.set(
         "POSTGRES_DB_URL",
-        format!("{}?sslmode=require", room.db.tcp("localhost")),
+        format!("{}?sslmode=require", store.db.tcp("localhost")),
     );
     assert!(
-        room.ok(&["doctor"]).contains("TLSv1."),
+        store.ok(&["doctor"]).contains("TLSv1."),
         "the connection is not said to be encrypted"
     );
 }
@@ -208,8 +209,8 @@ fn a_certificate_that_is_its_own_authority_is_accepted_where_it_is_the_one_known
         );
         return;
     };
-    let mut room = Room::beside(&server);
-    room.set("PGPASSWORD", PASSWORD);
+    let mut store = TestStore::beside(&server);
+    store.set("PGPASSWORD", PASSWORD);
     for (host, mode, works) in [
         ("localhost", "verify-full", true),
         ("127.0.0.1", "verify-ca", true),
@@ -217,13 +218,14 @@ fn a_certificate_that_is_its_own_authority_is_accepted_where_it_is_the_one_known
     ] {
         let url = format!(
             "{}?sslmode={mode}&sslrootcert={}",
-            room.db.tcp(host),
+            store.db.tcp(host),
             own.display()
         );
-        room.set("POSTGRES_DB_URL", url);
-        room.db
+        store.set("POSTGRES_DB_URL", url);
+        store
+            .db
             .run("INSERT INTO memories (content) VALUES ('one more')");
-        let (code, stdout, stderr) = room.ran(&["intake"]);
+        let (code, stdout, stderr) = store.ran(&["intake"]);
         assert_eq!(code == 0, works, "{host} {mode}: {stdout}{stderr}");
         assert!(works || stderr.contains("not valid for"), "{stderr}");
     }

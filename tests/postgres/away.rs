@@ -1,7 +1,7 @@
 //! PostgreSQL away, killed, silent, or codex killed: the cycle goes on, and what was missed is made up.
 
-use crate::room::{Room, count, take_in};
 use crate::server::Server;
+use crate::test_store::{TestStore, count, take_in};
 use codex_dreams::engine::{IntakeRequest, Mode};
 use codex_dreams::error::ErrorKind;
 use std::net::TcpListener;
@@ -16,10 +16,10 @@ pub const SLOW: &str = "
 pub const SLOW_MAPPING: &str = "  - {table: slow, columns: {speaker: waited}}\n";
 
 /// Waits until a query of codex's runs in the view.
-pub fn until_scanning(room: &Room<'_>) {
+pub fn until_scanning(store: &TestStore<'_>) {
     let scanning = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'COPY%' AND wait_event = 'PgSleep'";
     let started = Instant::now();
-    while room.db.count(scanning) == 0 {
+    while store.db.count(scanning) == 0 {
         assert!(started.elapsed() < Duration::from_secs(60), "no scan began");
         std::thread::sleep(Duration::from_millis(5));
     }
@@ -28,11 +28,11 @@ pub fn until_scanning(room: &Room<'_>) {
 #[test]
 fn without_postgres_cycles_go_on_and_the_circuit_opens_and_closes() {
     let server = Server::start();
-    let room = Room::beside(&server);
-    room.db.run("INSERT INTO memories (content, created_at) VALUES ('Nora planted tomatoes.', '2026-03-02 08:00Z')");
-    room.ok(&["init", "postgres"]);
-    room.ok(&["consolidate", "--as-of", "2026-03-02T09:00:00Z"]);
-    room.ok(&[
+    let store = TestStore::beside(&server);
+    store.db.run("INSERT INTO memories (content, created_at) VALUES ('Nora planted tomatoes.', '2026-03-02 08:00Z')");
+    store.ok(&["init", "postgres"]);
+    store.ok(&["consolidate", "--as-of", "2026-03-02T09:00:00Z"]);
+    store.ok(&[
         "memory",
         "add",
         "The tomatoes need water.",
@@ -43,7 +43,7 @@ fn without_postgres_cycles_go_on_and_the_circuit_opens_and_closes() {
     // Intake and write-back fail once each a run: after two runs the circuit is open.
     for minute in 0..3 {
         let at = format!("2026-03-02T10:0{minute}:30Z");
-        let (code, stdout, stderr) = room.ran(&["consolidate", "--as-of", &at]);
+        let (code, stdout, stderr) = store.ran(&["consolidate", "--as-of", &at]);
         assert_eq!(code, 0, "{stdout}{stderr}");
         let warned = if minute < 2 {
             "warning: intake: "
@@ -52,7 +52,7 @@ fn without_postgres_cycles_go_on_and_the_circuit_opens_and_closes() {
         };
         assert!(stderr.contains(warned), "{stderr}");
     }
-    let engine = room.engine();
+    let engine = store.engine();
     assert_eq!(
         count(
             &engine,
@@ -62,28 +62,29 @@ fn without_postgres_cycles_go_on_and_the_circuit_opens_and_closes() {
         "the cycle went on"
     );
     drop(engine);
-    let health = room.ok(&["health"]);
+    let health = store.ok(&["health"]);
     assert!(
         health.contains("circuit open after 4 failures")
             || health.contains("circuit open after 3 failures"),
         "{health}"
     );
     assert!(health.contains("owed to dreams"), "{health}");
-    let json: serde_json::Value = serde_json::from_str(&room.ok(&["health", "--json"])).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&store.ok(&["health", "--json"])).unwrap();
     assert_eq!(json["postgres"]["circuit"], "open");
-    let (code, _, stderr) = room.ran(&["intake"]);
+    let (code, _, stderr) = store.ran(&["intake"]);
     assert_eq!(code, 3, "{stderr}");
     server.run();
     // By hand nobody has to wait, and what was owed arrives.
-    room.ok(&["intake"]);
-    assert!(room.ok(&["write-back"]).contains("written"));
-    let health = room.ok(&["health", "--verbose"]);
+    store.ok(&["intake"]);
+    assert!(store.ok(&["write-back"]).contains("written"));
+    let health = store.ok(&["health", "--verbose"]);
     assert!(
         !health.contains("circuit") && !health.contains("owed"),
         "{health}"
     );
     assert_eq!(
-        room.db
+        store
+            .db
             .count("SELECT sum(memories)::bigint FROM dreams.short_term_episodes"),
         2
     );
@@ -92,42 +93,45 @@ fn without_postgres_cycles_go_on_and_the_circuit_opens_and_closes() {
 #[test]
 fn a_server_killed_in_the_middle_of_a_scan_costs_no_row() {
     let server = Server::start();
-    let room = Room::beside(&server);
-    room.db.run(SLOW);
-    let mut engine = room.engine_mapping(SLOW_MAPPING);
+    let store = TestStore::beside(&server);
+    store.db.run(SLOW);
+    let mut engine = store.engine_mapping(SLOW_MAPPING);
     std::thread::scope(|scope| {
         let scan = scope.spawn(|| {
             let error = engine.take_in(IntakeRequest::default()).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
             assert_eq!(count(&engine, "SELECT count(*) FROM raw.memories"), 0);
         });
-        until_scanning(&room);
+        until_scanning(&store);
         server.kill();
         scan.join().unwrap();
     });
     drop(engine);
     server.run();
-    room.db
+    store
+        .db
         .run("CREATE OR REPLACE VIEW slow AS SELECT m.*, ''::text AS waited FROM memories m");
-    let mut engine = room.engine_mapping(SLOW_MAPPING);
+    let mut engine = store.engine_mapping(SLOW_MAPPING);
     assert_eq!(take_in(&mut engine).added, 200);
     assert_eq!(take_in(&mut engine).mode, Mode::Nothing);
 }
 
 #[test]
 fn codex_killed_in_the_middle_of_a_scan_takes_no_row_twice() {
-    let room = Room::new();
-    room.db.run(SLOW);
-    room.db
+    let store = TestStore::new();
+    store.db.run(SLOW);
+    store
+        .db
         .run("ALTER TABLE memories RENAME TO originals; ALTER VIEW slow RENAME TO memories");
-    let mut codex = room.spawn(&["intake"]);
-    until_scanning(&room);
+    let mut codex = store.spawn(&["intake"]);
+    until_scanning(&store);
     codex.kill().unwrap();
     codex.wait().unwrap();
-    room.db
+    store
+        .db
         .run("CREATE OR REPLACE VIEW memories AS SELECT m.*, ''::text AS waited FROM originals m");
     let rooms = || {
-        let entries = std::fs::read_dir(room.dir.path()).unwrap().flatten();
+        let entries = std::fs::read_dir(store.dir.path()).unwrap().flatten();
         entries.filter(|entry| entry.file_name().to_string_lossy().contains(".intake-"))
     };
     let left = || rooms().count();
@@ -135,12 +139,12 @@ fn codex_killed_in_the_middle_of_a_scan_takes_no_row_twice() {
     let mode = rooms().next().unwrap().metadata().unwrap().mode();
     assert_eq!(mode & 0o777, 0o700, "others can look into it");
     // Whoever opens the store next removes it, whatever the number of its process.
-    room.ok(&["status"]);
+    store.ok(&["status"]);
     assert_eq!(left(), 0, "what the killed process left is gone");
-    room.ok(&["intake"]);
-    room.ok(&["intake", "--reconcile"]);
+    store.ok(&["intake"]);
+    store.ok(&["intake", "--reconcile"]);
     assert_eq!(left(), 0, "what the killed process left is gone");
-    let engine = room.engine();
+    let engine = store.engine();
     assert_eq!(count(&engine, "SELECT count(*) FROM raw.memories"), 200);
     assert_eq!(
         count(&engine, "SELECT count(DISTINCT key) FROM raw.memories"),
@@ -150,8 +154,8 @@ fn codex_killed_in_the_middle_of_a_scan_takes_no_row_twice() {
 
 #[test]
 fn a_server_that_accepts_and_says_nothing_holds_nobody_up() {
-    let mut room = Room::new();
-    room.ok(&[
+    let mut store = TestStore::new();
+    store.ok(&[
         "memory",
         "add",
         "The tomatoes need water.",
@@ -160,13 +164,13 @@ fn a_server_that_accepts_and_says_nothing_holds_nobody_up() {
     ]);
     let silent = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let port = silent.local_addr().unwrap().port();
-    room.set(
+    store.set(
         "POSTGRES_DB_URL",
         format!("postgresql://nora:geheim@127.0.0.1:{port}/db"),
     );
-    room.set("CODEX_POSTGRES_CONNECT_TIMEOUT", "1");
+    store.set("CODEX_POSTGRES_CONNECT_TIMEOUT", "1");
     let started = Instant::now();
-    let (code, stdout, stderr) = room.ran(&["consolidate", "--as-of", "2026-03-02T10:00:30Z"]);
+    let (code, stdout, stderr) = store.ran(&["consolidate", "--as-of", "2026-03-02T10:00:30Z"]);
     assert_eq!(code, 0, "{stdout}{stderr}");
     assert!(
         stderr.contains("has not answered for 1 s") && !stderr.contains("geheim"),
@@ -175,7 +179,7 @@ fn a_server_that_accepts_and_says_nothing_holds_nobody_up() {
     assert!(started.elapsed() < Duration::from_secs(60));
     assert_eq!(
         count(
-            &room.engine(),
+            &store.engine(),
             "SELECT count(*) FROM short_term_memory.episode_memories"
         ),
         1,
@@ -185,23 +189,25 @@ fn a_server_that_accepts_and_says_nothing_holds_nobody_up() {
 
 #[test]
 fn a_disk_that_is_full_is_named_and_costs_no_row() {
-    let room = Room::new();
-    room.ok(&["intake"]);
+    let store = TestStore::new();
+    store.ok(&["intake"]);
     // Contents that no compression makes small: about six megabytes.
-    room.db.run(
+    store.db.run(
         "INSERT INTO memories (content)
          SELECT (SELECT string_agg(md5(i::text || '/' || j::text), ' ') FROM generate_series(1, 90) j) FROM generate_series(1, 2000) i",
     );
-    let store = std::fs::metadata(room.path("memory.duckdb")).unwrap().len();
+    let bytes = std::fs::metadata(store.path("memory.duckdb"))
+        .unwrap()
+        .len();
     let mut refused = 0;
     for room_left in [0_u64, 256, 1024, 2048, 4096] {
         // In blocks of 512 bytes, as `sh` counts.
-        let limit = store / 512 + room_left * 2;
+        let limit = bytes / 512 + room_left * 2;
         let limited = format!("trap '' XFSZ; ulimit -f {limit}; exec \"$0\" intake");
         let output = Command::new("sh")
             .args(["-c", &limited, env!("CARGO_BIN_EXE_codex")])
-            .current_dir(room.dir.path())
-            .envs(&room.environment)
+            .current_dir(store.dir.path())
+            .envs(&store.environment)
             .output()
             .unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
@@ -215,9 +221,9 @@ fn a_disk_that_is_full_is_named_and_costs_no_row() {
         }
     }
     assert!(refused >= 2, "the limits limited nothing");
-    room.ok(&["intake"]);
-    room.ok(&["intake", "--reconcile"]);
-    let engine = room.engine();
+    store.ok(&["intake"]);
+    store.ok(&["intake", "--reconcile"]);
+    let engine = store.engine();
     assert_eq!(count(&engine, "SELECT count(*) FROM raw.memories"), 2000);
     assert_eq!(
         count(&engine, "SELECT count(DISTINCT key) FROM raw.memories"),

@@ -1,24 +1,24 @@
 //! Which memory a row is: by its id, whatever that looks like, and whatever changes.
 
-use crate::room::{Room, count, reconcile, take_in, take_in_as, text};
+use crate::test_store::{TestStore, count, reconcile, take_in, take_in_as, text};
 use codex_dreams::engine::{Engine, IntakeRequest, Mode};
 
 #[test]
 fn whatever_changes_each_memory_keeps_the_words_of_its_own_row() {
-    let room = Room::new();
-    room.db.run(
+    let store = TestStore::new();
+    store.db.run(
         "INSERT INTO memories (content, created_at) SELECT 'note ' || i, timestamptz '2026-03-01 08:00Z' + i * interval '1 minute'
          FROM generate_series(1, 1000) i",
     );
-    let mut engine = room.engine();
+    let mut engine = store.engine();
     take_in(&mut engine);
-    room.db.run(
+    store.db.run(
         "INSERT INTO memories (content, created_at) VALUES ('long ago', '2020-01-01 08:00Z');
          UPDATE memories SET content = 'note 5, again', updated_at = clock_timestamp() WHERE id = 5",
     );
     let tick = take_in(&mut engine);
     assert_eq!((tick.added, tick.edited), (1, 1));
-    room.db.run("UPDATE memories SET content = 'note 999, again', updated_at = clock_timestamp() WHERE id = 999");
+    store.db.run("UPDATE memories SET content = 'note 999, again', updated_at = clock_timestamp() WHERE id = 999");
     let tick = take_in(&mut engine);
     assert_eq!((tick.added, tick.edited), (0, 1));
     let here = text(
@@ -26,7 +26,7 @@ fn whatever_changes_each_memory_keeps_the_words_of_its_own_row() {
         "SELECT string_agg(m.key || '=' || coalesce(e.content, m.content), ';' ORDER BY m.key::BIGINT) FROM raw.memories m
          LEFT JOIN (SELECT memory_id, arg_max(content, arrival) AS content FROM raw.edits GROUP BY memory_id) e USING (memory_id)",
     );
-    let there = room
+    let there = store
         .db
         .text("SELECT string_agg(id || '=' || content, ';' ORDER BY id) FROM memories");
     assert!(here == there, "a memory has another row's words");
@@ -34,16 +34,18 @@ fn whatever_changes_each_memory_keeps_the_words_of_its_own_row() {
 
 #[test]
 fn deleted_rows_become_deletions_and_an_id_that_comes_back_is_another_memory() {
-    let room = Room::new();
-    room.db
+    let store = TestStore::new();
+    store
+        .db
         .run("INSERT INTO memories (content) SELECT 'note ' || i FROM generate_series(1, 5) i");
-    let mut engine = room.engine();
+    let mut engine = store.engine();
     take_in(&mut engine);
-    room.db.run("DELETE FROM memories WHERE id IN (2, 4)");
+    store.db.run("DELETE FROM memories WHERE id IN (2, 4)");
     assert_eq!(reconcile(&mut engine).deleted, 2);
     assert_eq!(reconcile(&mut engine).deleted, 0);
     assert_eq!(count(&engine, "SELECT count(*) FROM raw.deletions"), 2);
-    room.db
+    store
+        .db
         .run("INSERT INTO memories (id, content) VALUES (2, 'a second life')");
     assert_eq!(take_in(&mut engine).added, 1);
     assert_eq!(
@@ -53,11 +55,12 @@ fn deleted_rows_become_deletions_and_an_id_that_comes_back_is_another_memory() {
         ),
         "a second life"
     );
-    room.db.run("UPDATE memories SET content = 'a second life, edited', updated_at = clock_timestamp() WHERE id = 2");
+    store.db.run("UPDATE memories SET content = 'a second life, edited', updated_at = clock_timestamp() WHERE id = 2");
     assert_eq!(take_in(&mut engine).edited, 1);
-    room.db.run("DELETE FROM memories WHERE id = 2");
+    store.db.run("DELETE FROM memories WHERE id = 2");
     assert_eq!(reconcile(&mut engine).deleted, 1);
-    room.db
+    store
+        .db
         .run("INSERT INTO memories (id, content) VALUES (2, 'a third life')");
     assert_eq!(take_in(&mut engine).added, 1);
     assert_eq!(
@@ -71,18 +74,18 @@ fn deleted_rows_become_deletions_and_an_id_that_comes_back_is_another_memory() {
 
 #[test]
 fn an_id_that_looks_like_a_second_life_is_an_id_like_any_other() {
-    let room = Room::bare(crate::server::server());
-    room.db.run(
+    let store = TestStore::bare(crate::server::server());
+    store.db.run(
         "CREATE TABLE memories (id text PRIMARY KEY, content text, created_at timestamptz DEFAULT now(), updated_at timestamptz NOT NULL DEFAULT now(), metadata jsonb);
          CREATE INDEX ON memories (updated_at);
          INSERT INTO memories (id, content) VALUES ('PR', 'one'), ('PR#12', 'two'), ('PR#2', 'three')",
     );
-    let mut engine = room.engine();
+    let mut engine = store.engine();
     assert_eq!(take_in(&mut engine).added, 3);
     for life in ["again", "and again"] {
-        room.db.run("DELETE FROM memories");
+        store.db.run("DELETE FROM memories");
         assert_eq!(reconcile(&mut engine).deleted, 3);
-        room.db.run(&format!(
+        store.db.run(&format!(
             "INSERT INTO memories (id, content) VALUES ('PR', '{life}'), ('PR#12', '{life}'), ('PR#2', '{life}'), ('PR#4', '{life}')
              ON CONFLICT DO NOTHING; DELETE FROM memories WHERE id = 'PR#4' AND '{life}' = 'again'"
         ));
@@ -106,16 +109,16 @@ fn an_id_that_looks_like_a_second_life_is_an_id_like_any_other() {
 
 #[test]
 fn another_time_session_or_speaker_makes_another_memory() {
-    let room = Room::new();
-    room.db.run(
+    let store = TestStore::new();
+    store.db.run(
         "ALTER TABLE memories ADD chat text, ADD who text, ALTER created_at DROP NOT NULL;
          INSERT INTO memories (content, created_at, chat, who) SELECT 'note ' || i, timestamptz '2026-03-01 08:00Z', 'a', 'Ann' FROM generate_series(1, 5) i;
          UPDATE memories SET created_at = NULL WHERE id = 5",
     );
     let mapping = "  - {table: memories, columns: {session: chat, speaker: who}}\n";
-    let mut engine = room.engine_mapping(mapping);
+    let mut engine = store.engine_mapping(mapping);
     assert_eq!(take_in(&mut engine).added, 5);
-    room.db.run(
+    store.db.run(
         "UPDATE memories SET created_at = '2026-03-01 09:00Z', updated_at = clock_timestamp() WHERE id = 1;
          UPDATE memories SET chat = 'b', updated_at = clock_timestamp() WHERE id = 2;
          UPDATE memories SET who = NULL, content = 'other words', updated_at = clock_timestamp() WHERE id = 3;
@@ -140,12 +143,13 @@ fn another_time_session_or_speaker_makes_another_memory() {
 
 #[test]
 fn an_emptied_table_takes_no_memories_along_unless_that_was_meant() {
-    let room = Room::new();
-    room.db
+    let store = TestStore::new();
+    store
+        .db
         .run("INSERT INTO memories (content) SELECT 'note ' || i FROM generate_series(1, 30) i");
-    let mut engine = room.engine();
+    let mut engine = store.engine();
     take_in(&mut engine);
-    room.db.run("TRUNCATE memories");
+    store.db.run("TRUNCATE memories");
     let kept = reconcile(&mut engine);
     assert_eq!(kept.deleted, 0);
     assert!(
@@ -159,11 +163,12 @@ fn an_emptied_table_takes_no_memories_along_unless_that_was_meant() {
     assert_eq!(kept(&engine), 30);
     drop(engine);
     assert!(
-        room.ok(&["health"])
+        store
+            .ok(&["health"])
             .contains("30 rows missing there but kept")
     );
-    assert!(room.ok(&["doctor"]).contains("--accept-deletions"));
-    let mut engine = room.engine();
+    assert!(store.ok(&["doctor"]).contains("--accept-deletions"));
+    let mut engine = store.engine();
     let request = IntakeRequest {
         accept_deletions: true,
         ..IntakeRequest::default()

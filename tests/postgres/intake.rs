@@ -1,17 +1,18 @@
 //! What changes in PostgreSQL comes into the raw log: once, as what it is, and whatever happens on the way.
 
-use crate::room::{Room, count, reconcile, take_in, text};
-use codex_dreams::engine::{CycleRequest, Mode};
+use crate::test_store::{TestStore, count, reconcile, take_in, text};
+use codex_dreams::engine::{ConsolidateOptions, Mode};
 
 #[test]
 fn rows_come_in_once_and_a_tick_brings_only_what_changed() {
-    let room = Room::new();
-    room.db.run("INSERT INTO memories (content, metadata) SELECT 'note ' || i, jsonb_build_object('n', i) FROM generate_series(1, 100) i");
-    let mut engine = room.engine();
+    let store = TestStore::new();
+    store.db.run("INSERT INTO memories (content, metadata) SELECT 'note ' || i, jsonb_build_object('n', i) FROM generate_series(1, 100) i");
+    let mut engine = store.engine();
     let first = take_in(&mut engine);
     assert_eq!((first.mode, first.added), (Mode::Whole, 100));
     assert_eq!(take_in(&mut engine).mode, Mode::Nothing);
-    room.db
+    store
+        .db
         .run("INSERT INTO memories (content) VALUES ('one more')");
     let tick = take_in(&mut engine);
     assert_eq!(
@@ -31,12 +32,14 @@ fn rows_come_in_once_and_a_tick_brings_only_what_changed() {
 
 #[test]
 fn an_updated_row_is_an_edit_and_its_earlier_words_stay() {
-    let room = Room::new();
-    room.db
+    let store = TestStore::new();
+    store
+        .db
         .run("INSERT INTO memories (content) VALUES ('the roof is blue'), ('the door is red')");
-    let mut engine = room.engine();
+    let mut engine = store.engine();
     take_in(&mut engine);
-    room.db
+    store
+        .db
         .run("UPDATE memories SET content = 'the roof is green', updated_at = now() WHERE id = 1");
     let tick = take_in(&mut engine);
     assert_eq!((tick.added, tick.edited), (0, 1));
@@ -49,7 +52,8 @@ fn an_updated_row_is_an_edit_and_its_earlier_words_stay() {
         "the roof is green"
     );
     // Touched, but the same: nothing.
-    room.db
+    store
+        .db
         .run("UPDATE memories SET updated_at = clock_timestamp()");
     let touched = take_in(&mut engine);
     assert_eq!((touched.edited, touched.added), (0, 0));
@@ -58,17 +62,18 @@ fn an_updated_row_is_an_edit_and_its_earlier_words_stay() {
 
 #[test]
 fn what_commits_late_within_the_overlap_is_not_missed() {
-    let room = Room::new();
-    room.db
+    let store = TestStore::new();
+    store
+        .db
         .run("INSERT INTO memories (content) VALUES ('early')");
-    let mut engine = room.engine();
-    let mut slow = room.db.client();
+    let mut engine = store.engine();
+    let mut slow = store.db.client();
     let mut transaction = slow.transaction().unwrap();
     transaction
         .execute("INSERT INTO memories (content) VALUES ('late')", &[])
         .unwrap();
     take_in(&mut engine);
-    room.db.run("INSERT INTO memories (content, created_at, updated_at) VALUES ('between', clock_timestamp(), clock_timestamp())");
+    store.db.run("INSERT INTO memories (content, created_at, updated_at) VALUES ('between', clock_timestamp(), clock_timestamp())");
     assert_eq!(take_in(&mut engine).added, 1);
     transaction.commit().unwrap();
     assert_eq!(take_in(&mut engine).added, 1);
@@ -77,12 +82,13 @@ fn what_commits_late_within_the_overlap_is_not_missed() {
 
 #[test]
 fn what_commits_after_the_overlap_is_found_by_the_comparison() {
-    let room = Room::new();
-    room.db
+    let store = TestStore::new();
+    store
+        .db
         .run("INSERT INTO memories (content) VALUES ('early')");
-    let mut engine = room.engine();
+    let mut engine = store.engine();
     take_in(&mut engine);
-    room.db.run("INSERT INTO memories (content, updated_at) VALUES ('an hour late', now() - interval '1 hour')");
+    store.db.run("INSERT INTO memories (content, updated_at) VALUES ('an hour late', now() - interval '1 hour')");
     assert_eq!(take_in(&mut engine).mode, Mode::Nothing);
     let compared = reconcile(&mut engine);
     assert_eq!((compared.mode, compared.added), (Mode::Reconciled, 1));
@@ -91,26 +97,26 @@ fn what_commits_after_the_overlap_is_found_by_the_comparison() {
 
 #[test]
 fn a_rhythm_tells_of_rows_that_cannot_be_memories_and_health_counts_them() {
-    let room = Room::new();
-    room.db.run(
+    let store = TestStore::new();
+    store.db.run(
         "ALTER TABLE memories ALTER created_at DROP NOT NULL, ALTER updated_at TYPE timestamptz;
          INSERT INTO memories (content, created_at) VALUES ('fine', now()), ('far', '20000-01-01');
          UPDATE memories SET updated_at = 'infinity' WHERE content = 'far'",
     );
-    let mut engine = room.engine();
+    let mut engine = store.engine();
     assert_eq!(
         engine.take_in_by_rhythm().unwrap().as_deref(),
         Some("public.memories: 1 added, 0 edited, 0 deleted, 1 rejected")
     );
     assert_eq!(engine.postgres_health().unwrap().unwrap().rejected, 1);
     drop(engine);
-    assert!(room.ok(&["health"]).contains("1 row cannot be memories"));
-    assert!(room.ok(&["doctor"]).contains("1 cannot be memories"));
+    assert!(store.ok(&["health"]).contains("1 row cannot be memories"));
+    assert!(store.ok(&["doctor"]).contains("1 cannot be memories"));
 }
 
 #[test]
 fn hostile_contents_come_in_as_they_are() {
-    let room = Room::new();
+    let store = TestStore::new();
     let long = "word ".repeat(2_000_000);
     let contents = [
         "it's \"quoted\" and $$dollar$$ $1 ? :x",
@@ -122,7 +128,7 @@ fn hostile_contents_come_in_as_they_are() {
         " ",
         long.as_str(),
     ];
-    let mut client = room.db.client();
+    let mut client = store.db.client();
     for content in contents {
         client
             .execute("INSERT INTO memories (content) VALUES ($1)", &[&content])
@@ -131,7 +137,7 @@ fn hostile_contents_come_in_as_they_are() {
     client
         .execute("INSERT INTO memories (content, metadata) VALUES ('odd metadata', '[1, \"it''s\", {\"a\": null}]')", &[])
         .unwrap();
-    let mut engine = room.engine();
+    let mut engine = store.engine();
     assert_eq!(take_in(&mut engine).added, contents.len() as u64 + 1);
     for (i, content) in contents.iter().enumerate() {
         let found = text(
@@ -145,9 +151,11 @@ fn hostile_contents_come_in_as_they_are() {
         r#"{"value": [1, "it's", {"a": null}]}"#
     );
     engine.enrich(|_| ()).unwrap();
-    room.db
+    store
+        .db
         .run("UPDATE memories SET updated_at = clock_timestamp()");
-    room.db
+    store
+        .db
         .run("INSERT INTO memories (content) VALUES ('news')");
     let again = take_in(&mut engine);
     assert_eq!(
@@ -158,8 +166,8 @@ fn hostile_contents_come_in_as_they_are() {
 
 #[test]
 fn a_thousand_minds_stay_apart() {
-    let room = Room::bare(crate::server::server());
-    room.db.run(
+    let store = TestStore::bare(crate::server::server());
+    store.db.run(
         "CREATE TABLE turns (turn uuid PRIMARY KEY DEFAULT gen_random_uuid(), who text, said varchar(200), at timestamp NOT NULL,
              chat bigint, mind text, gone timestamptz);
          INSERT INTO turns (who, said, at, chat, mind) SELECT 'Ann', 'turn ' || i, timestamp '2026-01-01 12:00' + i * interval '1 minute',
@@ -170,7 +178,7 @@ fn a_thousand_minds_stay_apart() {
     columns: {id: turn, content: said, created_at: at, updated_at: ~, metadata: ~, mind: mind, session: chat, speaker: who, deleted: gone}
     time_zone: Europe/Berlin
 ";
-    let mut engine = room.engine_mapping(mapping);
+    let mut engine = store.engine_mapping(mapping);
     assert_eq!(take_in(&mut engine).added, 5000);
     assert_eq!(count(&engine, "SELECT count(*) FROM raw.minds"), 1000);
     assert_eq!(
@@ -193,7 +201,7 @@ fn a_thousand_minds_stay_apart() {
         7
     );
     // A row that changes hands is gone for the one mind and new for the other; one marked as deleted is gone.
-    room.db.run("UPDATE turns SET mind = 'another' WHERE said = 'turn 5'; UPDATE turns SET gone = now() WHERE said = 'turn 6'");
+    store.db.run("UPDATE turns SET mind = 'another' WHERE said = 'turn 5'; UPDATE turns SET gone = now() WHERE said = 'turn 6'");
     let compared = reconcile(&mut engine);
     assert_eq!(
         (compared.added, compared.deleted, compared.edited),
@@ -211,8 +219,8 @@ fn a_thousand_minds_stay_apart() {
 
 #[test]
 fn rows_that_cannot_be_memories_are_named_once_and_the_others_come_in() {
-    let room = Room::bare(crate::server::server());
-    room.db.run(
+    let store = TestStore::bare(crate::server::server());
+    store.db.run(
         "CREATE TABLE memories (id text, content text, created_at timestamptz, updated_at timestamptz NOT NULL DEFAULT now(), metadata jsonb, mind text);
          CREATE INDEX ON memories (updated_at);
          INSERT INTO memories VALUES ('a', 'fine', now()), ('b', NULL, now()), (NULL, 'no id', now()), ('d', 'far', '20000-01-01'),
@@ -223,7 +231,7 @@ fn rows_that_cannot_be_memories_are_named_once_and_the_others_come_in() {
     let mapping = "  - table: memories
     columns: {mind: mind}
 ";
-    let mut engine = room.engine_mapping(mapping);
+    let mut engine = store.engine_mapping(mapping);
     let first = take_in(&mut engine);
     let reasons: Vec<String> = first
         .rejections
@@ -248,7 +256,8 @@ fn rows_that_cannot_be_memories_are_named_once_and_the_others_come_in() {
         "{reasons:#?}"
     );
     // A row mended is a memory.
-    room.db
+    store
+        .db
         .run("UPDATE memories SET created_at = now(), updated_at = now() WHERE id = 'e'");
     let compared = reconcile(&mut engine);
     assert_eq!(compared.added, 1, "{:?}", compared.rejections);
@@ -256,10 +265,10 @@ fn rows_that_cannot_be_memories_are_named_once_and_the_others_come_in() {
 
 #[test]
 fn a_cycle_by_the_library_tells_what_it_exchanged() {
-    let room = Room::new();
-    room.db.run("INSERT INTO memories (content, created_at) VALUES ('Nora planted tomatoes.', '2026-03-02 08:00Z')");
-    let mut engine = room.engine();
-    let request = CycleRequest {
+    let store = TestStore::new();
+    store.db.run("INSERT INTO memories (content, created_at) VALUES ('Nora planted tomatoes.', '2026-03-02 08:00Z')");
+    let mut engine = store.engine();
+    let request = ConsolidateOptions {
         cycle: None,
         as_of: codex_dreams::clock::now(),
         mind: None,

@@ -10,8 +10,8 @@ mod listening;
 mod mapping;
 mod owed;
 mod rights;
-mod room;
 mod server;
+mod test_store;
 #[path = "../shared/unchecked.rs"]
 mod unchecked;
 mod write_back;

@@ -1,20 +1,20 @@
 //! Tables and views as pipeline/sources.yaml maps them: how they are read, and what is wrong with them.
 
-use crate::room::{Room, take_in, text};
+use crate::test_store::{TestStore, take_in, text};
 use codex_dreams::engine::{IntakeRequest, Mode};
 
 #[test]
 fn a_tick_is_answered_by_the_index_on_updated_at() {
     use codex_dreams::memory::postgres::{Queries, inspect};
-    let room = Room::new();
-    room.db.run(
+    let store = TestStore::new();
+    store.db.run(
         "INSERT INTO memories (content, created_at, updated_at)
          SELECT 'note ' || i, now() - i * interval '1 minute', now() - i * interval '1 minute' FROM generate_series(1, 50000) i;
          ANALYZE memories",
     );
-    let config = room.config();
-    let mut client = room.db.client();
-    let project = room
+    let config = store.config();
+    let mut client = store.db.client();
+    let project = store
         .engine()
         .pipeline()
         .renderer()
@@ -45,18 +45,19 @@ fn a_tick_is_answered_by_the_index_on_updated_at() {
 
 #[test]
 fn without_an_index_or_with_a_null_updated_at_the_whole_table_is_compared() {
-    let room = Room::new();
-    room.db
+    let store = TestStore::new();
+    store
+        .db
         .run("DROP INDEX memories_updated_at; INSERT INTO memories (content) VALUES ('a')");
-    let mut engine = room.engine();
+    let mut engine = store.engine();
     take_in(&mut engine);
-    room.db.run("INSERT INTO memories (content, updated_at) VALUES ('b', now() - interval '1 day'); DELETE FROM memories WHERE content = 'a'");
+    store.db.run("INSERT INTO memories (content, updated_at) VALUES ('b', now() - interval '1 day'); DELETE FROM memories WHERE content = 'a'");
     let compared = take_in(&mut engine);
     assert_eq!(
         (compared.mode, compared.added, compared.deleted),
         (Mode::Reconciled, 1, 1)
     );
-    room.db.run("CREATE INDEX ON memories (updated_at); ALTER TABLE memories ALTER updated_at DROP NOT NULL; UPDATE memories SET updated_at = NULL");
+    store.db.run("CREATE INDEX ON memories (updated_at); ALTER TABLE memories ALTER updated_at DROP NOT NULL; UPDATE memories SET updated_at = NULL");
     let compared = take_in(&mut engine);
     assert_eq!(compared.mode, Mode::Reconciled);
     assert!(
@@ -68,12 +69,12 @@ fn without_an_index_or_with_a_null_updated_at_the_whole_table_is_compared() {
 
 #[test]
 fn a_view_works_as_well_as_a_table() {
-    let room = Room::new();
-    room.db.run(
+    let store = TestStore::new();
+    store.db.run(
         "INSERT INTO memories (content, metadata) VALUES ('hello', '{\"who\": \"Ann\"}'), ('hidden', '{}');
          CREATE VIEW mine AS SELECT *, metadata ->> 'who' AS who FROM memories WHERE content <> 'hidden'",
     );
-    let mut engine = room.engine_mapping("  - {table: mine, columns: {speaker: who}}\n");
+    let mut engine = store.engine_mapping("  - {table: mine, columns: {speaker: who}}\n");
     assert_eq!(take_in(&mut engine).added, 1);
     assert_eq!(take_in(&mut engine).mode, Mode::Nothing);
     assert_eq!(text(&engine, "SELECT speaker FROM raw.memories"), "Ann");
@@ -81,9 +82,9 @@ fn a_view_works_as_well_as_a_table() {
 
 #[test]
 fn a_table_that_is_not_as_mapped_is_named_with_what_is_there() {
-    let room = Room::bare(crate::server::server());
-    room.db.run("CREATE TABLE memories (id boolean, contents text, created_at date, updated_at timestamptz, metadata text)");
-    let said = room
+    let store = TestStore::bare(crate::server::server());
+    store.db.run("CREATE TABLE memories (id boolean, contents text, created_at date, updated_at timestamptz, metadata text)");
+    let said = store
         .engine()
         .take_in(IntakeRequest::default())
         .unwrap_err()
@@ -97,9 +98,13 @@ fn a_table_that_is_not_as_mapped_is_named_with_what_is_there() {
     ] {
         assert!(said.contains(part), "{said}");
     }
-    room.db
+    store
+        .db
         .run("DROP TABLE memories; CREATE TABLE memory (id int)");
-    let error = room.engine().take_in(IntakeRequest::default()).unwrap_err();
+    let error = store
+        .engine()
+        .take_in(IntakeRequest::default())
+        .unwrap_err();
     assert!(
         error.to_string().contains("has no table public.memories"),
         "{error}"
@@ -116,10 +121,12 @@ fn a_table_that_is_not_as_mapped_is_named_with_what_is_there() {
 
 #[test]
 fn a_table_that_cannot_be_read_hides_no_other() {
-    let room = Room::new();
-    room.db.run("INSERT INTO memories (content) VALUES ('one')");
+    let store = TestStore::new();
+    store
+        .db
+        .run("INSERT INTO memories (content) VALUES ('one')");
     let mapping = "  - {table: nothing}\n  - {table: memories}\n";
-    let mut engine = room.engine_mapping(mapping);
+    let mut engine = store.engine_mapping(mapping);
     let report = engine.take_in(IntakeRequest::default()).unwrap().unwrap();
     assert!(
         report.sources[0]
@@ -133,12 +140,12 @@ fn a_table_that_cannot_be_read_hides_no_other() {
     let health = engine.postgres_health().unwrap().unwrap();
     assert_eq!((health.circuit.as_str(), health.failures), ("closed", 0));
     drop(engine);
-    room.ok(&["init", "project"]);
-    let file = room.path("project/pipeline/sources.yaml");
+    store.ok(&["init", "project"]);
+    let file = store.path("project/pipeline/sources.yaml");
     let sources = std::fs::read_to_string(&file).unwrap();
     let sources = sources.replace("postgres:\n", "postgres:\n  - {table: nothing}\n");
     std::fs::write(&file, sources).unwrap();
-    let (code, stdout, stderr) = room.ran(&["--project-dir", "project", "intake"]);
+    let (code, stdout, stderr) = store.ran(&["--project-dir", "project", "intake"]);
     assert_eq!(code, 1, "{stdout}{stderr}");
     assert!(
         stdout.contains("public.memories") && stderr.contains("has no table public.nothing"),

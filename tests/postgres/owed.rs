@@ -1,17 +1,17 @@
 //! What could not travel is owed and follows: once, whatever broke on the way, and whatever PostgreSQL has in its place.
 
 use crate::diary::{AS_OF, contents, diary, diary_beside, rows, write_back};
-use crate::room::{Room, text};
 use crate::server::Server;
+use crate::test_store::{TestStore, text};
 use std::process::Child;
 use std::time::{Duration, Instant};
 
 /// How many of codex's statements sleep in a trigger.
 const ASLEEP: &str = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'";
 
-fn until_asleep(room: &Room<'_>, codex: &mut Child) {
+fn until_asleep(store: &TestStore<'_>, codex: &mut Child) {
     let started = Instant::now();
-    while room.db.count(ASLEEP) == 0 {
+    while store.db.count(ASLEEP) == 0 {
         assert!(
             codex.try_wait().unwrap().is_none(),
             "codex ended before PostgreSQL slept"
@@ -25,30 +25,30 @@ fn until_asleep(room: &Room<'_>, codex: &mut Child) {
 }
 
 /// Starts a consolidation in a process of its own, waits until PostgreSQL sleeps in the trigger, and kills it.
-fn killed_while_postgres_sleeps(room: &Room<'_>) {
-    let mut codex = room.spawn(&["consolidate", "--as-of", AS_OF]);
-    until_asleep(room, &mut codex);
+fn killed_while_postgres_sleeps(store: &TestStore<'_>) {
+    let mut codex = store.spawn(&["consolidate", "--as-of", AS_OF]);
+    until_asleep(store, &mut codex);
     codex.kill().unwrap();
     codex.wait().unwrap();
-    while room.db.count(ASLEEP) > 0 {
+    while store.db.count(ASLEEP) > 0 {
         std::thread::sleep(Duration::from_millis(20));
     }
     let others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'codex'";
-    while room.db.count(others) > 0 {
+    while store.db.count(others) > 0 {
         std::thread::sleep(Duration::from_millis(20));
     }
 }
 
 /// What a run that nobody kills publishes.
 fn undisturbed() -> String {
-    let room = diary();
-    room.ok(&["consolidate", "--as-of", AS_OF]);
-    stable(&room)
+    let store = diary();
+    store.ok(&["consolidate", "--as-of", AS_OF]);
+    stable(&store)
 }
 
 /// What is published, but for how long things took.
-fn stable(room: &Room<'_>) -> String {
-    contents(room)
+fn stable(store: &TestStore<'_>) -> String {
+    contents(store)
         .lines()
         .map(|line| match line.strip_prefix("processing_metrics ") {
             Some(rest) => format!("processing_metrics {}", rest.split(' ').next().unwrap()),
@@ -69,132 +69,135 @@ fn without_metrics(stable: &str) -> String {
 
 #[test]
 fn killed_after_postgres_committed_nothing_is_sent_twice() {
-    let room = diary();
-    room.db.run(
+    let store = diary();
+    store.db.run(
         "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(1.5); RETURN NULL; END $$;
          CREATE CONSTRAINT TRIGGER slow AFTER UPDATE ON dreams.publication DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION slow()",
     );
-    killed_while_postgres_sleeps(&room);
-    room.db.run("DROP TRIGGER slow ON dreams.publication");
+    killed_while_postgres_sleeps(&store);
+    store.db.run("DROP TRIGGER slow ON dreams.publication");
     // PostgreSQL has it all, the store does not know yet.
-    assert_eq!(room.db.count("SELECT version FROM dreams.publication"), 1);
-    let before = contents(&room);
-    let done = write_back(&room);
+    assert_eq!(store.db.count("SELECT version FROM dreams.publication"), 1);
+    let before = contents(&store);
+    let done = write_back(&store);
     assert_eq!((done.written, done.removed, done.anew), (0, 0, false));
-    assert_eq!(contents(&room), before);
-    assert_eq!(stable(&room), undisturbed());
+    assert_eq!(contents(&store), before);
+    assert_eq!(stable(&store), undisturbed());
 }
 
 #[test]
 fn killed_before_postgres_committed_everything_is_made_up() {
-    let room = diary();
-    room.db.run(
+    let store = diary();
+    store.db.run(
         "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(1.5); RETURN NULL; END $$;
          CREATE TRIGGER slow AFTER INSERT ON dreams.semantic_network FOR EACH STATEMENT EXECUTE FUNCTION slow()",
     );
-    killed_while_postgres_sleeps(&room);
-    room.db.run("DROP TRIGGER slow ON dreams.semantic_network");
-    assert_eq!(room.db.count("SELECT version FROM dreams.publication"), 0);
-    assert_eq!(rows(&room, "long_term_memories"), 0);
-    assert!(room.ok(&["status"]).contains("owed to dreams"));
-    room.ok(&["consolidate", "--as-of", AS_OF]);
-    assert_eq!(stable(&room), undisturbed());
-    assert!(!room.ok(&["status"]).contains("owed to dreams"));
+    killed_while_postgres_sleeps(&store);
+    store.db.run("DROP TRIGGER slow ON dreams.semantic_network");
+    assert_eq!(store.db.count("SELECT version FROM dreams.publication"), 0);
+    assert_eq!(rows(&store, "long_term_memories"), 0);
+    assert!(store.ok(&["status"]).contains("owed to dreams"));
+    store.ok(&["consolidate", "--as-of", AS_OF]);
+    assert_eq!(stable(&store), undisturbed());
+    assert!(!store.ok(&["status"]).contains("owed to dreams"));
 }
 
 #[test]
 fn a_server_restarted_in_the_middle_of_publishing_gets_everything_once() {
     let server = Server::start();
-    let room = diary_beside(&server);
-    room.db.run(
+    let store = diary_beside(&server);
+    store.db.run(
         "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(60); RETURN NULL; END $$;
          CREATE TRIGGER slow AFTER INSERT ON dreams.semantic_network FOR EACH STATEMENT EXECUTE FUNCTION slow()",
     );
-    let mut codex = room.spawn(&["consolidate", "--as-of", AS_OF]);
-    until_asleep(&room, &mut codex);
+    let mut codex = store.spawn(&["consolidate", "--as-of", AS_OF]);
+    until_asleep(&store, &mut codex);
     server.kill();
     assert!(codex.wait().unwrap().success(), "the cycle was done");
     server.run();
-    assert_eq!(room.db.count("SELECT version FROM dreams.publication"), 0);
-    assert!(room.ok(&["status"]).contains("owed to dreams"));
-    room.db.run("DROP TRIGGER slow ON dreams.semantic_network");
-    room.ok(&["write-back"]);
-    assert_eq!(stable(&room), undisturbed());
+    assert_eq!(store.db.count("SELECT version FROM dreams.publication"), 0);
+    assert!(store.ok(&["status"]).contains("owed to dreams"));
+    store.db.run("DROP TRIGGER slow ON dreams.semantic_network");
+    store.ok(&["write-back"]);
+    assert_eq!(stable(&store), undisturbed());
 }
 
 #[test]
 fn a_server_whose_disk_is_full_gets_everything_once_there_is_room() {
-    let room = diary();
-    room.db.run(
+    let store = diary();
+    store.db.run(
         "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$
          BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = '53100'; END $$;
          CREATE TRIGGER full_disk BEFORE INSERT ON dreams.semantic_network FOR EACH STATEMENT EXECUTE FUNCTION full_disk()",
     );
-    let (code, stdout, stderr) = room.ran(&["consolidate", "--as-of", AS_OF]);
+    let (code, stdout, stderr) = store.ran(&["consolidate", "--as-of", AS_OF]);
     assert_eq!(code, 0, "{stdout}{stderr}");
     assert!(stderr.contains("the server's disk is full"), "{stderr}");
-    assert_eq!(rows(&room, "long_term_memories"), 0);
-    room.db
+    assert_eq!(rows(&store, "long_term_memories"), 0);
+    store
+        .db
         .run("DROP TRIGGER full_disk ON dreams.semantic_network");
-    room.ok(&["consolidate", "--as-of", AS_OF]);
-    assert_eq!(stable(&room), undisturbed());
+    store.ok(&["consolidate", "--as-of", AS_OF]);
+    assert_eq!(stable(&store), undisturbed());
 }
 
 #[test]
 fn what_is_not_what_was_sent_is_replaced_as_a_whole() {
-    let room = diary();
-    room.ok(&["consolidate", "--as-of", AS_OF]);
-    let before = contents(&room);
-    room.db.run("DROP SCHEMA dreams CASCADE");
+    let store = diary();
+    store.ok(&["consolidate", "--as-of", AS_OF]);
+    let before = contents(&store);
+    store.db.run("DROP SCHEMA dreams CASCADE");
     // Nobody asked for it any more.
-    assert_eq!(room.engine().write_back(false).unwrap(), None);
-    room.ok(&["init", "postgres"]);
-    assert!(write_back(&room).anew);
-    assert_eq!(contents(&room), before);
-    assert_eq!(write_back(&room).written, 0);
+    assert_eq!(store.engine().write_back(false).unwrap(), None);
+    store.ok(&["init", "postgres"]);
+    assert!(write_back(&store).anew);
+    assert_eq!(contents(&store), before);
+    assert_eq!(write_back(&store).written, 0);
     // A snapshot of earlier takes the store's place: PostgreSQL knows more than it.
-    room.ok(&["snapshot", "--output", "earlier.duckdb"]);
-    room.db
+    store.ok(&["snapshot", "--output", "earlier.duckdb"]);
+    store
+        .db
         .run("INSERT INTO memories (content, created_at) VALUES ('later', '2026-03-07 13:00Z')");
-    room.ok(&["consolidate", "--as-of", "2026-03-07T13:00:20Z"]);
-    assert_ne!(contents(&room), before);
-    std::fs::rename(room.path("earlier.duckdb"), room.path("memory.duckdb")).unwrap();
-    assert!(write_back(&room).anew);
-    assert_eq!(contents(&room), before);
+    store.ok(&["consolidate", "--as-of", "2026-03-07T13:00:20Z"]);
+    assert_ne!(contents(&store), before);
+    std::fs::rename(store.path("earlier.duckdb"), store.path("memory.duckdb")).unwrap();
+    assert!(write_back(&store).anew);
+    assert_eq!(contents(&store), before);
 }
 
 #[test]
 fn another_store_is_refused_until_it_takes_over() {
-    let mut room = diary();
-    room.ok(&["consolidate", "--as-of", AS_OF]);
-    let before = stable(&room);
-    room.set(
+    let mut store = diary();
+    store.ok(&["consolidate", "--as-of", AS_OF]);
+    let before = stable(&store);
+    store.set(
         "DUCKDB_PATH",
-        room.path("other.duckdb").display().to_string(),
+        store.path("other.duckdb").display().to_string(),
     );
-    let (code, stdout, stderr) = room.ran(&["consolidate", "--as-of", AS_OF]);
+    let (code, stdout, stderr) = store.ran(&["consolidate", "--as-of", AS_OF]);
     assert_eq!(code, 0, "{stderr}");
     assert!(
         stderr.contains("belongs to another store"),
         "{stdout}{stderr}"
     );
-    let (code, _, stderr) = room.ran(&["write-back"]);
+    let (code, _, stderr) = store.ran(&["write-back"]);
     assert_eq!(code, 2, "{stderr}");
-    room.ok(&["write-back", "--take-over"]);
-    assert_eq!(stable(&room), before);
+    store.ok(&["write-back", "--take-over"]);
+    assert_eq!(stable(&store), before);
 }
 
 #[test]
 fn a_rebuilt_store_goes_on_publishing() {
-    let room = diary();
-    room.ok(&["consolidate", "--as-of", AS_OF]);
-    let before = stable(&room);
-    room.ok(&["consolidate", "--rebuild", "--as-of", AS_OF]);
-    let done = write_back(&room);
+    let store = diary();
+    store.ok(&["consolidate", "--as-of", AS_OF]);
+    let before = stable(&store);
+    store.ok(&["consolidate", "--rebuild", "--as-of", AS_OF]);
+    let done = write_back(&store);
     assert!(!done.anew);
-    assert_eq!(without_metrics(&stable(&room)), without_metrics(&before));
+    assert_eq!(without_metrics(&stable(&store)), without_metrics(&before));
     assert_eq!(
-        room.ok(&["intake"])
+        store
+            .ok(&["intake"])
             .lines()
             .nth(1)
             .unwrap()
@@ -202,12 +205,12 @@ fn a_rebuilt_store_goes_on_publishing() {
             .nth(1),
         Some("nothing")
     );
-    let engine = room.engine();
+    let engine = store.engine();
     assert_eq!(
         text(
             &engine,
             "SELECT count(*)::VARCHAR FROM long_term_memory.semantic_memories"
         ),
-        rows(&room, "long_term_memories").to_string()
+        rows(&store, "long_term_memories").to_string()
     );
 }

@@ -1,16 +1,17 @@
 //! What the role may, and what is wrong with the server or the table: named, with what to do about it.
 
 use crate::away::SLOW_MAPPING;
-use crate::room::{Room, count, take_in};
+use crate::test_store::{TestStore, count, take_in};
 use codex_dreams::engine::{IntakeRequest, Mode};
 use codex_dreams::error::ErrorKind;
 
 #[test]
 fn what_is_wrong_is_named_and_mends_itself_when_it_is_mended() {
-    let mut room = Room::new();
-    room.db
+    let mut store = TestStore::new();
+    store
+        .db
         .run("INSERT INTO memories (content) VALUES ('first')");
-    let mut engine = room.engine();
+    let mut engine = store.engine();
     take_in(&mut engine);
     let fails = |engine: &mut codex_dreams::engine::Engine, kind, what: &str| {
         let error = engine
@@ -24,54 +25,57 @@ fn what_is_wrong_is_named_and_mends_itself_when_it_is_mended() {
         assert!(error.next_step().is_some(), "{error}");
     };
     // The schema changes under us.
-    room.db.run("ALTER TABLE memories RENAME content TO body");
+    store.db.run("ALTER TABLE memories RENAME content TO body");
     fails(&mut engine, ErrorKind::Failed, "has no column content");
-    room.db.run("ALTER TABLE memories RENAME body TO content; INSERT INTO memories (content) VALUES ('second')");
+    store.db.run("ALTER TABLE memories RENAME body TO content; INSERT INTO memories (content) VALUES ('second')");
     assert_eq!(take_in(&mut engine).added, 1);
     drop(engine);
     // A role without rights.
-    let role = format!("nobody_{}", room.db.name);
-    room.db.run(&format!("CREATE ROLE {role} LOGIN"));
-    room.set("POSTGRES_DB_URL", room.db.url_of(&role));
-    let mut engine = room.engine();
+    let role = format!("nobody_{}", store.db.name);
+    store.db.run(&format!("CREATE ROLE {role} LOGIN"));
+    store.set("POSTGRES_DB_URL", store.db.url_of(&role));
+    let mut engine = store.engine();
     fails(
         &mut engine,
         ErrorKind::Failed,
         &format!("role {role} may not read public.memories"),
     );
     // Rights to some columns only.
-    room.db
+    store
+        .db
         .run(&format!("GRANT SELECT (id, content) ON memories TO {role}"));
     fails(&mut engine, ErrorKind::Failed, "permission denied");
     // No connection left.
-    room.db.run(&format!(
+    store.db.run(&format!(
         "GRANT SELECT ON memories TO {role}; ALTER ROLE {role} CONNECTION LIMIT 0"
     ));
     fails(&mut engine, ErrorKind::Unavailable, "too many connections");
-    room.db
+    store
+        .db
         .run(&format!("ALTER ROLE {role} CONNECTION LIMIT -1"));
     assert_eq!(take_in(&mut engine).mode, Mode::Nothing);
     // Too slow.
     drop(engine);
-    room.db
+    store
+        .db
         .run("CREATE VIEW slow AS SELECT m.*, pg_sleep(3)::text AS waited FROM memories m");
-    room.set("POSTGRES_DB_URL", room.db.url());
-    room.set("CODEX_POSTGRES_STATEMENT_TIMEOUT", "1");
-    let mut engine = room.engine_mapping(SLOW_MAPPING);
+    store.set("POSTGRES_DB_URL", store.db.url());
+    store.set("CODEX_POSTGRES_STATEMENT_TIMEOUT", "1");
+    let mut engine = store.engine_mapping(SLOW_MAPPING);
     fails(&mut engine, ErrorKind::Unavailable, "statement timeout");
     assert_eq!(count(&engine, "SELECT count(*) FROM raw.memories"), 2);
 }
 
 #[test]
 fn a_role_with_the_least_rights_is_enough() {
-    let mut room = Room::new();
-    room.db.run("INSERT INTO memories (content, created_at) SELECT 'Nora watered the tomatoes, ' || i, timestamptz '2026-03-02 08:00Z' + i * interval '10 seconds' FROM generate_series(1, 40) i");
-    let role = format!("codex_{}", room.db.name);
-    room.db.run(&format!(
+    let mut store = TestStore::new();
+    store.db.run("INSERT INTO memories (content, created_at) SELECT 'Nora watered the tomatoes, ' || i, timestamptz '2026-03-02 08:00Z' + i * interval '10 seconds' FROM generate_series(1, 40) i");
+    let role = format!("codex_{}", store.db.name);
+    store.db.run(&format!(
         "CREATE ROLE {role} LOGIN; REVOKE ALL ON SCHEMA public FROM PUBLIC"
     ));
-    room.set("POSTGRES_DB_URL", room.db.url_of(&role));
-    let (code, _, stderr) = room.ran(&["init", "postgres"]);
+    store.set("POSTGRES_DB_URL", store.db.url_of(&role));
+    let (code, _, stderr) = store.ran(&["init", "postgres"]);
     assert_ne!(code, 0);
     assert!(
         stderr.contains("permission denied")
@@ -79,22 +83,23 @@ fn a_role_with_the_least_rights_is_enough() {
         "{stderr}"
     );
     // What the owner runs is what codex prints.
-    let sql = room.ok(&["init", "postgres", "--print", "--trigger"]);
-    room.db.run(&sql);
-    room.ok(&["init", "postgres"]);
-    room.ok(&["consolidate", "--as-of", "2026-03-04T12:00:00Z"]);
+    let sql = store.ok(&["init", "postgres", "--print", "--trigger"]);
+    store.db.run(&sql);
+    store.ok(&["init", "postgres"]);
+    store.ok(&["consolidate", "--as-of", "2026-03-04T12:00:00Z"]);
     assert!(
-        room.db
+        store
+            .db
             .count("SELECT count(*) FROM dreams.short_term_episodes")
             > 0
     );
-    let doctor = room.ok(&["doctor"]);
+    let doctor = store.ok(&["doctor"]);
     assert!(
         !doctor.contains("problem") && doctor.contains("up to date"),
         "{doctor}"
     );
     assert!(!doctor.contains("may change it"), "{doctor}");
-    let mut client = postgres::Client::connect(&room.db.url_of(&role), postgres::NoTls).unwrap();
+    let mut client = postgres::Client::connect(&store.db.url_of(&role), postgres::NoTls).unwrap();
     for sql in [
         "DELETE FROM memories",
         "CREATE TABLE public.x (i int)",
@@ -107,8 +112,8 @@ fn a_role_with_the_least_rights_is_enough() {
 #[test]
 fn the_reading_connection_cannot_write() {
     use codex_dreams::warehouse::postgres::{Limits, Purpose, connect};
-    let room = Room::new();
-    let config = room.config();
+    let store = TestStore::new();
+    let config = store.config();
     let limits = Limits::of(&config.settings.postgres);
     let mut client = connect(config.postgres.as_ref().unwrap(), &limits, Purpose::Read).unwrap();
     let error = client.batch_execute("DELETE FROM memories").unwrap_err();
@@ -124,9 +129,9 @@ fn the_reading_connection_cannot_write() {
 
 #[test]
 fn doctor_says_what_to_do() {
-    let mut room = Room::new();
-    room.db.run("DROP INDEX memories_updated_at; ALTER TABLE memories ALTER updated_at DROP NOT NULL; INSERT INTO memories (content, updated_at) VALUES ('x', NULL)");
-    let said = room.ok(&["doctor"]);
+    let mut store = TestStore::new();
+    store.db.run("DROP INDEX memories_updated_at; ALTER TABLE memories ALTER updated_at DROP NOT NULL; INSERT INTO memories (content, updated_at) VALUES ('x', NULL)");
+    let said = store.ok(&["doctor"]);
     for part in [
         "found in the extension directory",
         "CREATE INDEX CONCURRENTLY ON \"public\".\"memories\" (\"updated_at\");",
@@ -137,10 +142,10 @@ fn doctor_says_what_to_do() {
     ] {
         assert!(said.contains(part), "{part}\n{said}");
     }
-    room.db.run("ALTER TABLE memories DROP COLUMN metadata");
-    let (code, said, _) = room.ran(&["doctor"]);
+    store.db.run("ALTER TABLE memories DROP COLUMN metadata");
+    let (code, said, _) = store.ran(&["doctor"]);
     assert_eq!(code, 1);
     assert!(said.contains("has no column metadata"), "{said}");
-    room.environment.remove("POSTGRES_DB_URL");
-    assert!(room.ok(&["doctor"]).contains("set POSTGRES_DB_URL"));
+    store.environment.remove("POSTGRES_DB_URL");
+    assert!(store.ok(&["doctor"]).contains("set POSTGRES_DB_URL"));
 }

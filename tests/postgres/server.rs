@@ -28,7 +28,7 @@ wait $server
 "#;
 
 pub struct Server {
-    room: PathBuf,
+    store: PathBuf,
     /// The directory of its programs.
     programs: PathBuf,
     port: u16,
@@ -51,26 +51,26 @@ impl Server {
     pub fn with_pgvector() -> Option<Server> {
         let programs = PathBuf::from(std::env::var_os("CODEX_TEST_PGVECTOR")?);
         // Whom it runs as may not look into the cache.
-        let room = new_room();
+        let store = new_room();
         let copied = Command::new("cp")
             .args(["-r", "--"])
             .arg(programs.ancestors().nth(3)?)
-            .arg(room.join("programs"))
+            .arg(store.join("programs"))
             .status();
         assert!(copied.unwrap().success());
         let inside = programs.strip_prefix(programs.ancestors().nth(3)?);
-        let programs = room.join("programs").join(inside.unwrap());
-        Some(Server::start_in(room, programs))
+        let programs = store.join("programs").join(inside.unwrap());
+        Some(Server::start_in(store, programs))
     }
 
-    fn start_in(room: PathBuf, programs: PathBuf) -> Server {
+    fn start_in(store: PathBuf, programs: PathBuf) -> Server {
         let port = TcpListener::bind(("127.0.0.1", 0))
             .unwrap()
             .local_addr()
             .unwrap()
             .port();
         let server = Server {
-            room,
+            store,
             programs,
             port,
             keeper: Mutex::new(None),
@@ -88,11 +88,11 @@ impl Server {
     }
 
     fn data(&self) -> PathBuf {
-        self.room.join("data")
+        self.store.join("data")
     }
 
     fn initialise(&self) {
-        let password = self.room.join("password");
+        let password = self.store.join("password");
         fs::write(&password, format!("{PASSWORD}\n")).unwrap();
         own(&password);
         let output = self
@@ -126,7 +126,7 @@ impl Server {
             "listen_addresses = '127.0.0.1'\nport = {}\nunix_socket_directories = '{}'\nfsync = off\nfull_page_writes = off\n\
              synchronous_commit = off\nmax_connections = 20\nshared_buffers = 64MB\nautovacuum = off\nlogging_collector = off\nssl = {tls}",
             self.port,
-            self.room.display()
+            self.store.display()
         )
         .unwrap();
     }
@@ -190,8 +190,8 @@ impl Server {
                 fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
                 own(&path);
             }
-            fs::copy(data.join("ca.crt"), self.room.join("ca.crt")).unwrap();
-            fs::set_permissions(self.room.join("ca.crt"), fs::Permissions::from_mode(0o644))
+            fs::copy(data.join("ca.crt"), self.store.join("ca.crt")).unwrap();
+            fs::set_permissions(self.store.join("ca.crt"), fs::Permissions::from_mode(0o644))
                 .unwrap();
         }
         made
@@ -228,7 +228,7 @@ impl Server {
         for name in ["server.key", "server.crt"] {
             own(&data.join(name));
         }
-        let own = self.room.join("own.crt");
+        let own = self.store.join("own.crt");
         fs::copy(data.join("server.crt"), &own).unwrap();
         fs::set_permissions(&own, fs::Permissions::from_mode(0o644)).unwrap();
         self.run();
@@ -237,18 +237,18 @@ impl Server {
 
     /// The authority's certificate, where TLS is on.
     pub fn authority(&self) -> Option<PathBuf> {
-        Some(self.room.join("ca.crt")).filter(|path| path.exists())
+        Some(self.store.join("ca.crt")).filter(|path| path.exists())
     }
 
     /// Starts it, and waits until it answers.
     pub fn run(&self) {
-        let _ = fs::remove_file(self.room.join("keep"));
-        let log = fs::File::create(self.room.join("log")).unwrap();
+        let _ = fs::remove_file(self.store.join("keep"));
+        let log = fs::File::create(self.store.join("log")).unwrap();
         let mut sh = Command::new("sh");
         sh.args(["-c", KEEPER, "sh"])
             .arg(self.programs.join("postgres"))
             .arg(self.data())
-            .arg(&self.room)
+            .arg(&self.store)
             .current_dir("/")
             .stdin(Stdio::piped())
             .stdout(log.try_clone().unwrap())
@@ -264,7 +264,7 @@ impl Server {
             assert!(
                 started.elapsed() < Duration::from_secs(30),
                 "PostgreSQL does not start: {e}\n{}",
-                fs::read_to_string(self.room.join("log")).unwrap_or_default()
+                fs::read_to_string(self.store.join("log")).unwrap_or_default()
             );
             std::thread::sleep(Duration::from_millis(20));
         }
@@ -272,7 +272,7 @@ impl Server {
 
     /// Stops it at once, as a crash would, and waits until it is gone. Its data stay for the next start.
     pub fn kill(&self) {
-        fs::write(self.room.join("keep"), "").unwrap();
+        fs::write(self.store.join("keep"), "").unwrap();
         let pid = fs::read_to_string(self.data().join("postmaster.pid")).unwrap();
         let pid = pid.lines().next().unwrap().to_owned();
         assert!(
@@ -294,7 +294,7 @@ impl Server {
 
     fn try_connect(&self, database: &str) -> Result<Client, postgres::Error> {
         postgres::Config::new()
-            .host_path(&self.room)
+            .host_path(&self.store)
             .port(self.port)
             .user(OWNER)
             .dbname(database)
@@ -316,7 +316,7 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.finish();
-        let _ = fs::remove_dir_all(&self.room);
+        let _ = fs::remove_dir_all(&self.store);
     }
 }
 
@@ -352,7 +352,7 @@ impl Database<'_> {
     pub fn url_of(&self, role: &str) -> String {
         format!(
             "postgresql://{role}@{}:{}/{}",
-            self.server.room.display().to_string().replace('/', "%2F"),
+            self.server.store.display().to_string().replace('/', "%2F"),
             self.server.port,
             self.name
         )
@@ -418,14 +418,14 @@ fn other_user() -> Option<(u32, u32)> {
 
 /// A directory for a server, which whoever it runs as owns.
 fn new_room() -> PathBuf {
-    let room = tempfile::Builder::new()
+    let store = tempfile::Builder::new()
         .prefix("codex-postgres-")
         .tempdir()
         .unwrap()
         .keep();
-    fs::set_permissions(&room, fs::Permissions::from_mode(0o755)).unwrap();
-    own(&room);
-    room
+    fs::set_permissions(&store, fs::Permissions::from_mode(0o755)).unwrap();
+    own(&store);
+    store
 }
 
 /// The programs of the PostgreSQL in $CODEX_TEST_POSTGRES, else of the newest one installed.

@@ -1,8 +1,8 @@
 //! What cycles made is in `dreams`: all of it, and only what changed travels.
 
 use crate::diary::{AS_OF, contents, diary, diary_beside, rows, write_back};
-use crate::room::{Room, text};
 use crate::server::{Server, server};
+use crate::test_store::{TestStore, text};
 use crate::unchecked::unchecked;
 use codex_dreams::engine::WriteBack;
 use codex_dreams::insight;
@@ -10,16 +10,16 @@ use codex_dreams::publish::RELATIONS;
 
 #[test]
 fn what_cycles_made_is_published_and_only_what_changed_travels() {
-    let room = diary();
-    let said = room.ok(&["consolidate", "--as-of", AS_OF]);
+    let store = diary();
+    let said = store.ok(&["consolidate", "--as-of", AS_OF]);
     assert!(said.contains("public.memories: 100 added"), "{said}");
     for relation in RELATIONS
         .iter()
         .filter(|relation| **relation != "working_memory")
     {
-        assert!(rows(&room, relation) > 0, "{relation} is empty\n{said}");
+        assert!(rows(&store, relation) > 0, "{relation} is empty\n{said}");
     }
-    let engine = room.engine();
+    let engine = store.engine();
     for (here, there) in [
         (
             "SELECT count(*)::VARCHAR FROM long_term_memory.semantic_memories",
@@ -38,42 +38,42 @@ fn what_cycles_made_is_published_and_only_what_changed_travels() {
             "SELECT sum(strength)::text FROM dreams.long_term_memories",
         ),
     ] {
-        assert_eq!(text(&engine, here), room.db.text(there), "{there}");
+        assert_eq!(text(&engine, here), store.db.text(there), "{there}");
     }
     drop(engine);
     // The applications' own rows are one join away.
-    assert!(room.db.count("SELECT count(*) FROM dreams.long_term_memories d JOIN memories m ON m.id::text = d.source_id AND m.content = d.content") > 0);
-    let before = contents(&room);
+    assert!(store.db.count("SELECT count(*) FROM dreams.long_term_memories d JOIN memories m ON m.id::text = d.source_id AND m.content = d.content") > 0);
+    let before = contents(&store);
     assert_eq!(
-        write_back(&room),
+        write_back(&store),
         WriteBack {
             version: 1,
             ..WriteBack::default()
         }
     );
     // A second later nothing travels; a day later, little.
-    room.ok(&["consolidate", "--as-of", "2026-03-07T12:00:01Z"]);
-    assert_eq!(contents(&room), before);
-    room.db.run("INSERT INTO memories (content, created_at) VALUES ('Bolota caught a moth and Nora laughed.', '2026-03-07 12:00:30Z')");
-    room.ok(&["consolidate", "--as-of", "2026-03-07T12:00:50Z"]);
-    assert!(rows(&room, "working_memory") >= 1);
-    let changed = room.db.count("SELECT count(*) FROM dreams.long_term_memories WHERE xmin::text = (SELECT xmin::text FROM dreams.publication)");
+    store.ok(&["consolidate", "--as-of", "2026-03-07T12:00:01Z"]);
+    assert_eq!(contents(&store), before);
+    store.db.run("INSERT INTO memories (content, created_at) VALUES ('Bolota caught a moth and Nora laughed.', '2026-03-07 12:00:30Z')");
+    store.ok(&["consolidate", "--as-of", "2026-03-07T12:00:50Z"]);
+    assert!(rows(&store, "working_memory") >= 1);
+    let changed = store.db.count("SELECT count(*) FROM dreams.long_term_memories WHERE xmin::text = (SELECT xmin::text FROM dreams.publication)");
     assert_eq!(changed, 0, "long-term memories travelled by day");
 }
 
 #[test]
 fn every_table_column_and_view_says_what_it_is() {
-    let room = Room::new();
-    room.ok(&["init", "postgres"]);
-    room.ok(&["init", "postgres"]);
-    let silent = room.db.text(
+    let store = TestStore::new();
+    store.ok(&["init", "postgres"]);
+    store.ok(&["init", "postgres"]);
+    let silent = store.db.text(
         "SELECT coalesce(string_agg(c.relname || coalesce('.' || a.attname, ''), ', '), '') FROM pg_class c
          JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = 'dreams'
          LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
          WHERE c.relkind IN ('r', 'v') AND (obj_description(c.oid) IS NULL OR col_description(c.oid, a.attnum) IS NULL)",
     );
     assert_eq!(silent, "");
-    let kinds = room.db.text(
+    let kinds = store.db.text(
         "SELECT col_description('dreams.memory_insights'::regclass, attnum) FROM pg_attribute
          WHERE attrelid = 'dreams.memory_insights'::regclass AND attname = 'kind'",
     );
@@ -88,35 +88,42 @@ fn every_table_column_and_view_says_what_it_is() {
         "knowledge_graph",
         "memory_timeline",
     ] {
-        room.db
+        store
+            .db
             .count(&format!("SELECT count(*) FROM dreams.{view}"));
     }
-    assert_eq!(room.db.count("SELECT count(*) FROM pg_indexes WHERE schemaname = 'dreams' AND indexdef LIKE '%USING gin (search)%'"), 2);
+    assert_eq!(store.db.count("SELECT count(*) FROM pg_indexes WHERE schemaname = 'dreams' AND indexdef LIKE '%USING gin (search)%'"), 2);
 }
 
 #[test]
 fn full_text_search_and_retention_work_where_the_applications_are() {
-    let room = diary();
-    room.ok(&["consolidate", "--as-of", AS_OF]);
-    let found = room.db.count("SELECT count(*) FROM dreams.long_term_memories WHERE search @@ plainto_tsquery('simple', 'Bolota')");
+    let store = diary();
+    store.ok(&["consolidate", "--as-of", AS_OF]);
+    let found = store.db.count("SELECT count(*) FROM dreams.long_term_memories WHERE search @@ plainto_tsquery('simple', 'Bolota')");
     assert!(found > 0);
     // The law is the store's own: the same strength at the same time.
-    let engine = room.engine();
+    let engine = store.engine();
     let here: f64 = text(
         &engine,
         "SELECT sum(strength)::VARCHAR FROM long_term_memory.semantic_memories",
     )
     .parse()
     .unwrap();
-    let there: f64 = room
+    let there: f64 = store
         .db
         .text("SELECT sum((strength * dreams.retention(event_at, as_of, stability))::numeric(9, 6))::text FROM dreams.long_term_memories, dreams.publication")
         .parse()
         .unwrap();
     assert!((here - there).abs() < 1e-3, "{here} and {there}");
-    assert!(room.db.count("SELECT count(*) FROM dreams.recent_episodes") > 0);
     assert!(
-        room.db
+        store
+            .db
+            .count("SELECT count(*) FROM dreams.recent_episodes")
+            > 0
+    );
+    assert!(
+        store
+            .db
             .count("SELECT count(*) FROM dreams.knowledge_graph WHERE neighbour = 'bolota'")
             > 0
     );
@@ -124,20 +131,20 @@ fn full_text_search_and_retention_work_where_the_applications_are() {
 
 #[test]
 fn a_row_is_found_by_its_id_whatever_the_id_looks_like() {
-    let room = Room::bare(server());
-    room.db.run(
+    let store = TestStore::bare(server());
+    store.db.run(
         "CREATE TABLE memories (id text PRIMARY KEY, content text, created_at timestamptz, updated_at timestamptz NOT NULL DEFAULT now(), metadata jsonb);
          INSERT INTO memories (id, content, created_at) VALUES ('PR', 'Nora planted tomatoes.', '2026-03-02 08:00:01Z'),
              ('PR#12', 'Bolota watched her.', '2026-03-02 08:00:02Z'), ('gone', 'The tomatoes need water.', '2026-03-02 08:00:03Z')",
     );
-    room.ok(&["init", "postgres"]);
-    room.ok(&["intake"]);
-    room.db.run("DELETE FROM memories WHERE id = 'gone'");
-    room.ok(&["intake", "--reconcile"]);
-    room.db.run("INSERT INTO memories (id, content, created_at) VALUES ('gone', 'It rained.', '2026-03-02 08:00:04Z')");
-    room.ok(&["consolidate", "--as-of", "2026-03-02T08:00:20Z"]);
+    store.ok(&["init", "postgres"]);
+    store.ok(&["intake"]);
+    store.db.run("DELETE FROM memories WHERE id = 'gone'");
+    store.ok(&["intake", "--reconcile"]);
+    store.db.run("INSERT INTO memories (id, content, created_at) VALUES ('gone', 'It rained.', '2026-03-02 08:00:04Z')");
+    store.ok(&["consolidate", "--as-of", "2026-03-02T08:00:20Z"]);
     assert_eq!(
-        room.db.text(
+        store.db.text(
             "SELECT string_agg(source_id, ' ' ORDER BY source_id) FROM dreams.working_memory"
         ),
         "PR PR#12 gone"
@@ -146,17 +153,18 @@ fn a_row_is_found_by_its_id_whatever_the_id_looks_like() {
 
 #[test]
 fn deletions_travel_too() {
-    let room = diary();
-    room.ok(&["consolidate", "--as-of", AS_OF]);
-    let id = room
+    let store = diary();
+    store.ok(&["consolidate", "--as-of", AS_OF]);
+    let id = store
         .db
         .text("SELECT source_id FROM dreams.long_term_memories ORDER BY memory_id LIMIT 1");
-    room.db
+    store
+        .db
         .run(&format!("DELETE FROM memories WHERE id = {id}"));
-    room.ok(&["intake", "--reconcile"]);
-    room.ok(&["consolidate"]);
+    store.ok(&["intake", "--reconcile"]);
+    store.ok(&["consolidate"]);
     assert_eq!(
-        room.db.count(&format!(
+        store.db.count(&format!(
             "SELECT count(*) FROM dreams.long_term_memories WHERE source_id = '{id}'"
         )),
         0
@@ -165,25 +173,25 @@ fn deletions_travel_too() {
 
 #[test]
 fn a_nul_that_json_may_hold_comes_in_and_goes_out_as_what_postgres_can_hold() {
-    let room = Room::new();
-    room.db.run(
+    let store = TestStore::new();
+    store.db.run(
         r#"ALTER TABLE memories ALTER metadata DROP DEFAULT, ALTER metadata TYPE json USING metadata::json;
            INSERT INTO memories (content, created_at, metadata)
            SELECT 'Nora watered the tomatoes, ' || i, timestamptz '2026-03-02 08:00Z' + i * interval '10 seconds', '{"nul": "a\u0000b", "backslash": "\\u0000"}'
            FROM generate_series(1, 40) i"#,
     );
-    room.ok(&["init", "postgres"]);
-    room.ok(&[
+    store.ok(&["init", "postgres"]);
+    store.ok(&[
         "--vars",
         "consolidation_threshold: 0.01",
         "consolidate",
         "--as-of",
         "2026-03-04T12:00:00Z",
     ]);
-    let published = rows(&room, "long_term_memories");
+    let published = rows(&store, "long_term_memories");
     assert!(published > 0);
     assert_eq!(
-        room.db.count(
+        store.db.count(
             r"SELECT count(*) FROM dreams.long_term_memories WHERE metadata ->> 'nul' = U&'a\FFFDb' AND metadata ->> 'backslash' = E'\\u0000'"
         ),
         published
@@ -192,7 +200,7 @@ fn a_nul_that_json_may_hold_comes_in_and_goes_out_as_what_postgres_can_hold() {
 
 #[test]
 fn hostile_contents_are_published_as_they_are() {
-    let room = diary();
+    let store = diary();
     let long = format!("{} end", "Bolota und 猫 and قطة ".repeat(100_000));
     let contents = [
         "Nora wrote: it's \"quoted\" $$dollar$$ {{ ref('x') }} \\u0000 \\\\ \u{7f} 👩‍👩‍👧 עברית",
@@ -208,16 +216,16 @@ fn hostile_contents_are_published_as_they_are() {
             .to_string()
         })
         .collect();
-    std::fs::write(room.path("hostile.jsonl"), lines.join("\n")).unwrap();
-    room.ok(&["import", "hostile.jsonl"]);
-    room.ok(&[
+    std::fs::write(store.path("hostile.jsonl"), lines.join("\n")).unwrap();
+    store.ok(&["import", "hostile.jsonl"]);
+    store.ok(&[
         "--vars",
         "consolidation_threshold: 0.01",
         "consolidate",
         "--as-of",
         AS_OF,
     ]);
-    let mut client = room.db.client();
+    let mut client = store.db.client();
     let mut seen = 0;
     for (i, content) in contents.iter().enumerate() {
         for row in client
@@ -243,11 +251,12 @@ fn vectors_are_published_where_pgvector_is() {
         unchecked("there is no PostgreSQL with pgvector: that vectors are published was not tried");
         return;
     };
-    let room = diary_beside(&server);
-    room.ok(&["consolidate", "--as-of", AS_OF]);
-    room.db
+    let store = diary_beside(&server);
+    store.ok(&["consolidate", "--as-of", AS_OF]);
+    store
+        .db
         .run("CREATE SCHEMA extensions; CREATE EXTENSION vector SCHEMA extensions");
-    let engine = room.engine();
+    let engine = store.engine();
     engine
         .warehouse()
         .conn()
@@ -257,18 +266,19 @@ fn vectors_are_published_where_pgvector_is() {
         )
         .unwrap();
     drop(engine);
-    write_back(&room);
-    let memories = rows(&room, "long_term_memories");
+    write_back(&store);
+    let memories = rows(&store, "long_term_memories");
     assert!(memories > 0);
     assert_eq!(
-        room.db
+        store
+            .db
             .count("SELECT count(embedding) FROM dreams.long_term_memories"),
         memories
     );
-    assert_eq!(room.db.count("SELECT count(*) FROM pg_indexes WHERE schemaname = 'dreams' AND indexdef LIKE '%USING hnsw (embedding%'"), 1);
+    assert_eq!(store.db.count("SELECT count(*) FROM pg_indexes WHERE schemaname = 'dreams' AND indexdef LIKE '%USING hnsw (embedding%'"), 1);
     assert_eq!(
-        room.db.count("SELECT memory_id % 3 FROM dreams.long_term_memories ORDER BY embedding OPERATOR(extensions.<=>) '[2,1,0.5]', memory_id LIMIT 1"),
+        store.db.count("SELECT memory_id % 3 FROM dreams.long_term_memories ORDER BY embedding OPERATOR(extensions.<=>) '[2,1,0.5]', memory_id LIMIT 1"),
         2
     );
-    assert_eq!(write_back(&room).written, 0);
+    assert_eq!(write_back(&store).written, 0);
 }

@@ -1,6 +1,6 @@
 //! What other tools read of a run: a small, stable part of dbt's `manifest.json` and `run_results.json`.
 
-use super::Ran;
+use super::NodeResult;
 use super::compile::{Target, write_file};
 use crate::clock;
 use crate::cycle::Pipeline;
@@ -20,7 +20,11 @@ pub(super) fn test_id(name: &str) -> String {
 }
 
 /// Writes `run_results.json` and returns its content.
-pub(super) fn write_run_results(results: &[Ran], elapsed: f64, target: &Target) -> Result<Value> {
+pub(super) fn write_run_results(
+    results: &[NodeResult],
+    elapsed: f64,
+    target: &Target,
+) -> Result<Value> {
     let document = json!({
         "metadata": metadata(),
         "results": results.iter().map(result).collect::<Vec<_>>(),
@@ -31,16 +35,16 @@ pub(super) fn write_run_results(results: &[Ran], elapsed: f64, target: &Target) 
 }
 
 /// A model or test as dbt's readers know it.
-fn result(ran: &Ran) -> Value {
+fn result(result: &NodeResult) -> Value {
     json!({
-        "unique_id": ran.unique_id,
-        "status": ran.status,
-        "execution_time": ran.execution_time,
-        "rows_affected": ran.rows_affected,
-        "failures": ran.failures,
-        "relation_name": ran.relation_name,
-        "compiled_path": ran.compiled_path,
-        "message": ran.message,
+        "unique_id": result.unique_id,
+        "status": result.status,
+        "execution_time": result.execution_time,
+        "rows_affected": result.rows_affected,
+        "failures": result.failures,
+        "relation_name": result.relation_name,
+        "compiled_path": result.compiled_path,
+        "message": result.message,
     })
 }
 

@@ -1,7 +1,7 @@
 //! The models' SQL, as files below `target/compiled`.
 
 use super::list::selected;
-use super::{Models, Selecting, wrong_template};
+use super::{Models, Selectors, wrong_template};
 use crate::cycle::ByHand;
 use crate::error::{Error, Result};
 use chrono::NaiveDateTime;
@@ -49,7 +49,7 @@ impl Models {
     /// Usage when a template is wrong; failed when a file cannot be written.
     pub fn compile(
         &self,
-        selecting: &Selecting,
+        selecting: &Selectors,
         as_of: NaiveDateTime,
         target: &Target,
     ) -> Result<(Vec<CompiledModel>, Vec<String>)> {

@@ -1,6 +1,6 @@
 //! Which models there are, and which of them a selection means.
 
-use super::{Models, Selecting};
+use super::{Models, Selectors};
 use crate::cycle::Pipeline;
 use crate::error::{Error, Result};
 use crate::graph::Selection;
@@ -38,7 +38,7 @@ impl Models {
     ///
     /// # Errors
     /// Usage when a selector cannot be read.
-    pub fn list(&self, selecting: &Selecting) -> Result<Listing> {
+    pub fn list(&self, selecting: &Selectors) -> Result<Listing> {
         let (nodes, warnings) = selected(&self.pipeline, selecting)?;
         Ok(Listing {
             models: nodes.into_iter().map(listed).collect(),
@@ -63,7 +63,7 @@ fn listed(node: &Node) -> ListedModel {
 /// The nodes of a selection in running order, and what to warn of.
 pub(super) fn selected<'a>(
     pipeline: &'a Pipeline,
-    selecting: &Selecting,
+    selecting: &Selectors,
 ) -> Result<(Vec<&'a Node>, Vec<String>)> {
     let graph = pipeline.graph();
     let Selection { models, warnings } = graph

@@ -33,14 +33,14 @@ use std::time::Instant;
 
 /// Which models a command is about, in dbt's selector grammar.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Selecting {
+pub struct Selectors {
     /// `--select`; empty means all.
     pub select: Vec<String>,
     /// `--exclude`.
     pub exclude: Vec<String>,
 }
 
-impl Selecting {
+impl Selectors {
     /// Whether every model is meant.
     fn is_everything(&self) -> bool {
         self.select.is_empty() && self.exclude.is_empty()
@@ -49,9 +49,9 @@ impl Selecting {
 
 /// What to run or test, and how.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Order {
+pub struct RunArgs {
     /// The models, or those whose tests run; tests of `sql/tests` run with the models they refer to.
-    pub selecting: Selecting,
+    pub selecting: Selectors,
     /// The clock.
     pub as_of: NaiveDateTime,
     /// Nothing more after the first failure.
@@ -67,8 +67,8 @@ impl Engine {
     /// and what else is worth a line.
     fn carry_out(
         &self,
-        order: &Order,
-        work: impl FnOnce() -> Result<(Vec<Ran>, Vec<String>)>,
+        order: &RunArgs,
+        work: impl FnOnce() -> Result<(Vec<NodeResult>, Vec<String>)>,
     ) -> Result<RunReport> {
         let started = Instant::now();
         let (results, warnings) = match order.threads {
@@ -106,7 +106,7 @@ impl Models {
 /// How a model or test ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Ending {
+pub enum NodeStatus {
     /// A model was made.
     Success,
     /// A test found nothing.
@@ -121,7 +121,7 @@ pub enum Ending {
 
 /// What became of one model or test.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Ran {
+pub struct NodeResult {
     /// `model.codex.<name>` or `test.codex.<name>`.
     pub unique_id: String,
     /// Its name.
@@ -129,7 +129,7 @@ pub struct Ran {
     /// The materialization, or `test`.
     pub kind: String,
     /// How it ended.
-    pub status: Ending,
+    pub status: NodeStatus,
     /// Seconds it took.
     pub execution_time: f64,
     /// Rows written.
@@ -148,7 +148,7 @@ pub struct Ran {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunReport {
     /// In the order they ran.
-    pub results: Vec<Ran>,
+    pub results: Vec<NodeResult>,
     /// Selectors that match nothing, in words.
     pub warnings: Vec<String>,
     /// Seconds it took.
@@ -159,16 +159,16 @@ pub struct RunReport {
 
 impl RunReport {
     /// How many ended so.
-    pub fn count(&self, ending: Ending) -> usize {
+    pub fn count(&self, ending: NodeStatus) -> usize {
         self.results
             .iter()
-            .filter(|ran| ran.status == ending)
+            .filter(|result| result.status == ending)
             .count()
     }
 
     /// Whether nothing failed.
     pub fn is_ok(&self) -> bool {
-        self.count(Ending::Error) + self.count(Ending::Fail) == 0
+        self.count(NodeStatus::Error) + self.count(NodeStatus::Fail) == 0
     }
 }
 

@@ -4,7 +4,7 @@ use super::artifacts::{model_id, write_manifest};
 use super::compile::write_sql;
 use super::failure::error_with_hint;
 use super::list::selected;
-use super::{Ending, Order, Ran, RunReport, wrong_template};
+use super::{NodeResult, NodeStatus, RunArgs, RunReport, wrong_template};
 use crate::cycle::{self, ByHand};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -25,9 +25,9 @@ impl Engine {
     /// the report.
     pub fn run_models(
         &self,
-        order: &Order,
+        order: &RunArgs,
         full_refresh: bool,
-        on_progress: impl FnMut(&Ran, usize, usize),
+        on_progress: impl FnMut(&NodeResult, usize, usize),
     ) -> Result<RunReport> {
         self.carry_out(order, || {
             self.run_selected(order, full_refresh, on_progress)
@@ -36,10 +36,10 @@ impl Engine {
 
     fn run_selected(
         &self,
-        order: &Order,
+        order: &RunArgs,
         full_refresh: bool,
-        mut on_progress: impl FnMut(&Ran, usize, usize),
-    ) -> Result<(Vec<Ran>, Vec<String>)> {
+        mut on_progress: impl FnMut(&NodeResult, usize, usize),
+    ) -> Result<(Vec<NodeResult>, Vec<String>)> {
         let (nodes, warnings) = selected(self.pipeline(), &order.selecting)?;
         let nodes: Vec<&Node> = nodes
             .into_iter()
@@ -67,15 +67,15 @@ impl Engine {
             } else {
                 None
             };
-            let ran = match together {
-                Some(ran) => ran,
+            let result = match together {
+                Some(result) => result,
                 None => group
                     .iter()
                     .map(|node| run.node(node))
                     .collect::<Result<_>>()?,
             };
-            for ran in ran {
-                results.push(ran);
+            for result in result {
+                results.push(result);
                 on_progress(&results[results.len() - 1], results.len(), nodes.len());
             }
         }
@@ -112,7 +112,7 @@ impl Engine {
 /// A run under way.
 struct Run<'a> {
     engine: &'a Engine,
-    order: &'a Order,
+    order: &'a RunArgs,
     full_refresh: bool,
     by_hand: ByHand,
     existing: BTreeMap<(String, String), Existing>,
@@ -126,19 +126,19 @@ struct Run<'a> {
 impl Run<'_> {
     /// Makes views in one transaction, as most of what a view costs is its commit. None when one of them fails: nothing is done
     /// then, and they are to be made one by one.
-    fn together(&mut self, views: &[&Node]) -> Result<Option<Vec<Ran>>> {
+    fn together(&mut self, views: &[&Node]) -> Result<Option<Vec<NodeResult>>> {
         if self.stopped || !self.broken.is_empty() {
             return Ok(None);
         }
         let engine = self.engine;
         self.in_transaction = true;
         let made = engine.warehouse.transaction(|_| {
-            let ran: Vec<Ran> = views
+            let result: Vec<NodeResult> = views
                 .iter()
                 .map(|node| self.node(node))
                 .collect::<Result<_>>()?;
             match self.broken.is_empty() {
-                true => Ok(ran),
+                true => Ok(result),
                 false => Err(Error::failed("one of them failed")),
             }
         });
@@ -151,12 +151,12 @@ impl Run<'_> {
         Ok(made.ok())
     }
 
-    fn node(&mut self, node: &Node) -> Result<Ran> {
-        let mut ran = Ran {
+    fn node(&mut self, node: &Node) -> Result<NodeResult> {
+        let mut result = NodeResult {
             unique_id: model_id(node.name.as_str()),
             name: node.name.to_string(),
             kind: node.config.materialized.as_str().to_owned(),
-            status: Ending::Skipped,
+            status: NodeStatus::Skipped,
             execution_time: 0.0,
             rows_affected: None,
             failures: None,
@@ -166,37 +166,37 @@ impl Run<'_> {
         };
         let nightly = node.config.cycle.is_some_and(CycleType::is_nightly);
         if nightly || node.config.materialized == Materialization::Transition {
-            ran.message = Some(of_cycles(node, self.full_refresh));
-            return Ok(ran);
+            result.message = Some(of_cycles(node, self.full_refresh));
+            return Ok(result);
         }
         if self.stopped {
-            ran.message = Some("not run after the first failure (--fail-fast)".to_owned());
-            return Ok(ran);
+            result.message = Some("not run after the first failure (--fail-fast)".to_owned());
+            return Ok(result);
         }
         if let Some(failed) = self.failed_above(node) {
-            ran.message = Some(format!("{failed} failed"));
+            result.message = Some(format!("{failed} failed"));
             self.broken.insert(node.name.clone(), failed);
-            return Ok(ran);
+            return Ok(result);
         }
         let started = Instant::now();
-        match self.make(node, &mut ran)? {
+        match self.make(node, &mut result)? {
             Ok(outcome) => {
-                ran.status = Ending::Success;
-                ran.rows_affected = has_rows(node).then_some(outcome.rows);
+                result.status = NodeStatus::Success;
+                result.rows_affected = has_rows(node).then_some(outcome.rows);
             }
             Err(message) => {
-                ran.status = Ending::Error;
-                ran.message = Some(message);
+                result.status = NodeStatus::Error;
+                result.message = Some(message);
                 self.broken.insert(node.name.clone(), node.name.clone());
                 self.stopped = self.order.fail_fast;
             }
         }
-        ran.execution_time = started.elapsed().as_secs_f64();
-        Ok(ran)
+        result.execution_time = started.elapsed().as_secs_f64();
+        Ok(result)
     }
 
     /// Renders and materializes a model in a transaction of its own. The inner error is the model's.
-    fn make(&mut self, node: &Node, ran: &mut Ran) -> Result<Result<Outcome, String>> {
+    fn make(&mut self, node: &Node, result: &mut NodeResult) -> Result<Result<Outcome, String>> {
         let relation = node.relation();
         let key = (relation.schema.clone(), relation.name.clone());
         let existing = self
@@ -241,7 +241,7 @@ impl Run<'_> {
             (false, true) => warehouse.single_threaded(|| warehouse.transaction(work)),
             (false, false) => warehouse.transaction(work),
         };
-        ran.compiled_path = Some(path.clone());
+        result.compiled_path = Some(path.clone());
         match (outcome, failed) {
             (Ok(outcome), _) => {
                 let kind = if has_rows(node) {

@@ -3,7 +3,7 @@
 use super::artifacts::test_id;
 use super::compile::write_sql;
 use super::list::selected;
-use super::{Ending, Order, Ran, RunReport, Selecting};
+use super::{NodeResult, NodeStatus, RunArgs, RunReport, Selectors};
 use crate::cycle::ByHand;
 use crate::engine::Engine;
 use crate::error::Result;
@@ -27,17 +27,17 @@ impl Engine {
     /// Usage when a selector is wrong; failed when results cannot be written. A test's own failure is in the report.
     pub fn test_models(
         &self,
-        order: &Order,
-        on_progress: impl FnMut(&Ran, usize, usize),
+        order: &RunArgs,
+        on_progress: impl FnMut(&NodeResult, usize, usize),
     ) -> Result<RunReport> {
         self.carry_out(order, || self.test_selected(order, on_progress))
     }
 
     fn test_selected(
         &self,
-        order: &Order,
-        mut on_progress: impl FnMut(&Ran, usize, usize),
-    ) -> Result<(Vec<Ran>, Vec<String>)> {
+        order: &RunArgs,
+        mut on_progress: impl FnMut(&NodeResult, usize, usize),
+    ) -> Result<(Vec<NodeResult>, Vec<String>)> {
         let (nodes, warnings) = selected(self.pipeline(), &order.selecting)?;
         let by_hand = match self.is_writable() && self.pipeline().caches().next().is_some() {
             true => ByHand::open(&self.warehouse, self.pipeline(), order.as_of)?,
@@ -46,33 +46,34 @@ impl Engine {
         let queries = self.queries_of(&nodes, &order.selecting, &by_hand.context(false));
         let (mut results, mut stopped) = (Vec::new(), false);
         for (at, query) in queries.iter().enumerate() {
-            let ran = match stopped {
+            let result = match stopped {
                 true => {
                     let why = "not run after the first failure (--fail-fast)".to_owned();
-                    Ran {
-                        status: Ending::Skipped,
+                    NodeResult {
+                        status: NodeStatus::Skipped,
                         message: Some(why),
                         ..blank(query)
                     }
                 }
                 false => self.test(query, order)?,
             };
-            stopped |= order.fail_fast && matches!(ran.status, Ending::Fail | Ending::Error);
-            on_progress(&ran, at + 1, queries.len());
-            results.push(ran);
+            stopped |=
+                order.fail_fast && matches!(result.status, NodeStatus::Fail | NodeStatus::Error);
+            on_progress(&result, at + 1, queries.len());
+            results.push(result);
         }
         Ok((results, warnings))
     }
 
-    fn test(&self, query: &Query, order: &Order) -> Result<Ran> {
-        let mut ran = blank(query);
+    fn test(&self, query: &Query, order: &RunArgs) -> Result<NodeResult> {
+        let mut result = blank(query);
         let sql = match &query.sql {
             Ok(sql) => sql,
             Err(error) => {
-                return Ok(Ran {
-                    status: Ending::Error,
+                return Ok(NodeResult {
+                    status: NodeStatus::Error,
                     message: Some(error.to_string()),
-                    ..ran
+                    ..result
                 });
             }
         };
@@ -83,13 +84,13 @@ impl Engine {
             [],
             |r| r.get::<_, i64>(0),
         );
-        ran.execution_time = started.elapsed().as_secs_f64();
-        ran.failures = found.as_ref().ok().map(|rows| rows.unsigned_abs());
+        result.execution_time = started.elapsed().as_secs_f64();
+        result.failures = found.as_ref().ok().map(|rows| rows.unsigned_abs());
         match found {
-            Ok(0) => ran.status = Ending::Pass,
+            Ok(0) => result.status = NodeStatus::Pass,
             Ok(rows) => {
-                ran.status = Ending::Fail;
-                ran.message = Some(format!(
+                result.status = NodeStatus::Fail;
+                result.message = Some(format!(
                     "{}: {rows} {}; the query that finds them: {}",
                     query.file,
                     if rows == 1 { "row" } else { "rows" },
@@ -102,7 +103,7 @@ impl Engine {
                     true => "\n  make the models first: codex run",
                     false => "",
                 };
-                ran.message = Some(format!(
+                result.message = Some(format!(
                     "{}: {}\n  in {}{hint}",
                     query.file,
                     text.trim(),
@@ -110,15 +111,15 @@ impl Engine {
                 ));
             }
         }
-        ran.compiled_path = Some(path);
-        Ok(ran)
+        result.compiled_path = Some(path);
+        Ok(result)
     }
 
     /// The tests of models in running order, then those of `sql/tests` that refer to one of them.
     fn queries_of(
         &self,
         nodes: &[&Node],
-        selecting: &Selecting,
+        selecting: &Selectors,
         context: &RenderContext,
     ) -> Vec<Query> {
         let renderer = self.pipeline().renderer();
@@ -245,12 +246,12 @@ fn columns_of(test: &DataTest, column: Vec<String>) -> Vec<Vec<String>> {
     }
 }
 
-fn blank(query: &Query) -> Ran {
-    Ran {
+fn blank(query: &Query) -> NodeResult {
+    NodeResult {
         unique_id: test_id(&query.name),
         name: query.name.clone(),
         kind: "test".to_owned(),
-        status: Ending::Error,
+        status: NodeStatus::Error,
         execution_time: 0.0,
         rows_affected: None,
         failures: None,

@@ -1,7 +1,7 @@
 //! Living through time, and living through it again.
 
-use super::{AccessMode, Ask, Needs, Progress, StoreNeeds, only};
-use crate::engine::{CycleRequest, CycleType, Engine, Lived, Replay};
+use super::{AccessMode, Operation, Progress, Requirements, StoreNeeds, only};
+use crate::engine::{ConsolidateOptions, CycleOutcome, CycleType, Engine, Replay};
 use crate::error::Result;
 use chrono::NaiveDateTime;
 use serde::{Deserialize, Serialize};
@@ -24,17 +24,17 @@ pub struct Consolidate {
     pub make: bool,
 }
 
-impl Ask for Consolidate {
-    type Answer = Lived;
+impl Operation for Consolidate {
+    type Answer = CycleOutcome;
 
-    fn needs(&self) -> Needs {
+    fn requirements(&self) -> Requirements {
         match self.rebuild {
-            true => Needs {
+            true => Requirements {
                 store: StoreNeeds::Writable,
                 mode: AccessMode::Exclusive,
             },
             // It may wait for PostgreSQL before and after, and takes the turn to write in between.
-            false => Needs {
+            false => Requirements {
                 store: match self.make {
                     true => StoreNeeds::Made,
                     false => StoreNeeds::Writable,
@@ -44,11 +44,15 @@ impl Ask for Consolidate {
         }
     }
 
-    fn answer(self, engine: &mut Engine, on_progress: &mut dyn FnMut(Progress)) -> Result<Lived> {
+    fn answer(
+        self,
+        engine: &mut Engine,
+        on_progress: &mut dyn FnMut(Progress),
+    ) -> Result<CycleOutcome> {
         if self.rebuild {
             let consolidation =
                 engine.rebuild(self.as_of, |advance| on_progress(Progress::Nights(advance)))?;
-            return Ok(Lived {
+            return Ok(CycleOutcome {
                 consolidation,
                 postgres: None,
             });
@@ -59,7 +63,7 @@ impl Ask for Consolidate {
                 engine.nap(mind.as_ref(), self.as_of)
             })?;
         }
-        let request = CycleRequest {
+        let request = ConsolidateOptions {
             cycle: self.cycle,
             as_of: self.as_of,
             mind: mind.map(|mind| mind.id),
@@ -80,11 +84,11 @@ pub struct ReplayInto {
     pub until: Option<NaiveDateTime>,
 }
 
-impl Ask for ReplayInto {
+impl Operation for ReplayInto {
     type Answer = Replay;
 
-    fn needs(&self) -> Needs {
-        Needs::CHANGE
+    fn requirements(&self) -> Requirements {
+        Requirements::CHANGE
     }
 
     fn answer(self, engine: &mut Engine, on_progress: &mut dyn FnMut(Progress)) -> Result<Replay> {

@@ -1,6 +1,6 @@
 //! What models add.
 
-use super::{AccessMode, Ask, Needs, Progress, StoreNeeds};
+use super::{AccessMode, Operation, Progress, Requirements, StoreNeeds};
 use crate::engine::{Engine, EnrichReport, EnrichRequest};
 use crate::error::Result;
 use serde::{Deserialize, Serialize};
@@ -12,12 +12,12 @@ pub struct EnrichPending {
     pub request: EnrichRequest,
 }
 
-impl Ask for EnrichPending {
+impl Operation for EnrichPending {
     type Answer = EnrichReport;
 
-    fn needs(&self) -> Needs {
+    fn requirements(&self) -> Requirements {
         // It waits for models, and takes the turn to write only where it records.
-        Needs {
+        Requirements {
             store: StoreNeeds::Writable,
             mode: AccessMode::SelfManaged,
         }

@@ -1,6 +1,6 @@
 //! Everything in and out: import, restore, export, snapshot.
 
-use super::{AccessMode, Ask, Needs, Progress, StoreNeeds};
+use super::{AccessMode, Operation, Progress, Requirements, StoreNeeds};
 use crate::engine::{
     Engine, ExportOptions, ExportReport, FoundExport, ImportOptions, ImportReport, RestoreReport,
     Snapshot,
@@ -16,11 +16,11 @@ pub struct ImportFiles {
     pub options: ImportOptions,
 }
 
-impl Ask for ImportFiles {
+impl Operation for ImportFiles {
     type Answer = ImportReport;
 
-    fn needs(&self) -> Needs {
-        Needs::MAKE
+    fn requirements(&self) -> Requirements {
+        Requirements::MAKE
     }
 
     fn answer(
@@ -43,11 +43,11 @@ pub struct RestoreExport {
     pub dry_run: bool,
 }
 
-impl Ask for RestoreExport {
+impl Operation for RestoreExport {
     type Answer = RestoreReport;
 
-    fn needs(&self) -> Needs {
-        Needs::MAKE
+    fn requirements(&self) -> Requirements {
+        Requirements::MAKE
     }
 
     fn answer(
@@ -68,11 +68,11 @@ pub struct WriteExport {
     pub options: ExportOptions,
 }
 
-impl Ask for WriteExport {
+impl Operation for WriteExport {
     type Answer = ExportReport;
 
-    fn needs(&self) -> Needs {
-        Needs::LOOK
+    fn requirements(&self) -> Requirements {
+        Requirements::LOOK
     }
 
     fn answer(
@@ -93,12 +93,12 @@ pub struct TakeSnapshot {
     pub force: bool,
 }
 
-impl Ask for TakeSnapshot {
+impl Operation for TakeSnapshot {
     type Answer = Snapshot;
 
     /// DuckDB attaches the copy for all of the process, so it is made after those that write.
-    fn needs(&self) -> Needs {
-        Needs {
+    fn requirements(&self) -> Requirements {
+        Requirements {
             store: StoreNeeds::Readable,
             mode: AccessMode::Write,
         }

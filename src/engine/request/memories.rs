@@ -1,7 +1,7 @@
 //! Single memories.
 
-use super::{Ask, Needs, Progress, found};
-use crate::engine::{Added, Engine, Listed, Mind, NewMemory, Shown};
+use super::{Operation, Progress, Requirements, found};
+use crate::engine::{Added, Engine, MemoryDetail, MemorySummary, Mind, NewMemory};
 use crate::error::Result;
 use chrono::NaiveDateTime;
 use serde::{Deserialize, Serialize};
@@ -13,11 +13,11 @@ pub struct FindMind {
     pub name: String,
 }
 
-impl Ask for FindMind {
+impl Operation for FindMind {
     type Answer = Mind;
 
-    fn needs(&self) -> Needs {
-        Needs::LOOK
+    fn requirements(&self) -> Requirements {
+        Requirements::LOOK
     }
 
     fn answer(self, engine: &mut Engine, _: &mut dyn FnMut(Progress)) -> Result<Mind> {
@@ -34,11 +34,11 @@ pub struct AddMemory {
     pub now: NaiveDateTime,
 }
 
-impl Ask for AddMemory {
+impl Operation for AddMemory {
     type Answer = Added;
 
-    fn needs(&self) -> Needs {
-        Needs::MAKE
+    fn requirements(&self) -> Requirements {
+        Requirements::MAKE
     }
 
     fn answer(self, engine: &mut Engine, _: &mut dyn FnMut(Progress)) -> Result<Added> {
@@ -57,14 +57,14 @@ pub struct ShowMemory {
     pub now: NaiveDateTime,
 }
 
-impl Ask for ShowMemory {
-    type Answer = Shown;
+impl Operation for ShowMemory {
+    type Answer = MemoryDetail;
 
-    fn needs(&self) -> Needs {
-        Needs::LOOK
+    fn requirements(&self) -> Requirements {
+        Requirements::LOOK
     }
 
-    fn answer(self, engine: &mut Engine, _: &mut dyn FnMut(Progress)) -> Result<Shown> {
+    fn answer(self, engine: &mut Engine, _: &mut dyn FnMut(Progress)) -> Result<MemoryDetail> {
         let (mind, id) = found(engine, &self.mind, &self.id)?;
         engine.show_memory(&mind, id, self.now)
     }
@@ -79,14 +79,18 @@ pub struct ListMemories {
     pub limit: u64,
 }
 
-impl Ask for ListMemories {
-    type Answer = Vec<Listed>;
+impl Operation for ListMemories {
+    type Answer = Vec<MemorySummary>;
 
-    fn needs(&self) -> Needs {
-        Needs::LOOK
+    fn requirements(&self) -> Requirements {
+        Requirements::LOOK
     }
 
-    fn answer(self, engine: &mut Engine, _: &mut dyn FnMut(Progress)) -> Result<Vec<Listed>> {
+    fn answer(
+        self,
+        engine: &mut Engine,
+        _: &mut dyn FnMut(Progress),
+    ) -> Result<Vec<MemorySummary>> {
         let mind = engine.mind(&self.mind)?;
         engine.list_memories(&mind, self.limit)
     }
@@ -105,14 +109,14 @@ pub struct EditMemory {
     pub now: NaiveDateTime,
 }
 
-impl Ask for EditMemory {
-    type Answer = Shown;
+impl Operation for EditMemory {
+    type Answer = MemoryDetail;
 
-    fn needs(&self) -> Needs {
-        Needs::CHANGE
+    fn requirements(&self) -> Requirements {
+        Requirements::CHANGE
     }
 
-    fn answer(self, engine: &mut Engine, _: &mut dyn FnMut(Progress)) -> Result<Shown> {
+    fn answer(self, engine: &mut Engine, _: &mut dyn FnMut(Progress)) -> Result<MemoryDetail> {
         let (mind, id) = found(engine, &self.mind, &self.id)?;
         engine.edit_memory(&mind, id, &self.text, self.now)
     }
@@ -131,14 +135,14 @@ pub struct DeleteMemory {
     pub now: NaiveDateTime,
 }
 
-impl Ask for DeleteMemory {
-    type Answer = Shown;
+impl Operation for DeleteMemory {
+    type Answer = MemoryDetail;
 
-    fn needs(&self) -> Needs {
-        Needs::CHANGE
+    fn requirements(&self) -> Requirements {
+        Requirements::CHANGE
     }
 
-    fn answer(self, engine: &mut Engine, _: &mut dyn FnMut(Progress)) -> Result<Shown> {
+    fn answer(self, engine: &mut Engine, _: &mut dyn FnMut(Progress)) -> Result<MemoryDetail> {
         let (mind, id) = found(engine, &self.mind, &self.id)?;
         engine.delete_memory(&mind, id, &self.reason, self.now)
     }

@@ -2,7 +2,7 @@
 //!
 //! # Layout
 //!
-//! A question is a struct with an [`Ask`]: what it needs, what answers it. [`Request`] is any of them, [`Reply`] any answer, and
+//! A question is a struct with an [`Operation`]: what it needs, what answers it. [`Request`] is any of them, [`Reply`] any answer, and
 //! [`Progress`] what is reported meanwhile; all three can be sent. One file a family:
 //!
 //! * `intake`: import, restore, export, snapshot
@@ -15,7 +15,7 @@
 //! * `postgres`: intake, write-back, and how it stands with both
 //! * `schedule`: what rhythms need to know
 //!
-//! To add a question: a struct with `Ask` in its family's file, and a line in the table at the end of this file.
+//! To add a question: a struct with `Operation` in its family's file, and a line in the table at the end of this file.
 
 mod cycles;
 mod enrich;
@@ -32,13 +32,13 @@ pub use enrich::EnrichPending;
 pub use intake::{ImportFiles, RestoreExport, TakeSnapshot, WriteExport};
 pub use memories::{AddMemory, DeleteMemory, EditMemory, FindMind, ListMemories, ShowMemory};
 pub use models::{RunModels, TestModels};
-pub use overview::{CheckHealth, ReadMetrics, ReadStatus, VerifyStore};
-pub use postgres::{PublishDreams, ReadPostgres, TakeIn};
+pub use overview::{CheckHealth, GetMetrics, GetStatus, VerifyStore};
+pub use postgres::{GetPostgres, PublishDreams, SyncPostgres};
 pub use questions::{ExplainMemory, FindInsights, Recall, RecallMany, SelectJson, SelectTable};
-pub use schedule::{ReadSchedule, RestRhythms, ScheduleState};
+pub use schedule::{GetSchedule, PauseRhythms, ScheduleState};
 
 use super::Engine;
-use super::{CycleProgress, EnrichProgress, ImportProgress, Mind, Ran};
+use super::{CycleProgress, EnrichProgress, ImportProgress, Mind, NodeResult};
 use crate::error::{Error, ErrorKind, Result};
 use serde::{Deserialize, Serialize};
 
@@ -72,38 +72,38 @@ pub enum AccessMode {
 
 /// What a question needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Needs {
+pub struct Requirements {
     /// How the store must be.
     pub store: StoreNeeds,
     /// Beside whom it can be answered.
     pub mode: AccessMode,
 }
 
-impl Needs {
+impl Requirements {
     /// A look at a store that exists.
-    pub const LOOK: Needs = Needs {
+    pub const LOOK: Requirements = Requirements {
         store: StoreNeeds::Readable,
         mode: AccessMode::Read,
     };
     /// A change to a store that exists.
-    pub const CHANGE: Needs = Needs {
+    pub const CHANGE: Requirements = Requirements {
         store: StoreNeeds::Writable,
         mode: AccessMode::Write,
     };
     /// A change to a store that is made where there is none.
-    pub const MAKE: Needs = Needs {
+    pub const MAKE: Requirements = Requirements {
         store: StoreNeeds::Made,
         mode: AccessMode::Write,
     };
 }
 
 /// A question or an order, with what answers it.
-pub trait Ask: Sized {
+pub trait Operation: Sized {
     /// The answer.
     type Answer;
 
     /// What it needs.
-    fn needs(&self) -> Needs;
+    fn requirements(&self) -> Requirements;
 
     /// Answers it; `on_progress` is called with how far it is.
     ///
@@ -117,7 +117,7 @@ pub trait Ask: Sized {
 }
 
 /// A question that can travel. The table below gives it to every one.
-pub trait Wired: Ask + Clone {
+pub trait RemoteOperation: Operation + Clone {
     /// What people call it: the command.
     const COMMAND: &'static str;
 
@@ -148,9 +148,9 @@ pub enum Progress {
     /// Rows read or written.
     Rows(u64),
     /// A model or test that is done.
-    Ran {
+    Node {
         /// What became of it.
-        ran: Ran,
+        result: NodeResult,
         /// Its number, from 1.
         number: usize,
         /// How many there are.
@@ -201,7 +201,7 @@ fn found(engine: &Engine, mind: &str, id: &str) -> Result<(Mind, i64)> {
     Ok((mind, id))
 }
 
-/// Makes [`Request`] and [`Reply`] of the questions, and each of them [`Wired`].
+/// Makes [`Request`] and [`Reply`] of the questions, and each of them [`RemoteOperation`].
 macro_rules! requests {
     ($($question:ident: $command:literal,)*) => {
         /// Any question.
@@ -216,14 +216,14 @@ macro_rules! requests {
         #[derive(Debug, Serialize, Deserialize)]
         #[allow(missing_docs, clippy::large_enum_variant)]
         pub enum Reply {
-            $($question(<$question as Ask>::Answer),)*
+            $($question(<$question as Operation>::Answer),)*
         }
 
         impl Request {
             /// What it needs.
-            pub fn needs(&self) -> Needs {
+            pub fn requirements(&self) -> Requirements {
                 match self {
-                    $(Request::$question(question) => question.needs(),)*
+                    $(Request::$question(question) => question.requirements(),)*
                 }
             }
 
@@ -245,14 +245,14 @@ macro_rules! requests {
             }
         }
 
-        $(impl Wired for $question {
+        $(impl RemoteOperation for $question {
             const COMMAND: &'static str = $command;
 
             fn into_request(self) -> Request {
                 Request::$question(self)
             }
 
-            fn from_reply(reply: Reply) -> Option<<$question as Ask>::Answer> {
+            fn from_reply(reply: Reply) -> Option<<$question as Operation>::Answer> {
                 match reply {
                     Reply::$question(answer) => Some(answer),
                     _ => None,
@@ -282,15 +282,15 @@ requests! {
     ListMemories: "memory list",
     EditMemory: "memory edit",
     DeleteMemory: "memory delete",
-    ReadStatus: "status",
+    GetStatus: "status",
     CheckHealth: "health",
-    ReadMetrics: "metrics",
+    GetMetrics: "metrics",
     VerifyStore: "verify",
     RunModels: "run",
     TestModels: "test",
-    TakeIn: "intake",
+    SyncPostgres: "intake",
     PublishDreams: "write-back",
-    ReadPostgres: "health",
-    ReadSchedule: "schedule list",
-    RestRhythms: "schedule pause",
+    GetPostgres: "health",
+    GetSchedule: "schedule list",
+    PauseRhythms: "schedule pause",
 }

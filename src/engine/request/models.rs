@@ -1,7 +1,7 @@
 //! The pipeline as a project.
 
-use super::{AccessMode, Ask, Needs, Progress, StoreNeeds};
-use crate::engine::{Engine, Order, Ran, RunReport};
+use super::{AccessMode, Operation, Progress, Requirements, StoreNeeds};
+use crate::engine::{Engine, NodeResult, RunArgs, RunReport};
 use crate::error::Result;
 use serde::{Deserialize, Serialize};
 
@@ -9,16 +9,16 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RunModels {
     /// Which and how.
-    pub order: Order,
+    pub order: RunArgs,
     /// Build incremental models and caches anew.
     pub full_refresh: bool,
 }
 
-impl Ask for RunModels {
+impl Operation for RunModels {
     type Answer = RunReport;
 
-    fn needs(&self) -> Needs {
-        Needs {
+    fn requirements(&self) -> Requirements {
+        Requirements {
             store: StoreNeeds::MadeWithoutViews,
             mode: AccessMode::Write,
         }
@@ -37,14 +37,14 @@ impl Ask for RunModels {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct TestModels {
     /// Which and how.
-    pub order: Order,
+    pub order: RunArgs,
 }
 
-impl Ask for TestModels {
+impl Operation for TestModels {
     type Answer = RunReport;
 
-    fn needs(&self) -> Needs {
-        Needs {
+    fn requirements(&self) -> Requirements {
+        Requirements {
             store: StoreNeeds::MadeOrReadable,
             mode: AccessMode::Read,
         }
@@ -60,10 +60,10 @@ impl Ask for TestModels {
 }
 
 /// Tells what became of each.
-fn each(on_progress: &mut dyn FnMut(Progress)) -> impl FnMut(&Ran, usize, usize) {
-    |ran, number, total| {
-        on_progress(Progress::Ran {
-            ran: ran.clone(),
+fn each(on_progress: &mut dyn FnMut(Progress)) -> impl FnMut(&NodeResult, usize, usize) {
+    |result, number, total| {
+        on_progress(Progress::Node {
+            result: result.clone(),
             number,
             total,
         })

@@ -1,6 +1,6 @@
 //! The store at a glance, and whether it is well.
 
-use super::{AccessMode, Ask, Needs, Progress, StoreNeeds, only};
+use super::{AccessMode, Operation, Progress, Requirements, StoreNeeds, only};
 use crate::engine::{Engine, HealthCheck, Metrics, Status, Verification};
 use crate::error::Result;
 use chrono::NaiveDateTime;
@@ -8,16 +8,16 @@ use serde::{Deserialize, Serialize};
 
 /// What the store holds.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct ReadStatus {
+pub struct GetStatus {
     /// Only this mind.
     pub mind: Option<String>,
 }
 
-impl Ask for ReadStatus {
+impl Operation for GetStatus {
     type Answer = Status;
 
-    fn needs(&self) -> Needs {
-        Needs::LOOK
+    fn requirements(&self) -> Requirements {
+        Requirements::LOOK
     }
 
     fn answer(self, engine: &mut Engine, _: &mut dyn FnMut(Progress)) -> Result<Status> {
@@ -33,11 +33,11 @@ pub struct CheckHealth {
     pub mind: Option<String>,
 }
 
-impl Ask for CheckHealth {
+impl Operation for CheckHealth {
     type Answer = Vec<HealthCheck>;
 
-    fn needs(&self) -> Needs {
-        Needs::LOOK
+    fn requirements(&self) -> Requirements {
+        Requirements::LOOK
     }
 
     fn answer(self, engine: &mut Engine, _: &mut dyn FnMut(Progress)) -> Result<Vec<HealthCheck>> {
@@ -48,16 +48,16 @@ impl Ask for CheckHealth {
 
 /// What cycles cost.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct ReadMetrics {
+pub struct GetMetrics {
     /// Since this moment of the wall clock, UTC.
     pub since: NaiveDateTime,
 }
 
-impl Ask for ReadMetrics {
+impl Operation for GetMetrics {
     type Answer = Metrics;
 
-    fn needs(&self) -> Needs {
-        Needs::LOOK
+    fn requirements(&self) -> Requirements {
+        Requirements::LOOK
     }
 
     fn answer(self, engine: &mut Engine, _: &mut dyn FnMut(Progress)) -> Result<Metrics> {
@@ -72,12 +72,12 @@ pub struct VerifyStore {
     pub mind: Option<String>,
 }
 
-impl Ask for VerifyStore {
+impl Operation for VerifyStore {
     type Answer = Verification;
 
     /// Caches are computed again, and that is taken back: nobody may write them meanwhile.
-    fn needs(&self) -> Needs {
-        Needs {
+    fn requirements(&self) -> Requirements {
+        Requirements {
             store: StoreNeeds::Readable,
             mode: AccessMode::Write,
         }

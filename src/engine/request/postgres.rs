@@ -1,23 +1,23 @@
 //! PostgreSQL beside the store.
 
-use super::{AccessMode, Ask, Needs, Progress, StoreNeeds};
+use super::{AccessMode, Operation, Progress, Requirements, StoreNeeds};
 use crate::engine::{Engine, IntakeReport, IntakeRequest, PostgresHealth, WriteBack};
 use crate::error::Result;
 use serde::{Deserialize, Serialize};
 
 /// Take in what changed in PostgreSQL. It waits for a network, and takes the turn to write itself.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct TakeIn {
+pub struct SyncPostgres {
     /// How.
     pub request: IntakeRequest,
 }
 
-impl Ask for TakeIn {
+impl Operation for SyncPostgres {
     /// None where no PostgreSQL is configured.
     type Answer = Option<IntakeReport>;
 
-    fn needs(&self) -> Needs {
-        Needs {
+    fn requirements(&self) -> Requirements {
+        Requirements {
             store: StoreNeeds::Made,
             mode: AccessMode::SelfManaged,
         }
@@ -35,12 +35,12 @@ pub struct PublishDreams {
     pub take_over: bool,
 }
 
-impl Ask for PublishDreams {
+impl Operation for PublishDreams {
     /// None where nobody asked for write-back.
     type Answer = Option<WriteBack>;
 
-    fn needs(&self) -> Needs {
-        Needs {
+    fn requirements(&self) -> Requirements {
+        Requirements {
             store: StoreNeeds::Writable,
             mode: AccessMode::SelfManaged,
         }
@@ -53,14 +53,14 @@ impl Ask for PublishDreams {
 
 /// How it stands with PostgreSQL, as far as the store knows.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct ReadPostgres {}
+pub struct GetPostgres {}
 
-impl Ask for ReadPostgres {
+impl Operation for GetPostgres {
     /// None where no PostgreSQL is configured.
     type Answer = Option<PostgresHealth>;
 
-    fn needs(&self) -> Needs {
-        Needs::LOOK
+    fn requirements(&self) -> Requirements {
+        Requirements::LOOK
     }
 
     fn answer(self, engine: &mut Engine, _: &mut dyn FnMut(Progress)) -> Result<Self::Answer> {

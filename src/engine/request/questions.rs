@@ -1,12 +1,12 @@
 //! Questions to the memory: recall, insights, lineage, SQL.
 
-use super::{AccessMode, Ask, Needs, Progress, found, only};
-use crate::engine::{Answer, Engine, Insight, Lineage, Period, Question, Table, Trail};
+use super::{AccessMode, Operation, Progress, Requirements, found, only};
+use crate::engine::{ActivationLogging, Answer, Engine, Insight, Lineage, Period, Question, Table};
 use crate::error::{Error, Result};
 use chrono::NaiveDateTime;
 use serde::{Deserialize, Serialize};
 
-/// Ask one mind.
+/// Operation one mind.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Recall {
     /// Its name.
@@ -20,26 +20,26 @@ pub struct Recall {
     /// Whether results say why they came up.
     pub explain: bool,
     /// What the answer leaves in the raw log.
-    pub trail: Trail,
+    pub activation_logging: ActivationLogging,
 }
 
-impl Ask for Recall {
+impl Operation for Recall {
     type Answer = Answer;
 
     /// What helped is written before the answer is given; what only came up may be written later.
-    fn needs(&self) -> Needs {
-        match self.trail {
-            Trail::Used => Needs {
+    fn requirements(&self) -> Requirements {
+        match self.activation_logging {
+            ActivationLogging::Used => Requirements {
                 mode: AccessMode::Write,
-                ..Needs::LOOK
+                ..Requirements::LOOK
             },
-            Trail::None | Trail::Retrieved => Needs::LOOK,
+            ActivationLogging::None | ActivationLogging::Retrieved => Requirements::LOOK,
         }
     }
 
     fn answer(self, engine: &mut Engine, _: &mut dyn FnMut(Progress)) -> Result<Answer> {
         let mind = engine.mind(&self.mind)?;
-        if self.trail == Trail::Used && !engine.is_writable() {
+        if self.activation_logging == ActivationLogging::Used && !engine.is_writable() {
             return Err(
                 Error::usage("--use cannot be logged: the store cannot be written")
                     .hint("make the file writable, or ask without --use"),
@@ -52,22 +52,22 @@ impl Ask for Recall {
             as_of: self.as_of,
             explain: self.explain,
         };
-        engine.query(&mind, &question, self.trail)
+        engine.query(&mind, &question, self.activation_logging)
     }
 }
 
-/// Ask many questions; nothing is logged.
+/// Operation many questions; nothing is logged.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RecallMany {
     /// The questions.
     pub questions: Vec<Question>,
 }
 
-impl Ask for RecallMany {
+impl Operation for RecallMany {
     type Answer = Vec<Answer>;
 
-    fn needs(&self) -> Needs {
-        Needs::LOOK
+    fn requirements(&self) -> Requirements {
+        Requirements::LOOK
     }
 
     fn answer(self, engine: &mut Engine, _: &mut dyn FnMut(Progress)) -> Result<Vec<Answer>> {
@@ -75,7 +75,7 @@ impl Ask for RecallMany {
     }
 }
 
-/// Ask what the memories of a period say that nobody asked for.
+/// Operation what the memories of a period say that nobody asked for.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct FindInsights {
     /// The period.
@@ -84,11 +84,11 @@ pub struct FindInsights {
     pub mind: Option<String>,
 }
 
-impl Ask for FindInsights {
+impl Operation for FindInsights {
     type Answer = Vec<Insight>;
 
-    fn needs(&self) -> Needs {
-        Needs::LOOK
+    fn requirements(&self) -> Requirements {
+        Requirements::LOOK
     }
 
     fn answer(self, engine: &mut Engine, _: &mut dyn FnMut(Progress)) -> Result<Vec<Insight>> {
@@ -97,7 +97,7 @@ impl Ask for FindInsights {
     }
 }
 
-/// Ask where a memory comes from and what became of it.
+/// Operation where a memory comes from and what became of it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ExplainMemory {
     /// Its mind.
@@ -106,11 +106,11 @@ pub struct ExplainMemory {
     pub id: String,
 }
 
-impl Ask for ExplainMemory {
+impl Operation for ExplainMemory {
     type Answer = Lineage;
 
-    fn needs(&self) -> Needs {
-        Needs::LOOK
+    fn requirements(&self) -> Requirements {
+        Requirements::LOOK
     }
 
     fn answer(self, engine: &mut Engine, _: &mut dyn FnMut(Progress)) -> Result<Lineage> {
@@ -119,18 +119,18 @@ impl Ask for ExplainMemory {
     }
 }
 
-/// Ask in SQL, for a table.
+/// Operation in SQL, for a table.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SelectTable {
     /// One query that only reads.
     pub query: String,
 }
 
-impl Ask for SelectTable {
+impl Operation for SelectTable {
     type Answer = Table;
 
-    fn needs(&self) -> Needs {
-        Needs::LOOK
+    fn requirements(&self) -> Requirements {
+        Requirements::LOOK
     }
 
     fn answer(self, engine: &mut Engine, _: &mut dyn FnMut(Progress)) -> Result<Table> {
@@ -138,18 +138,18 @@ impl Ask for SelectTable {
     }
 }
 
-/// Ask in SQL, for a JSON object a row.
+/// Operation in SQL, for a JSON object a row.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SelectJson {
     /// One query that only reads.
     pub query: String,
 }
 
-impl Ask for SelectJson {
+impl Operation for SelectJson {
     type Answer = Vec<String>;
 
-    fn needs(&self) -> Needs {
-        Needs::LOOK
+    fn requirements(&self) -> Requirements {
+        Requirements::LOOK
     }
 
     fn answer(self, engine: &mut Engine, _: &mut dyn FnMut(Progress)) -> Result<Vec<String>> {

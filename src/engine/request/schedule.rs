@@ -1,6 +1,6 @@
 //! What a schedule needs to know of the store.
 
-use super::{Ask, Needs, Progress};
+use super::{Operation, Progress, Requirements};
 use crate::engine::Engine;
 use crate::error::Result;
 use serde::{Deserialize, Serialize};
@@ -15,15 +15,15 @@ pub struct ScheduleState {
     pub paused: BTreeSet<String>,
 }
 
-/// Ask what a schedule depends on.
+/// Operation what a schedule depends on.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct ReadSchedule {}
+pub struct GetSchedule {}
 
-impl Ask for ReadSchedule {
+impl Operation for GetSchedule {
     type Answer = ScheduleState;
 
-    fn needs(&self) -> Needs {
-        Needs::LOOK
+    fn requirements(&self) -> Requirements {
+        Requirements::LOOK
     }
 
     fn answer(self, engine: &mut Engine, _: &mut dyn FnMut(Progress)) -> Result<ScheduleState> {
@@ -36,18 +36,18 @@ impl Ask for ReadSchedule {
 
 /// Have rhythms rest, or go on.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct RestRhythms {
+pub struct PauseRhythms {
     /// Their names.
     pub names: Vec<String>,
     /// Whether they rest from now on.
     pub rest: bool,
 }
 
-impl Ask for RestRhythms {
+impl Operation for PauseRhythms {
     type Answer = BTreeSet<String>;
 
-    fn needs(&self) -> Needs {
-        Needs::MAKE
+    fn requirements(&self) -> Requirements {
+        Requirements::MAKE
     }
 
     /// Answers with all that rest.

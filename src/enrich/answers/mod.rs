@@ -18,7 +18,7 @@ pub use pending::{
 };
 pub use record::append_answers;
 
-use super::ollama::Kind;
+use super::llm::Kind;
 use crate::error::Result;
 use crate::warehouse::Warehouse;
 use chrono::{NaiveDate, NaiveDateTime};

@@ -1,7 +1,7 @@
 //! What a language model owes.
 
 use super::{BY_OLLAMA, ExtractionSpec, ExtractionTask, set_meta};
-use crate::enrich::ollama::one_line_of;
+use crate::enrich::llm::one_line_of;
 use crate::error::Result;
 use crate::warehouse::{Warehouse, text_literal, timestamp_literal};
 use chrono::NaiveDateTime;

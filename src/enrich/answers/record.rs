@@ -2,7 +2,7 @@
 
 use super::{BY_OLLAMA, ExtractionResult, ExtractionSpec};
 use crate::enrich::features::Features;
-use crate::enrich::ollama::{Kind, MemoryAnswer, to_features};
+use crate::enrich::llm::{Kind, MemoryAnswer, to_features};
 use crate::enrich::pending::{FeatureRow, insert_features};
 use crate::enrich::rules::{Subject, enrich};
 use crate::error::{Error, Result};

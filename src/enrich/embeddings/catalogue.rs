@@ -161,7 +161,7 @@ fn fetch(name: &str, room: &Path, progress: &mut impl FnMut(&str, u64)) -> Resul
             )),
         );
     };
-    crate::enrich::ollama::on_the_network(async {
+    crate::enrich::llm::on_the_network(async {
         let client = reqwest::Client::builder()
             .connect_timeout(std::time::Duration::from_secs(10))
             .read_timeout(std::time::Duration::from_secs(60))

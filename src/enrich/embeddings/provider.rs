@@ -5,7 +5,7 @@ pub use super::remote::Purpose;
 use super::remote::RemoteModel;
 use super::{list_models, local_name, ollama_name};
 use crate::config::{Embeddings, Settings};
-use crate::enrich::ollama::{Client, Trouble, on_the_network, on_the_network_unless};
+use crate::enrich::llm::{Client, Trouble, on_the_network, on_the_network_unless};
 use crate::error::{Error, Result};
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};

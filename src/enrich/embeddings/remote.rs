@@ -1,7 +1,7 @@
 //! Ollama's embedding models: which words go before a text, and batches that are halved when they fail.
 
 use super::unit_vector;
-use crate::enrich::ollama::{Client, Trouble};
+use crate::enrich::llm::{Client, Trouble};
 use std::sync::Arc;
 
 /// What a text is embedded for; many models want to be told.

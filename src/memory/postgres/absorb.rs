@@ -27,7 +27,7 @@ const ROWS_A_FILE: i64 = 1_000_000_000_000;
 const ROWS_AT_ONCE: i64 = 2 * 122_880;
 
 /// What was scanned of a source, on its way into the raw log.
-pub(super) struct Absorbing<'a> {
+pub(super) struct RowMerge<'a> {
     pub intake: &'a Intake<'a>,
     pub mapping: &'a SourceMapping,
     pub state: &'a State,
@@ -40,7 +40,7 @@ pub(super) struct Absorbing<'a> {
     report: SourceReport,
 }
 
-impl<'a> Absorbing<'a> {
+impl<'a> RowMerge<'a> {
     pub(super) fn new(
         intake: &'a Intake<'a>,
         mapping: &'a SourceMapping,
@@ -48,8 +48,8 @@ impl<'a> Absorbing<'a> {
         seen: &'a Seen,
         scanned: &'a Scanned,
         request: IntakeRequest,
-    ) -> Absorbing<'a> {
-        Absorbing {
+    ) -> RowMerge<'a> {
+        RowMerge {
             intake,
             mapping,
             state,

@@ -21,14 +21,14 @@ mod state;
 
 pub use queries::Queries;
 pub use shape::{Shape, inspect};
-pub use state::Oddities;
+pub use state::IntakeAnomalies;
 
 use crate::config::{PostgresAddress, PostgresSettings};
 use crate::error::{Error, ErrorKind, Result};
 use crate::project::SourceMapping;
 use crate::warehouse::postgres::{Limits, Purpose, connect};
 use crate::warehouse::{Warehouse, rooms};
-use absorb::Absorbing;
+use absorb::RowMerge;
 use chrono_tz::Tz;
 use scan::{Reading, Scanned, Seen};
 use serde::{Deserialize, Serialize};
@@ -133,7 +133,7 @@ pub struct Read {
     scanned: Scanned,
     notes: Vec<String>,
     /// Where the files are; removed with this.
-    _room: Option<tempfile::TempDir>,
+    _staging: Option<tempfile::TempDir>,
 }
 
 /// Reads one source; this is where PostgreSQL is waited for. Nothing is written into the store.
@@ -163,10 +163,10 @@ pub fn read(
         request,
     )?;
     let notes = seen.notes.clone();
-    let (scanned, room) = match reading {
+    let (scanned, staging) = match reading {
         Reading::Nothing | Reading::CycleProgress => (Scanned::default(), None),
         Reading::Tick | Reading::Whole | Reading::Compare => {
-            let room = room(warehouse)?;
+            let staging = staging_dir(warehouse)?;
             let scanned = scan::scan(
                 warehouse,
                 intake,
@@ -174,9 +174,9 @@ pub fn read(
                 &state,
                 &seen,
                 reading,
-                room.path(),
+                staging.path(),
             )?;
-            (scanned, Some(room))
+            (scanned, Some(staging))
         }
     };
     Ok(Read {
@@ -185,7 +185,7 @@ pub fn read(
         reading,
         scanned,
         notes,
-        _room: room,
+        _staging: staging,
     })
 }
 
@@ -216,7 +216,7 @@ pub fn take_in(
         Reading::Nothing => {}
         Reading::CycleProgress => read.state.advance(warehouse, &read.seen)?,
         Reading::Tick | Reading::Whole | Reading::Compare => {
-            report = Absorbing::new(
+            report = RowMerge::new(
                 intake,
                 mapping,
                 &read.state,
@@ -240,7 +240,7 @@ pub fn take_in(
 
 /// A directory beside the store for what is on its way into it: only its owner can look into it. What a killed process left is
 /// removed when the store is opened.
-fn room(warehouse: &Warehouse) -> Result<tempfile::TempDir> {
+fn staging_dir(warehouse: &Warehouse) -> Result<tempfile::TempDir> {
     use std::os::unix::fs::PermissionsExt;
     let store = warehouse.path();
     let (dir, prefix) = match (store.parent(), rooms(store)) {

@@ -11,19 +11,19 @@ const KEPT: &str = "kept/";
 
 /// What the store knows of rows that are not as they should be.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Oddities {
+pub struct IntakeAnomalies {
     /// Rows that cannot be memories.
     pub rejected: u64,
     /// Rows that are missing from their table and were kept, since they were too many at once.
     pub kept: u64,
 }
 
-impl Oddities {
+impl IntakeAnomalies {
     /// Of all sources.
     ///
     /// # Errors
     /// Failed when the store cannot be read.
-    pub fn of(conn: &Connection) -> Result<Oddities> {
+    pub fn of(conn: &Connection) -> Result<IntakeAnomalies> {
         let rejected: i64 = conn.query_row(
             "SELECT count(*) FROM codex.source_rows WHERE memory_id = 0 AND NOT deleted",
             [],
@@ -34,7 +34,7 @@ impl Oddities {
             [KEPT],
             |r| r.get(0),
         )?;
-        Ok(Oddities {
+        Ok(IntakeAnomalies {
             rejected: rejected as u64,
             kept: kept as u64,
         })

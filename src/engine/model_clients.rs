@@ -3,7 +3,7 @@
 use super::shared::lock;
 use crate::config::{Embeddings, Settings};
 use crate::enrich::embeddings::{Embedder, Purpose, dimension, embedder_of};
-use crate::enrich::ollama::Client;
+use crate::enrich::llm::Client;
 use crate::error::{Error, Result};
 use duckdb::Connection;
 use std::sync::{Arc, Mutex};
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 /// Opened when they are first needed.
 #[derive(Default)]
-pub(super) struct Advisors {
+pub(super) struct ModelClients {
     settings: Option<Settings>,
     client: Mutex<Option<Arc<Client>>>,
     /// The model questions were last asked with: loading one takes longer than asking it.
@@ -22,12 +22,12 @@ pub(super) struct Advisors {
     length: Mutex<Option<(String, usize)>>,
 }
 
-impl Advisors {
+impl ModelClients {
     /// Those of `settings`.
-    pub(super) fn of(settings: &Settings) -> Advisors {
-        Advisors {
+    pub(super) fn of(settings: &Settings) -> ModelClients {
+        ModelClients {
             settings: Some(settings.clone()),
-            ..Advisors::default()
+            ..ModelClients::default()
         }
     }
 

@@ -17,7 +17,7 @@ pub const DIARY: &str = r#"{"id":"a1","content":"Bolota the cat ate nothing this
 /// A moment after both nights.
 pub const AFTER: &str = "2026-03-04T12:00:00Z";
 
-pub struct Room {
+pub struct TestStore {
     dir: TempDir,
 }
 
@@ -28,26 +28,26 @@ pub struct Ran {
     pub stderr: String,
 }
 
-impl Room {
-    pub fn new() -> Room {
-        Room {
+impl TestStore {
+    pub fn new() -> TestStore {
+        TestStore {
             dir: tempfile::tempdir().unwrap(),
         }
     }
 
-    /// A room whose store holds the diary.
-    pub fn with_diary() -> Room {
-        let room = Room::new();
-        room.write("diary.jsonl", DIARY);
-        room.ok(&["import", "diary.jsonl"]);
-        room
+    /// A directory whose store holds the diary.
+    pub fn with_diary() -> TestStore {
+        let store = TestStore::new();
+        store.write("diary.jsonl", DIARY);
+        store.ok(&["import", "diary.jsonl"]);
+        store
     }
 
-    /// A room whose diary has been lived through.
-    pub fn lived() -> Room {
-        let room = Room::with_diary();
-        room.ok(&["consolidate", "--as-of", AFTER]);
-        room
+    /// A store whose diary has been lived through.
+    pub fn lived() -> TestStore {
+        let store = TestStore::with_diary();
+        store.ok(&["consolidate", "--as-of", AFTER]);
+        store
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -62,7 +62,7 @@ impl Room {
         std::fs::write(self.path(name), text).unwrap();
     }
 
-    /// `codex` in this room, with nothing of the user's own.
+    /// `codex` in this store, with nothing of the user's own.
     pub fn codex(&self) -> Command {
         self.command(Path::new(env!("CARGO_BIN_EXE_codex")))
     }

@@ -1,4 +1,4 @@
-//! An engine beside others on one store: its connection, the turn to write where it writes, and what readers leave to be written.
+//! An engine beside coordination on one store: its connection, the turn to write where it writes, and what readers leave to be written.
 
 use super::shared::lock;
 use super::{AccessGuard, AccessMode, AccessQueue, Engine};
@@ -10,38 +10,38 @@ use std::time::Duration;
 
 /// What a question that only reads leaves to be written when nobody else writes.
 #[derive(Debug, Default)]
-pub(super) struct Others {
+pub(super) struct StoreCoordination {
     pub(super) queue: Arc<AccessQueue>,
     /// Who exchanges with PostgreSQL: one at a time, or what was read earlier would come in after what was read later. Whoever has
     /// a turn at the store never waits for this one.
     exchange: Arc<AccessQueue>,
-    trail: Mutex<Vec<Activation>>,
+    pending_activations: Mutex<Vec<Activation>>,
 }
 
-impl Others {
+impl StoreCoordination {
     pub(super) fn write_later(&self, activation: Activation) {
-        lock(&self.trail).push(activation);
+        lock(&self.pending_activations).push(activation);
     }
 
     /// Whether nothing is left to be written.
     pub(super) fn is_settled(&self) -> bool {
-        lock(&self.trail).is_empty()
+        lock(&self.pending_activations).is_empty()
     }
 
-    fn take_trail(&self) -> Vec<Activation> {
-        std::mem::take(&mut *lock(&self.trail))
+    fn take_pending_activations(&self) -> Vec<Activation> {
+        std::mem::take(&mut *lock(&self.pending_activations))
     }
 
-    fn put_back(&self, trail: Vec<Activation>) {
-        lock(&self.trail).splice(0..0, trail);
+    fn put_back(&self, activations: Vec<Activation>) {
+        lock(&self.pending_activations).splice(0..0, activations);
     }
 }
 
 impl Engine {
     /// Another engine on the same store, beside this one, which has this turn; and whether it wrote what readers had left.
-    pub(super) fn beside(
+    pub(super) fn fork_connection(
         &self,
-        others: Arc<Others>,
+        coordination: Arc<StoreCoordination>,
         mode: Option<AccessMode>,
     ) -> Result<(Engine, bool)> {
         let warehouse = self.warehouse.share()?;
@@ -49,15 +49,15 @@ impl Engine {
         let engine = Engine {
             warehouse,
             models: self.models.clone(),
-            advisors: self.advisors.clone(),
-            others: Some(others),
+            model_clients: self.model_clients.clone(),
+            coordination: Some(coordination),
             reading: mode == Some(AccessMode::Read),
             writing: matches!(mode, Some(AccessMode::Write | AccessMode::Exclusive)),
             patience: None,
             interrupt: None,
             postgres: self.postgres.clone(),
         };
-        let wrote = engine.writing && engine.write_trail()?;
+        let wrote = engine.writing && engine.write_pending_activations()?;
         Ok((engine, wrote))
     }
 
@@ -88,12 +88,12 @@ impl Engine {
         work: impl FnOnce(&mut Engine) -> Result<T>,
         wrote: impl FnOnce(&T) -> bool,
     ) -> Result<T> {
-        let others = match &self.others {
-            Some(others) if !self.writing => others.clone(),
+        let coordination = match &self.coordination {
+            Some(coordination) if !self.writing => coordination.clone(),
             _ => return work(self),
         };
         let wanted = || !self.is_stopped();
-        let queue = &others.queue;
+        let queue = &coordination.queue;
         let take = || match self.reading {
             true => queue.take_within(AccessMode::Write, what, self.patience, &wanted),
             false => queue.take(AccessMode::Write, what, self.patience, &wanted),
@@ -115,13 +115,17 @@ impl Engine {
         what: &str,
         work: impl FnOnce(&mut Engine) -> Result<T>,
     ) -> Result<T> {
-        let others = match &self.others {
-            Some(others) if !self.writing => others.clone(),
+        let coordination = match &self.coordination {
+            Some(coordination) if !self.writing => coordination.clone(),
             _ => return work(self),
         };
-        let _held = self.waiting(|| others.queue.take(AccessMode::Write, what, None, &|| true))?;
+        let _held = self.waiting(|| {
+            coordination
+                .queue
+                .take(AccessMode::Write, what, None, &|| true)
+        })?;
         // A connection that whoever stops the question does not reach.
-        let (mut engine, _) = self.beside(others, Some(AccessMode::Write))?;
+        let (mut engine, _) = self.fork_connection(coordination, Some(AccessMode::Write))?;
         work(&mut engine)
     }
 
@@ -157,12 +161,12 @@ impl Engine {
     }
 
     fn exchange_of(&self, what: &str, patience: Option<Duration>) -> Result<ExchangeTurn> {
-        let Some(others) = &self.others else {
+        let Some(coordination) = &self.coordination else {
             return Ok(ExchangeTurn { _held: None });
         };
         let wanted = || !self.is_stopped();
         let take = || {
-            others
+            coordination
                 .exchange
                 .take(AccessMode::Write, what, patience, &wanted)
         };
@@ -172,8 +176,8 @@ impl Engine {
 
     /// The turn to write, if it can be had now.
     pub(super) fn turn_now(&self, what: &str) -> Option<WriteTurn> {
-        match &self.others {
-            Some(others) if !self.writing => others
+        match &self.coordination {
+            Some(coordination) if !self.writing => coordination
                 .queue
                 .try_take(AccessMode::Write, what)
                 .map(|held| WriteTurn { held: Some(held) }),
@@ -182,21 +186,21 @@ impl Engine {
     }
 
     /// Writes what readers left. Says whether there was anything.
-    fn write_trail(&self) -> Result<bool> {
-        let Some(others) = &self.others else {
+    fn write_pending_activations(&self) -> Result<bool> {
+        let Some(coordination) = &self.coordination else {
             return Ok(false);
         };
-        let trail = others.take_trail();
-        if trail.is_empty() {
+        let activations = coordination.take_pending_activations();
+        if activations.is_empty() {
             return Ok(false);
         }
         let written = self.warehouse.transaction(|conn| {
-            trail
+            activations
                 .iter()
                 .try_for_each(|activation| append_activations(conn, activation))
         });
         if written.is_err() {
-            others.put_back(trail);
+            coordination.put_back(activations);
         }
         written.map(|()| true)
     }

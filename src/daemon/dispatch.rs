@@ -1,27 +1,27 @@
 //! The looks of rhythms: cycles one after another, jobs each on a thread of its own.
 
+use super::instance::{Daemon, spawn};
 use super::jobs;
-use super::owner::{Owner, spawn};
 use super::rhythms::{Rhythm, Work};
 use super::running::{Limit, RHYTHM};
 use super::scheduler::Outcome;
 use crate::clock;
-use crate::engine::Consolidation;
+use crate::engine::ConsolidateReport;
 use crate::error::Error;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, Sender};
 use std::time::{Duration, Instant};
 
-impl Owner {
-    pub(super) fn dispatch(self: &Arc<Owner>, name: &str, looks: &Sender<String>) {
+impl Daemon {
+    pub(super) fn dispatch(self: &Arc<Daemon>, name: &str, looks: &Sender<String>) {
         let work = self.rhythm(name).map(|rhythm| rhythm.work);
         let sent = match work {
             Some(Work::Cycle(_)) => looks.send(name.to_owned()).is_ok(),
             // A job may wait for a network: it has a thread of its own.
             Some(Work::Job(_)) => {
-                let (owner, name) = (self.clone(), name.to_owned());
-                spawn("job", move || owner.run_rhythm(&name)).is_ok()
+                let (daemon, name) = (self.clone(), name.to_owned());
+                spawn("job", move || daemon.run_rhythm(&name)).is_ok()
             }
             None => false,
         };
@@ -99,7 +99,7 @@ impl Owner {
 }
 
 /// What a look did, in a line.
-fn describe(found: &Consolidation) -> String {
+fn describe(found: &ConsolidateReport) -> String {
     let count = |n: u64, one: &str, many: &str| {
         (n > 0).then(|| format!("{n} {}", if n == 1 { one } else { many }))
     };

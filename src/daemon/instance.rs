@@ -12,7 +12,7 @@ use super::{listening, log, server, socket};
 use crate::clock;
 use crate::config::{Config, Settings};
 use crate::engine::{
-    Engine, Holder, Interrupt, Pipeline, ProjectSource, Shared, StoreNeeds, canonical, lock,
+    Engine, Holder, Interrupt, Pipeline, ProjectSource, SharedStore, StoreNeeds, canonical, lock,
 };
 use crate::error::{Error, Result};
 use chrono::NaiveDateTime;
@@ -29,9 +29,9 @@ const NAP: Duration = Duration::from_secs(5);
 const WATCHFUL_NAP: Duration = Duration::from_millis(500);
 
 /// The daemon.
-pub(super) struct Owner {
+pub(super) struct Daemon {
     setup: Setup,
-    pub(super) shared: Shared,
+    pub(super) shared: SharedStore,
     config: Mutex<Config>,
     /// One reload after another.
     reloading: Mutex<()>,
@@ -60,30 +60,30 @@ pub(super) fn run(setup: Setup, loaded: Loaded, ready: Ready) -> Result<()> {
     std::panic::set_hook(Box::new(|panic| {
         tracing::error!("a mistake in codex itself: {panic}")
     }));
-    let (owner, listener) = Owner::open(setup, loaded)?;
-    owner.hear_signals()?;
+    let (daemon, listener) = Daemon::open(setup, loaded)?;
+    daemon.hear_signals()?;
     let (looks, due) = channel();
     let cycles = {
-        let owner = owner.clone();
-        spawn("cycles", move || owner.run_cycles(&due))?
+        let daemon = daemon.clone();
+        spawn("cycles", move || daemon.run_cycles(&due))?
     };
     {
-        let owner = owner.clone();
-        spawn("server", move || server::serve(&owner, &listener))?;
+        let daemon = daemon.clone();
+        spawn("server", move || server::serve(&daemon, &listener))?;
     }
     {
-        let owner = owner.clone();
-        spawn("listening", move || listening::listen(&owner))?;
+        let daemon = daemon.clone();
+        spawn("listening", move || listening::listen(&daemon))?;
     }
-    owner.shared.announce(&owner.socket);
+    daemon.shared.announce(&daemon.socket);
     ready.tell();
-    tracing::info!(pid = std::process::id(), socket = %owner.socket.display(), "the daemon answers");
-    owner.beat(&looks);
-    owner.end();
+    tracing::info!(pid = std::process::id(), socket = %daemon.socket.display(), "the daemon answers");
+    daemon.beat(&looks);
+    daemon.end();
     drop(looks);
     let _ = cycles.join();
-    let settled = owner.shared.settle();
-    let _ = std::fs::remove_file(&owner.socket);
+    let settled = daemon.shared.settle();
+    let _ = std::fs::remove_file(&daemon.socket);
     tracing::info!("the daemon has stopped");
     settled
 }
@@ -98,8 +98,8 @@ pub(super) fn spawn(
         .map_err(|e| Error::failed(format!("no thread can be started: {e}")))
 }
 
-impl Owner {
-    fn open(setup: Setup, loaded: Loaded) -> Result<(Arc<Owner>, UnixListener)> {
+impl Daemon {
+    fn open(setup: Setup, loaded: Loaded) -> Result<(Arc<Daemon>, UnixListener)> {
         let config = loaded.config;
         let path = canonical(&config.settings.database)?;
         let pipeline = Pipeline::new(loaded.project, &config.parameters)?;
@@ -111,9 +111,9 @@ impl Owner {
         let mut scheduler = Scheduler::new(loaded.rhythms, zones, clock::now());
         scheduler.set_paused(engine.paused_rhythms()?);
         let (listener, socket) = socket::listen(&path)?;
-        let owner = Owner {
+        let daemon = Daemon {
             setup,
-            shared: Shared::new(engine),
+            shared: SharedStore::new(engine),
             config: Mutex::new(config),
             reloading: Mutex::default(),
             pausing: Mutex::default(),
@@ -131,11 +131,11 @@ impl Owner {
             socket,
             logs: log::directory(&path),
         };
-        Ok((Arc::new(owner), listener))
+        Ok((Arc::new(daemon), listener))
     }
 
     /// Looks when it is time to, until it is stopped.
-    fn beat(self: &Arc<Owner>, looks: &Sender<String>) {
+    fn beat(self: &Arc<Daemon>, looks: &Sender<String>) {
         while !self.is_stopping() {
             let due = self.scheduler().due(clock::now());
             for name in due {

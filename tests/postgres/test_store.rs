@@ -21,28 +21,28 @@ pub const TABLE: &str = "
     );
     CREATE INDEX memories_updated_at ON public.memories (updated_at);";
 
-pub struct Room<'a> {
+pub struct TestStore<'a> {
     pub dir: TempDir,
     pub db: Database<'a>,
     pub environment: BTreeMap<String, String>,
 }
 
-impl Room<'static> {
-    /// A room with the table, still empty.
-    pub fn new() -> Room<'static> {
-        Room::beside(server())
+impl TestStore<'static> {
+    /// A store with the table, still empty.
+    pub fn new() -> TestStore<'static> {
+        TestStore::beside(server())
     }
 }
 
-impl<'a> Room<'a> {
-    pub fn beside(server: &'a Server) -> Room<'a> {
-        let room = Room::bare(server);
-        room.db.run(TABLE);
-        room
+impl<'a> TestStore<'a> {
+    pub fn beside(server: &'a Server) -> TestStore<'a> {
+        let store = TestStore::bare(server);
+        store.db.run(TABLE);
+        store
     }
 
-    /// A room with an empty database.
-    pub fn bare(server: &'a Server) -> Room<'a> {
+    /// A store with an empty database.
+    pub fn bare(server: &'a Server) -> TestStore<'a> {
         let dir = tempfile::tempdir().unwrap();
         let db = server.database();
         let environment = BTreeMap::from([
@@ -57,7 +57,7 @@ impl<'a> Room<'a> {
             ),
             ("HOME".to_owned(), dir.path().display().to_string()),
         ]);
-        Room {
+        TestStore {
             dir,
             db,
             environment,
@@ -99,7 +99,7 @@ impl<'a> Room<'a> {
         self.engine_with(Project::from_sources(sources).unwrap())
     }
 
-    /// `codex` in this room.
+    /// `codex` in this store.
     pub fn codex(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_codex"));
         command.env_clear().current_dir(self.dir.path()).args(args);

@@ -7,7 +7,7 @@ use crate::enrich::answers::{self, ExtractionSpec, Provenance};
 use crate::enrich::embeddings::{
     Embedded, active_model, count_pending, list_models, vector_counts,
 };
-use crate::enrich::ollama::{Client, Kind, on_the_network};
+use crate::enrich::llm::{Client, Kind, on_the_network};
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 
@@ -184,7 +184,7 @@ impl Engine {
     pub fn model_status(&self) -> Result<ModelStatus> {
         let conn = self.warehouse.conn();
         let reads = self
-            .advisors
+            .model_clients
             .settings()
             .is_ok_and(|s| s.enrichment != Enrichment::Rules);
         let spec = ExtractionSpec {

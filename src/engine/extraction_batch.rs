@@ -7,9 +7,7 @@ use crate::clock;
 use crate::enrich::answers::{
     self, BY_OLLAMA, BY_RULES, ExtractionResult, ExtractionSpec, ExtractionTask, append_answers,
 };
-use crate::enrich::ollama::{
-    Asked, Outcome, Question, Reply, ask_all, on_the_network, requests_for,
-};
+use crate::enrich::llm::{Asked, Outcome, Question, Reply, ask_all, on_the_network, requests_for};
 use crate::error::Result;
 use std::collections::HashSet;
 
@@ -18,7 +16,7 @@ const MOST_ATTEMPTS: i64 = 5;
 
 impl Engine {
     /// One round: what was said before is used again, the rest asked, all of it recorded. Returns why nothing more is to be asked.
-    pub(super) fn round(
+    pub(super) fn extraction_batch(
         &mut self,
         asking: &Asking,
         spec: &ExtractionSpec,

@@ -34,7 +34,7 @@ fn in_one_view<T>(conn: &Connection, work: impl FnOnce() -> Result<T>) -> Result
 }
 
 /// Questions to one mind that share a statement.
-pub(super) struct Round<'a> {
+pub(super) struct QueryBatch<'a> {
     pub(super) conn: &'a Connection,
     pub(super) renderer: &'a Renderer,
     pub(super) asked: &'a Asked,
@@ -43,7 +43,7 @@ pub(super) struct Round<'a> {
     pub(super) numbers: &'a [usize],
 }
 
-impl Round<'_> {
+impl QueryBatch<'_> {
     /// Their answers, by number.
     pub(super) fn answer(
         &self,

@@ -3,9 +3,10 @@
 
 use super::models::ReadyModels;
 use super::request::{Reply, Request};
-use super::shared::{Caller, lock};
+use super::shared::{RequestContext, lock};
 use super::{
-    AccessGuard, AccessMode, Engine, Interrupt, Needs, Project, ProjectSource, Shared, StoreNeeds,
+    AccessGuard, AccessMode, Engine, Interrupt, Project, ProjectSource, Requirements, SharedStore,
+    StoreNeeds,
 };
 use crate::config::Parameters;
 use crate::cycle::{self, Pipeline};
@@ -15,15 +16,15 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-impl Shared {
+impl SharedStore {
     /// The turn of a question, and whether it is asked with other models or parameters than those in force.
     ///
     /// # Errors
-    /// Unavailable when it does not come in time, or when it would keep the store from all others while something is waited for.
+    /// Unavailable when it does not come in time, or when it would keep the store from all coordination while something is waited for.
     pub(super) fn turn_for(
         &self,
         request: &Request,
-        caller: &Caller,
+        caller: &RequestContext,
         interrupt: &Interrupt,
     ) -> Result<(Option<AccessGuard>, bool)> {
         let patience = Duration::from_secs(u64::from(caller.patience));
@@ -33,14 +34,14 @@ impl Shared {
             if is_foreign && self.waits(request) {
                 return Err(Error::unavailable(format!(
                     "the daemon works with another project or other parameters, and `codex {}` with these would keep the store \
-                     from everybody while it waits for others",
+                     from everybody while it waits for coordination",
                     request.command()
                 ))
                 .hint("stop the daemon, or start it with this project (--project-dir) and these parameters (--vars)"));
             }
             let mode = match is_foreign {
                 true => AccessMode::Exclusive,
-                false => request.needs().mode,
+                false => request.requirements().mode,
             };
             let held = match mode {
                 AccessMode::SelfManaged => None,
@@ -56,28 +57,28 @@ impl Shared {
         }
     }
 
-    fn is_foreign(&self, caller: &Caller) -> bool {
+    fn is_foreign(&self, caller: &RequestContext) -> bool {
         *lock(&self.fingerprint) != caller.fingerprint
     }
 
     /// Whether a question waits for a network or a model on its way.
     fn waits(&self, request: &Request) -> bool {
-        request.needs().mode == AccessMode::SelfManaged
+        request.requirements().mode == AccessMode::SelfManaged
             && (!matches!(request, Request::Consolidate(_)) || self.root().postgres.is_some())
     }
 
     /// Answers with another project or other parameters, beside nobody. Whatever becomes of it, ours are in force again.
     pub(super) fn answer_as(
         &self,
-        caller: &Caller,
-        needs: Needs,
+        caller: &RequestContext,
+        requirements: Requirements,
         interrupt: &Arc<Interrupt>,
         work: impl FnOnce(&mut Engine) -> Result<Reply>,
     ) -> Result<Reply> {
         let theirs = self.models_of(caller)?;
         let answer = |engine: &mut Engine| {
             engine.look_from(&caller.directory)?;
-            match needs.store {
+            match requirements.store {
                 StoreNeeds::MadeWithoutViews => engine.models = theirs,
                 _ => engine.adopt(theirs)?,
             }
@@ -86,19 +87,19 @@ impl Shared {
         let ours = self.root().models.clone();
         // The last to be dropped here, also where a mistake ends it.
         let _ours_again = Again { shared: self, ours };
-        // What puts another file in the store's place needs the connection that all others are made from.
-        if needs.mode == AccessMode::Exclusive {
+        // What puts another file in the store's place needs the connection that all coordination are made from.
+        if requirements.mode == AccessMode::Exclusive {
             return interrupt.over(&mut self.root(), answer);
         }
         let (mut engine, _) = self
             .root()
-            .beside(self.others.clone(), Some(AccessMode::Exclusive))?;
+            .fork_connection(self.coordination.clone(), Some(AccessMode::Exclusive))?;
         interrupt.over(&mut engine, answer)
     }
 
-    pub(super) fn models_of(&self, caller: &Caller) -> Result<Arc<ReadyModels>> {
-        let mut foreign = lock(&self.foreign);
-        if let Some((fingerprint, models)) = &*foreign
+    pub(super) fn models_of(&self, caller: &RequestContext) -> Result<Arc<ReadyModels>> {
+        let mut project_override = lock(&self.project_override);
+        if let Some((fingerprint, models)) = &*project_override
             && *fingerprint == caller.fingerprint
         {
             return Ok(models.clone());
@@ -114,14 +115,14 @@ impl Shared {
             Arc::new(project),
             &parameters,
         )?));
-        *foreign = Some((caller.fingerprint.clone(), models.clone()));
+        *project_override = Some((caller.fingerprint.clone(), models.clone()));
         Ok(models)
     }
 }
 
 /// Puts the owner's models in force again.
 struct Again<'a> {
-    shared: &'a Shared,
+    shared: &'a SharedStore,
     ours: Arc<ReadyModels>,
 }
 

@@ -5,7 +5,7 @@ use chrono::NaiveDateTime;
 use codex_dreams::config::{Config, ConfigSources};
 use codex_dreams::cycle::Pipeline;
 use codex_dreams::engine::{
-    Consolidation, CycleRequest as Request, Engine, Project, ProjectSource,
+    ConsolidateOptions as Request, ConsolidateReport, Engine, Project, ProjectSource,
 };
 use codex_dreams::memory::{
     Activation, ActivationKind, Incoming, MindId, append_activations, append_deletion, append_edit,
@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// A store in a directory of its own, and how far its history has come.
-pub struct World<'h> {
+pub struct TestHistory<'h> {
     pub engine: Engine,
     history: &'h History,
     /// Arrivals that have arrived.
@@ -49,9 +49,9 @@ pub fn open(path: PathBuf, threads: usize) -> Warehouse {
     .unwrap()
 }
 
-impl<'h> World<'h> {
+impl<'h> TestHistory<'h> {
     /// An empty store in which all minds are known.
-    pub fn new(history: &'h History) -> World<'h> {
+    pub fn new(history: &'h History) -> TestHistory<'h> {
         let dir = Arc::new(tempfile::tempdir().unwrap());
         let warehouse = open(dir.path().join("memory.duckdb"), 1);
         let engine = Engine::over(warehouse, pipeline("{}")).unwrap();
@@ -68,7 +68,7 @@ impl<'h> World<'h> {
                 Ok(())
             })
             .unwrap();
-        World {
+        TestHistory {
             engine,
             history,
             arrived: 0,
@@ -77,8 +77,8 @@ impl<'h> World<'h> {
     }
 
     /// The same store with other parameters from now on.
-    pub fn with_parameters(self, vars: &str, threads: usize) -> World<'h> {
-        let World {
+    pub fn with_parameters(self, vars: &str, threads: usize) -> TestHistory<'h> {
+        let TestHistory {
             engine,
             history,
             arrived,
@@ -87,7 +87,7 @@ impl<'h> World<'h> {
         let path = engine.warehouse().path().to_path_buf();
         drop(engine);
         let engine = Engine::over(open(path, threads), pipeline(vars)).unwrap();
-        World {
+        TestHistory {
             engine,
             history,
             arrived,
@@ -165,7 +165,7 @@ impl<'h> World<'h> {
         .unwrap()
     }
 
-    pub fn consolidate(&self, as_of: NaiveDateTime) -> Consolidation {
+    pub fn consolidate(&self, as_of: NaiveDateTime) -> ConsolidateReport {
         let request = Request {
             cycle: None,
             as_of,
@@ -177,7 +177,7 @@ impl<'h> World<'h> {
     }
 
     /// Lives through the history up to the last of `moments`, consolidating at each of them.
-    pub fn live(mut self, moments: &BTreeSet<NaiveDateTime>) -> World<'h> {
+    pub fn live(mut self, moments: &BTreeSet<NaiveDateTime>) -> TestHistory<'h> {
         for at in moments {
             self.arrive_until(*at);
             self.consolidate(*at);
