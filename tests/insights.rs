@@ -2,7 +2,7 @@
 
 use chrono::NaiveDateTime;
 use codex_dreams::config::{Config, ConfigSources};
-use codex_dreams::cycle::{Pipeline, ConsolidateOptions};
+use codex_dreams::cycle::{ConsolidateOptions, Pipeline};
 use codex_dreams::engine::Engine;
 use codex_dreams::insight::{Insight, Period, insights};
 use codex_dreams::memory::ImportOptions;

@@ -77,12 +77,12 @@ fn a_store_that_cannot_be_written_is_still_asked_and_left_alone() {
     let store = TestStore::lived();
     let home = store.path("locked");
     fs::create_dir(&home).unwrap();
-    let store = home.join("memory.duckdb");
-    fs::copy(store.store(), &store).unwrap();
-    let before = fs::read(&store).unwrap();
-    fs::set_permissions(&store, Permissions::from_mode(0o444)).unwrap();
+    let file = home.join("memory.duckdb");
+    fs::copy(store.store(), &file).unwrap();
+    let before = fs::read(&file).unwrap();
+    fs::set_permissions(&file, Permissions::from_mode(0o444)).unwrap();
     fs::set_permissions(&home, Permissions::from_mode(0o555)).unwrap();
-    let all_powerful = fs::OpenOptions::new().append(true).open(&store).is_ok();
+    let all_powerful = fs::OpenOptions::new().append(true).open(&file).is_ok();
     let run = |args: &[&str]| {
         let codex = env!("CARGO_BIN_EXE_codex");
         let mut command = match all_powerful {
@@ -93,7 +93,7 @@ fn a_store_that_cannot_be_written_is_still_asked_and_left_alone() {
             }
             false => store.codex(),
         };
-        ran(command.args(args).env("DUCKDB_PATH", &store))
+        ran(command.args(args).env("DUCKDB_PATH", &file))
     };
     let can_be_humble = || {
         let mut humble = std::process::Command::new("setpriv");
@@ -126,7 +126,7 @@ fn a_store_that_cannot_be_written_is_still_asked_and_left_alone() {
         assert_eq!(run(&["query", "--text", "Bolota", "--use"]).code, 2);
     }
     fs::set_permissions(&home, Permissions::from_mode(0o755)).unwrap();
-    assert_eq!(fs::read(&store).unwrap(), before);
+    assert_eq!(fs::read(&file).unwrap(), before);
 }
 
 #[test]

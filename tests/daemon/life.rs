@@ -233,7 +233,7 @@ fn an_answer_on_its_way_arrives_before_it_stops() {
         parameters: String::new(),
     };
     let request = Box::new(request);
-    send(&mut stream, &Call::Operation { request, caller }).unwrap();
+    send(&mut stream, &Call::Ask { request, caller }).unwrap();
     // Its first byte is there: the rest is on its way.
     from.fill_buf().unwrap();
     kill(house.pid(), "TERM");

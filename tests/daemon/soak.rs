@@ -6,7 +6,7 @@ use codex_dreams::config::{Config, ConfigSources};
 use codex_dreams::daemon::rhythms::{self, Rhythm, Work};
 use codex_dreams::daemon::scheduler::{Outcome, Scheduler};
 use codex_dreams::engine::{
-    Engine, Interrupt, NewMemory, Project, ProjectSource, Shared, Warehouse,
+    Engine, Interrupt, NewMemory, Project, ProjectSource, SharedStore, Warehouse,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -120,7 +120,7 @@ fn four_weeks_of_rhythms_look_exactly_as_often_as_they_promise() {
 }
 
 struct Store {
-    shared: Shared,
+    shared: SharedStore,
     nothing: Arc<Interrupt>,
     _dir: tempfile::TempDir,
 }
@@ -136,7 +136,7 @@ impl Store {
         let config = Config::load(&sources).unwrap();
         let engine = Engine::open(&config, Arc::new(project()), false).unwrap();
         Store {
-            shared: Shared::new(engine),
+            shared: SharedStore::new(engine),
             nothing: Arc::default(),
             _dir: dir,
         }

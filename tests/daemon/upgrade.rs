@@ -16,8 +16,8 @@ fn a_daemon_of_another_version_is_named_and_not_talked_to() {
         (PROTOCOL + 1, "7.0.0"),
     ] {
         let store = TestStore::with_diary();
-        let store = store.store().canonicalize().unwrap();
-        let lock = FileLock::acquire(&store, Duration::ZERO).unwrap();
+        let file = store.store().canonicalize().unwrap();
+        let lock = FileLock::acquire(&file, Duration::ZERO).unwrap();
         let socket = store.path("old.sock");
         let listener = UnixListener::bind(&socket).unwrap();
         lock.announce(&socket);
