@@ -28,7 +28,7 @@ pub(super) struct Enrich {
     /// Only this kind
     #[arg(long, value_name = "KIND")]
     only: Option<Kind>,
-    /// Operation again about what another model or an earlier version of the prompt has answered, or rules were kept for
+    /// Ask again about what another model or an earlier version of the prompt has answered, or rules were kept for
     #[arg(long)]
     redo: bool,
     /// The language model to ask, instead of settings.ollama.model

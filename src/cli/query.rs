@@ -21,7 +21,7 @@ const AT_ONCE: usize = 1_000;
 /// Characters of a memory that a table shows.
 const SHOWN: usize = 240;
 
-/// Operation the memory
+/// Ask the memory
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -40,7 +40,7 @@ pub(super) struct Query {
     /// At most this many results
     #[arg(short, value_name = "N", default_value_t = 10, value_parser = results)]
     k: usize,
-    /// Operation as of then: RFC 3339, or YYYY-MM-DD with or without HH:MM:SS, in UTC [default: now]
+    /// Ask as of then: RFC 3339, or YYYY-MM-DD with or without HH:MM:SS, in UTC [default: now]
     #[arg(long, value_name = "TIME", value_parser = times::moment)]
     as_of: Option<NaiveDateTime>,
     /// Say why each memory came up

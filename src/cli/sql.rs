@@ -8,7 +8,7 @@ use clap::Args;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Operation the store in SQL; it only reads
+/// Ask the store in SQL; it only reads
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

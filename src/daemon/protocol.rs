@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! both     {"protocol":2,"version":"0.1.0","pid":4242,"settings":{…}}    on connecting; versions that differ end it
-//! client   {"Operation":{"request":…,"caller":…}} | {"ControlCommand":…}                as often as it likes, one after another
+//! client   {"Ask":{"request":…,"caller":…}} | {"ControlCommand":…}       as often as it likes, one after another
 //! daemon   {"Progress":…} … {"Reply":…} | {"Status":…} | {"Told":…} | {"Failed":…} | "Stopping"
 //! ```
 //!

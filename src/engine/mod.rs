@@ -2,83 +2,62 @@
 //!
 //! # Layout
 //!
-//! This file opens the store, imports, consolidates and verifies. [`request`] is how coordination ask: every question as a value that
+//! This file opens the store, imports, consolidates and verifies. [`request`] is how others ask: every question as a value that
 //! can travel to whoever owns the store. Beside it, one file a family of questions:
 //!
+//! * `store`: one open store that many questions share
 //! * `questions`: recall and insights
 //! * `memories`: single memories
-//! * `enrich`, `extraction_batch`: what embedding and language models add, as it is owed; `embed`: vectors; `model_clients`: the models it may ask; `model_status`: whether they are there
-//! * `lineage`: where a memory comes from and what became of it
-//! * `overview`: status, health, metrics
-//! * `doctor`: what codex needs from outside
-//! * `listener`: hearing at once that PostgreSQL changed
-//! * `postgres`: intake from PostgreSQL and write-back; `postgres_rhythms`: the same by itself; `postgres_health`: what is wrong
-//!   with either; `postgres_setup`: what they need there
+//! * `enrichment`: what embedding and language models add
+//! * `diagnostics`: status, health, lineage, doctor
+//! * `postgres`: intake from PostgreSQL and write-back
 //! * `project`: the pipeline as a project, as dbt users know it: list, compile, run, test
 //! * `sql`: read-only SQL, snapshots
 //! * `transfer`: export, and import of what it wrote
+//! * `history`: replay, and a history lived anew
 //! * `models`: a project made ready, shared by all who ask
-//! * `rhythms`: whether something is due, for those who look again and again
-//! * `shared`, `access_queue`, `interrupt`: one open store that many questions share, their turns, and stopping one; `coordination`: one of many
-//!   engines on it, `project_override`: questions with another project
 //! * `rows`: rows of a query as typed values
 
-mod access_queue;
-mod coordination;
-mod doctor;
-mod embed;
-mod enrich;
-mod extraction_batch;
+mod diagnostics;
+mod enrichment;
 mod history;
-mod interrupt;
-mod lineage;
-mod listener;
 mod memories;
-mod model_clients;
-mod model_status;
 mod models;
-mod overview;
 mod postgres;
-mod postgres_health;
-mod postgres_rhythms;
-mod postgres_setup;
 mod project;
-mod project_override;
 mod questions;
 pub mod request;
-mod rhythms;
 mod rows;
-mod shared;
 mod sql;
+mod store;
 mod transfer;
 
-pub use access_queue::{AccessGuard, AccessQueue, ActiveOperation};
-pub use doctor::{Finding, Level, examine, remembered};
-pub use embed::{EmbedProgress, EmbedReport, EmbedRequest};
-pub use enrich::{AnswerReport, EnrichProgress, EnrichReport, EnrichRequest, EnrichWhat};
-pub use interrupt::Interrupt;
-pub use lineage::{ConceptPlace, EpisodePlace, Lineage, Link, NightOfMemory, Trace};
-pub use listener::{Listener, NotificationDebouncer};
+pub use diagnostics::{
+    ConceptPlace, CycleMetrics, EpisodePlace, Finding, HealthCheck, Level, Lineage, Link, Metrics,
+    MindStatus, ModelMetrics, NightOfMemory, StageMetrics, Status, Trace, examine, remembered,
+};
+pub use enrichment::{
+    AnswerReport, EmbedProgress, EmbedReport, EmbedRequest, EnrichProgress, EnrichReport,
+    EnrichRequest, EnrichWhat, ModelFinding, ModelFindings, ModelStatus, ServerFinding,
+    examine_models, pull_on_server,
+};
 pub use memories::{Added, MemoryDetail, MemorySummary, MemoryVersion, NewMemory, Outcome};
-pub use model_status::{
-    ModelFinding, ModelFindings, ModelStatus, ServerFinding, examine_models, pull_on_server,
+pub use postgres::{
+    CycleOutcome, Exchange, IntakeReport, Listener, NotificationDebouncer, PostgresHealth,
+    Prepared, prepare, rights,
 };
-pub use overview::{
-    CycleMetrics, HealthCheck, Metrics, MindStatus, ModelMetrics, StageMetrics, Status,
-};
-pub use postgres::{CycleOutcome, Exchange, IntakeReport};
-pub use postgres_health::PostgresHealth;
-pub use postgres_setup::{Prepared, prepare, rights};
 pub use project::{
     CompiledModel, ListedModel, Listing, Models, NodeResult, NodeStatus, RunArgs, RunReport,
     Selectors, Target,
 };
 pub use questions::ActivationLogging;
 pub use request::{AccessMode, Operation, Progress, Reply, Request, Requirements, StoreNeeds};
-pub use shared::{RequestContext, SharedStore};
 pub use sql::{Snapshot, Table};
+pub use store::{
+    AccessGuard, AccessQueue, ActiveOperation, Interrupt, RequestContext, SharedStore,
+};
 
-pub(crate) use shared::lock;
+pub(crate) use store::lock;
 
 // What requests and results are made of, so that callers need nothing but the engine.
 pub use crate::cycle::{
@@ -108,7 +87,7 @@ use crate::memory;
 use crate::project::ProjectError;
 use crate::warehouse::{Access, OpenOptions};
 use chrono::NaiveDateTime;
-use model_clients::ModelClients;
+use enrichment::clients::ModelClients;
 use models::ReadyModels;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -130,7 +109,7 @@ pub struct Engine {
     /// The embedding and language models it may ask.
     model_clients: Arc<ModelClients>,
     /// Those who share the store, where this is not the only engine on it.
-    coordination: Option<Arc<coordination::StoreCoordination>>,
+    coordination: Option<Arc<store::coordination::StoreCoordination>>,
     /// Whether it has a turn to read among them, and so may not wait for those who wait for it to end.
     reading: bool,
     /// Whether it has the turn to write.
@@ -205,7 +184,7 @@ impl Engine {
         Engine::over_as(warehouse, pipeline, StoreNeeds::Made)
     }
 
-    /// Asks the models of `settings` from now on, where they are coordination than before.
+    /// Asks the models of `settings` from now on, where they are others than before.
     pub fn use_settings(&mut self, settings: &Settings) {
         if !self.model_clients.are_of(settings) {
             self.model_clients = Arc::new(ModelClients::of(settings));

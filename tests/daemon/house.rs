@@ -146,7 +146,7 @@ pub fn long_diary(days: usize) -> String {
     let words = [
         "the cat is ill and the vet wants to see her",
         "Joana called about the speech in May",
-        "plan: move the server to the new store",
+        "plan: move the server to the new room",
         "bought strings for the cello, the old ones snapped",
         "so happy today, the sun is out over the river",
     ];

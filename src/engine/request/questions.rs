@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use chrono::NaiveDateTime;
 use serde::{Deserialize, Serialize};
 
-/// Operation one mind.
+/// Ask one mind.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Recall {
     /// Its name.
@@ -56,7 +56,7 @@ impl Operation for Recall {
     }
 }
 
-/// Operation many questions; nothing is logged.
+/// Ask many questions; nothing is logged.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RecallMany {
     /// The questions.
@@ -75,7 +75,7 @@ impl Operation for RecallMany {
     }
 }
 
-/// Operation what the memories of a period say that nobody asked for.
+/// Ask what the memories of a period say that nobody asked for.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct FindInsights {
     /// The period.
@@ -97,7 +97,7 @@ impl Operation for FindInsights {
     }
 }
 
-/// Operation where a memory comes from and what became of it.
+/// Ask where a memory comes from and what became of it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ExplainMemory {
     /// Its mind.
@@ -119,7 +119,7 @@ impl Operation for ExplainMemory {
     }
 }
 
-/// Operation in SQL, for a table.
+/// Ask in SQL, for a table.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SelectTable {
     /// One query that only reads.
@@ -138,7 +138,7 @@ impl Operation for SelectTable {
     }
 }
 
-/// Operation in SQL, for a JSON object a row.
+/// Ask in SQL, for a JSON object a row.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SelectJson {
     /// One query that only reads.

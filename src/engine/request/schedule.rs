@@ -15,7 +15,7 @@ pub struct ScheduleState {
     pub paused: BTreeSet<String>,
 }
 
-/// Operation what a schedule depends on.
+/// Ask what a schedule depends on.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct GetSchedule {}
 

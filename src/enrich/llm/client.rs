@@ -374,7 +374,7 @@ impl Client {
             let result = answered.and_then(|(status, bytes)| read(status, &bytes, model));
             self.note(result.as_ref().err());
             match (result, waits.next()) {
-                (Err(Trouble::ActiveOperation), Some(wait)) => tokio::time::sleep(*wait).await,
+                (Err(Trouble::Busy), Some(wait)) => tokio::time::sleep(*wait).await,
                 (result, _) => return result,
             }
         }
@@ -441,7 +441,7 @@ impl Client {
                 }
             }
             // A full queue says nothing about health but that somebody is there; any answer does.
-            Some(Trouble::ActiveOperation) => breaker.open_until = None,
+            Some(Trouble::Busy) => breaker.open_until = None,
             _ => *breaker = Breaker::default(),
         }
     }

@@ -17,7 +17,7 @@ pub enum Trouble {
     /// It took longer than it may.
     Timeout(Duration),
     /// Its queue stayed full.
-    ActiveOperation,
+    Busy,
     /// It does not have the model.
     NoModel(String),
     /// It refused the request, with a status and its words.
@@ -33,10 +33,7 @@ impl Trouble {
     pub fn is_of_the_service(&self) -> bool {
         matches!(
             self,
-            Trouble::Unreachable(_)
-                | Trouble::ActiveOperation
-                | Trouble::NoModel(_)
-                | Trouble::Resting(_)
+            Trouble::Unreachable(_) | Trouble::Busy | Trouble::NoModel(_) | Trouble::Resting(_)
         )
     }
 
@@ -53,7 +50,7 @@ impl fmt::Display for Trouble {
             Trouble::Timeout(limit) => {
                 write!(f, "Ollama did not answer within {} s", limit.as_secs())
             }
-            Trouble::ActiveOperation => f.write_str("Ollama's queue is full"),
+            Trouble::Busy => f.write_str("Ollama's queue is full"),
             Trouble::NoModel(model) => write!(f, "Ollama does not have the model {model}"),
             Trouble::Refused(status, words) => write!(f, "Ollama refused it ({status}): {words}"),
             Trouble::Unreadable(what) => write!(f, "Ollama's answer cannot be read: {what}"),
@@ -73,7 +70,7 @@ impl From<Trouble> for Error {
             Trouble::Unreachable(_) | Trouble::Timeout(_) => Error::unavailable(what)
                 .hint("start it with `ollama serve`, or set OLLAMA_URL; what it would have said stays owed and is made up later"),
             Trouble::NoModel(model) => Error::unavailable(what).hint(format!("ollama pull {model}")),
-            Trouble::ActiveOperation | Trouble::Resting(_) => Error::unavailable(what).hint("try again later"),
+            Trouble::Busy | Trouble::Resting(_) => Error::unavailable(what).hint("try again later"),
             Trouble::Refused(..) | Trouble::Unreadable(_) => Error::failed(what),
         }
     }
@@ -90,7 +87,7 @@ pub(super) fn refusal(status: StatusCode, words: &str, model: &str) -> Trouble {
         |refusal| refusal.error,
     );
     match status {
-        StatusCode::SERVICE_UNAVAILABLE => Trouble::ActiveOperation,
+        StatusCode::SERVICE_UNAVAILABLE => Trouble::Busy,
         StatusCode::NOT_FOUND if !model.is_empty() && said.contains("not found") => {
             Trouble::NoModel(model.to_owned())
         }
@@ -116,7 +113,7 @@ mod tests {
                 503,
                 r#"{"error":"server busy, please try again.  maximum pending requests exceeded"}"#
             ),
-            Trouble::ActiveOperation
+            Trouble::Busy
         );
         assert_eq!(
             of(400, r#"{"error":"invalid input type"}"#),

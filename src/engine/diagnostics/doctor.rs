@@ -1,8 +1,8 @@
 //! `codex doctor`: what codex needs from outside, whether it is there, and what to do where it is not. No store is opened.
 
-use super::PostgresHealth;
-use super::model_status::examine_models;
 use crate::config::{Config, PostgresAddress, Settings};
+use crate::engine::PostgresHealth;
+use crate::engine::enrichment::status::examine_models;
 use crate::error::{Error, Result};
 use crate::memory::postgres::{Shape, inspect};
 use crate::project::{Project, SourceMapping};

@@ -1,13 +1,15 @@
 //! One open store that many questions share: each gets a connection of its own, and its turn.
 
-use super::coordination::StoreCoordination;
-use super::interrupt::{Interrupt, explained};
-use super::models::ReadyModels;
-use super::request::{Reply, Request};
-use super::rhythms::Quiet;
-use super::{AccessGuard, AccessMode, AccessQueue, ActiveOperation, Engine, Progress, Project};
 use crate::config::Config;
 use crate::cycle::{self, Pipeline};
+use crate::engine::models::ReadyModels;
+use crate::engine::request::{Reply, Request};
+use crate::engine::store::coordination::StoreCoordination;
+use crate::engine::store::interrupt::{Interrupt, explained};
+use crate::engine::store::rhythms::Quiet;
+use crate::engine::{
+    AccessGuard, AccessMode, AccessQueue, ActiveOperation, Engine, Progress, Project,
+};
 use crate::error::Result;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -22,7 +24,7 @@ const STALE: &str = "statistics in your data source are corrupt";
 /// How often a question is read at most where that happens.
 const MOST_READS: usize = 4;
 /// How long the daemon's own work waits for the store to be opened anew.
-pub(super) const HEALING: Duration = Duration::from_secs(30);
+pub(in crate::engine) const HEALING: Duration = Duration::from_secs(30);
 
 /// Who asks, as far as it matters to the answer.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -43,16 +45,16 @@ pub struct RequestContext {
 pub struct SharedStore {
     /// Every other connection is made from this one's.
     root: Mutex<Engine>,
-    pub(super) coordination: Arc<StoreCoordination>,
-    pub(super) fingerprint: Mutex<String>,
+    pub(in crate::engine) coordination: Arc<StoreCoordination>,
+    pub(in crate::engine) fingerprint: Mutex<String>,
     /// The last other project that somebody asked with.
-    pub(super) project_override: Mutex<Option<(String, Arc<ReadyModels>)>>,
+    pub(in crate::engine) project_override: Mutex<Option<(String, Arc<ReadyModels>)>>,
     /// What looks found.
-    pub(super) quiet: Quiet,
+    pub(in crate::engine) quiet: Quiet,
     /// DuckDB has given up on itself and wants to be opened anew.
     ailing: AtomicBool,
     /// Somebody else's models are still in the store.
-    pub(super) unready: AtomicBool,
+    pub(in crate::engine) unready: AtomicBool,
 }
 
 impl SharedStore {
@@ -186,7 +188,7 @@ impl SharedStore {
     }
 
     /// Notices when DuckDB has given up on itself, as it does when the disk is full at the wrong moment.
-    pub(super) fn examine<T>(&self, done: &Result<T>) {
+    pub(in crate::engine) fn examine<T>(&self, done: &Result<T>) {
         if let Err(e) = done
             && GIVEN_UP.iter().any(|sign| e.to_string().contains(sign))
         {
@@ -197,7 +199,7 @@ impl SharedStore {
 
     /// Opens the store anew where DuckDB has given up on itself: what was committed is all there. Makes it ready again for the
     /// models in force where that failed before.
-    pub(super) fn heal(&self, patience: Duration) {
+    pub(in crate::engine) fn heal(&self, patience: Duration) {
         let is_set = |flag: &AtomicBool| flag.load(Ordering::SeqCst);
         if !is_set(&self.ailing) && !is_set(&self.unready) {
             return;
@@ -266,7 +268,7 @@ impl SharedStore {
         self.root().warehouse.announce(socket);
     }
 
-    pub(super) fn with_turn<T>(
+    pub(in crate::engine) fn with_turn<T>(
         &self,
         _held: Option<&AccessGuard>,
         mode: AccessMode,
@@ -286,7 +288,7 @@ impl SharedStore {
     }
 
     /// Writes what readers left, where nobody else writes now.
-    pub(super) fn write_pending_activations(&self) {
+    pub(in crate::engine) fn write_pending_activations(&self) {
         if self.coordination.is_settled() {
             return;
         }
@@ -301,7 +303,7 @@ impl SharedStore {
         }
     }
 
-    pub(super) fn root(&self) -> MutexGuard<'_, Engine> {
+    pub(in crate::engine) fn root(&self) -> MutexGuard<'_, Engine> {
         lock(&self.root)
     }
 }

@@ -1,8 +1,8 @@
-//! An engine beside coordination on one store: its connection, the turn to write where it writes, and what readers leave to be written.
+//! An engine beside others on one store: its connection, the turn to write where it writes, and what readers leave to be written.
 
-use super::shared::lock;
-use super::{AccessGuard, AccessMode, AccessQueue, Engine};
 use crate::cycle;
+use crate::engine::store::shared::lock;
+use crate::engine::{AccessGuard, AccessMode, AccessQueue, Engine};
 use crate::error::Result;
 use crate::memory::{Activation, append_activations};
 use std::sync::{Arc, Mutex};
@@ -10,8 +10,8 @@ use std::time::Duration;
 
 /// What a question that only reads leaves to be written when nobody else writes.
 #[derive(Debug, Default)]
-pub(super) struct StoreCoordination {
-    pub(super) queue: Arc<AccessQueue>,
+pub(in crate::engine) struct StoreCoordination {
+    pub(in crate::engine) queue: Arc<AccessQueue>,
     /// Who exchanges with PostgreSQL: one at a time, or what was read earlier would come in after what was read later. Whoever has
     /// a turn at the store never waits for this one.
     exchange: Arc<AccessQueue>,
@@ -19,12 +19,12 @@ pub(super) struct StoreCoordination {
 }
 
 impl StoreCoordination {
-    pub(super) fn write_later(&self, activation: Activation) {
+    pub(in crate::engine) fn write_later(&self, activation: Activation) {
         lock(&self.pending_activations).push(activation);
     }
 
     /// Whether nothing is left to be written.
-    pub(super) fn is_settled(&self) -> bool {
+    pub(in crate::engine) fn is_settled(&self) -> bool {
         lock(&self.pending_activations).is_empty()
     }
 
@@ -39,7 +39,7 @@ impl StoreCoordination {
 
 impl Engine {
     /// Another engine on the same store, beside this one, which has this turn; and whether it wrote what readers had left.
-    pub(super) fn fork_connection(
+    pub(in crate::engine) fn fork_connection(
         &self,
         coordination: Arc<StoreCoordination>,
         mode: Option<AccessMode>,
@@ -77,7 +77,7 @@ impl Engine {
     ///
     /// # Errors
     /// Failed when the store cannot be written.
-    pub(super) fn enrich_in_turn(&mut self) -> Result<u64> {
+    pub(in crate::engine) fn enrich_in_turn(&mut self) -> Result<u64> {
         self.writing_perhaps("enrich", |engine| engine.enrich(|_| ()), |new| *new > 0)
     }
 
@@ -110,7 +110,7 @@ impl Engine {
 
     /// Has the turn to write, however long that takes, and also where the question has been stopped: it cannot be interrupted.
     /// For what a model has said, and keeping it is a matter of milliseconds.
-    pub(super) fn recording<T>(
+    pub(in crate::engine) fn recording<T>(
         &mut self,
         what: &str,
         work: impl FnOnce(&mut Engine) -> Result<T>,
@@ -137,13 +137,13 @@ impl Engine {
     }
 
     /// Whether whoever asked has gone, or the owner of the store ends.
-    pub(super) fn stopped(&self) -> impl Fn() -> bool + use<> {
+    pub(in crate::engine) fn stopped(&self) -> impl Fn() -> bool + use<> {
         let interrupt = self.interrupt.clone();
         move || interrupt.as_ref().is_some_and(|i| i.is_stopped())
     }
 
     /// Whether that is so now.
-    pub(super) fn is_stopped(&self) -> bool {
+    pub(in crate::engine) fn is_stopped(&self) -> bool {
         self.interrupt.as_ref().is_some_and(|i| i.is_stopped())
     }
 
@@ -151,12 +151,16 @@ impl Engine {
     ///
     /// # Errors
     /// Unavailable when another exchange takes too long.
-    pub(super) fn exchange(&self, what: &str) -> Result<ExchangeTurn> {
+    pub(in crate::engine) fn exchange(&self, what: &str) -> Result<ExchangeTurn> {
         self.exchange_of(what, self.patience)
     }
 
     /// The same, if nobody else exchanges for longer than `patience`.
-    pub(super) fn exchange_within(&self, what: &str, patience: Duration) -> Option<ExchangeTurn> {
+    pub(in crate::engine) fn exchange_within(
+        &self,
+        what: &str,
+        patience: Duration,
+    ) -> Option<ExchangeTurn> {
         self.exchange_of(what, Some(patience)).ok()
     }
 
@@ -175,7 +179,7 @@ impl Engine {
     }
 
     /// The turn to write, if it can be had now.
-    pub(super) fn turn_now(&self, what: &str) -> Option<WriteTurn> {
+    pub(in crate::engine) fn turn_now(&self, what: &str) -> Option<WriteTurn> {
         match &self.coordination {
             Some(coordination) if !self.writing => coordination
                 .queue
@@ -207,18 +211,18 @@ impl Engine {
 }
 
 /// The turn to exchange with PostgreSQL.
-pub(super) struct ExchangeTurn {
+pub(in crate::engine) struct ExchangeTurn {
     _held: Option<AccessGuard>,
 }
 
 /// The turn to write.
-pub(super) struct WriteTurn {
+pub(in crate::engine) struct WriteTurn {
     held: Option<AccessGuard>,
 }
 
 impl WriteTurn {
     /// Nothing was written.
-    pub(super) fn changed_nothing(&mut self) {
+    pub(in crate::engine) fn changed_nothing(&mut self) {
         if let Some(held) = &mut self.held {
             held.changed_nothing();
         }

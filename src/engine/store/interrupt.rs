@@ -1,7 +1,7 @@
 //! Stopping a question that is being answered.
 
-use super::Engine;
-use super::shared::lock;
+use crate::engine::Engine;
+use crate::engine::store::shared::lock;
 use crate::error::{Error, Result};
 use crate::warehouse::Warehouse;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -59,7 +59,7 @@ impl Interrupt {
     }
 
     /// Waits for a turn: that is no work.
-    pub(super) fn waiting<T>(&self, wait: impl FnOnce() -> T) -> T {
+    pub(in crate::engine) fn waiting<T>(&self, wait: impl FnOnce() -> T) -> T {
         lock(&self.clock).stop();
         let done = wait();
         lock(&self.clock).start();
@@ -67,12 +67,12 @@ impl Interrupt {
     }
 
     /// Reaches the work on this connection from now on.
-    pub(super) fn reach(&self, warehouse: &Warehouse) {
+    pub(in crate::engine) fn reach(&self, warehouse: &Warehouse) {
         lock(&self.connections).push(warehouse.conn().interrupt_handle());
     }
 
     /// Does work that this reaches.
-    pub(super) fn over<T>(
+    pub(in crate::engine) fn over<T>(
         self: &Arc<Interrupt>,
         engine: &mut Engine,
         work: impl FnOnce(&mut Engine) -> Result<T>,
@@ -89,7 +89,7 @@ impl Interrupt {
 }
 
 /// The error of a question that was stopped says so.
-pub(super) fn explained<T>(done: Result<T>, interrupt: &Interrupt) -> Result<T> {
+pub(in crate::engine) fn explained<T>(done: Result<T>, interrupt: &Interrupt) -> Result<T> {
     match done {
         Err(e) if interrupt.is_stopped() => {
             Err(Error::failed("interrupted: nothing of the step under way was kept").caused_by(e))

@@ -3,10 +3,10 @@
 //! A server that fails never stops a cycle: what is in the raw log goes on, what could not travel is owed, and the circuit breaker
 //! keeps retries polite.
 
-use super::coordination::ExchangeTurn;
-use super::{ConsolidateOptions, ConsolidateReport, CycleProgress, Engine, Period};
 use crate::clock;
 use crate::config::{Config, PostgresAddress, PostgresSettings, Value};
+use crate::engine::store::coordination::ExchangeTurn;
+use crate::engine::{ConsolidateOptions, ConsolidateReport, CycleProgress, Engine, Period};
 use crate::error::{Error, Result};
 use crate::memory::postgres::{Intake, IntakeRequest, SourceReport, read, take_in};
 use crate::publish::{self, Insights, MODELS, RetentionFunction, Sent, WriteBack};
@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// The breaker's name.
-pub(super) const SERVICE: &str = "postgres";
+pub(in crate::engine) const SERVICE: &str = "postgres";
 /// How long a cycle waits for another exchange to end: what the daemon hears at once takes no longer.
 const A_MOMENT: std::time::Duration = std::time::Duration::from_secs(2);
 /// How far back published insights look.
@@ -27,15 +27,15 @@ const INSIGHT_DAYS: i64 = 30;
 
 /// Where PostgreSQL is, and how to deal with it.
 #[derive(Debug, Clone)]
-pub(super) struct Server {
-    pub(super) address: PostgresAddress,
-    pub(super) settings: PostgresSettings,
-    pub(super) extension_directory: PathBuf,
+pub(in crate::engine) struct Server {
+    pub(in crate::engine) address: PostgresAddress,
+    pub(in crate::engine) settings: PostgresSettings,
+    pub(in crate::engine) extension_directory: PathBuf,
     time_zone: Tz,
 }
 
 impl Server {
-    pub(super) fn of(config: &Config) -> Option<Server> {
+    pub(in crate::engine) fn of(config: &Config) -> Option<Server> {
         Some(Server {
             address: config.postgres.clone()?,
             settings: config.settings.postgres.clone(),
@@ -61,7 +61,7 @@ pub struct Exchange {
     pub write_back: Option<WriteBack>,
     /// What went wrong, for the person to see.
     pub warnings: Vec<String>,
-    /// What was left to coordination.
+    /// What was left to others.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
 }
@@ -88,7 +88,7 @@ impl Engine {
     ///
     /// # Errors
     /// Unavailable when PostgreSQL cannot be reached; failed when no table is as it is mapped. Where some can be read, the report
-    /// says what is wrong with the coordination.
+    /// says what is wrong with the others.
     pub fn take_in(&mut self, request: IntakeRequest) -> Result<Option<IntakeReport>> {
         if self.postgres.is_none() {
             return Ok(None);
@@ -260,7 +260,7 @@ impl Engine {
     }
 
     /// Whether the circuit is open.
-    pub(super) fn is_left_alone(&self) -> Result<bool> {
+    pub(in crate::engine) fn is_left_alone(&self) -> Result<bool> {
         let breaker = Breaker::of(self.warehouse.conn(), SERVICE)?;
         Ok(breaker.state(clock::now()) == BreakerState::Open)
     }
@@ -298,7 +298,7 @@ impl Engine {
         }
     }
 
-    /// Tells the circuit breaker: what passes by itself counts, not a table that is not as mapped, nor coordination who are at work.
+    /// Tells the circuit breaker: what passes by itself counts, not a table that is not as mapped, nor others who are at work.
     fn note_outcome<T>(&mut self, what: &str, done: &Result<T>) -> Result<()> {
         let conn = self.warehouse.conn();
         match done {

@@ -1,7 +1,7 @@
 //! Vectors of what memories mean, made up as they are owed.
 
-use super::Engine;
 use crate::clock;
+use crate::engine::Engine;
 use crate::enrich::embeddings::{
     self, Choice, Embedded, Purpose, Standing, Vector, append_vectors, choose, count_pending,
     pending_texts, settle_model, standing, vector_counts,
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// What is said of work that somebody stopped.
-pub(super) const STOPPED: &str = "stopped";
+pub(in crate::engine) const STOPPED: &str = "stopped";
 
 /// What is to be embedded.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -177,7 +177,7 @@ impl Engine {
 
     /// Notes a failure and when to try again: after 1, 2, 4 … minutes, at most a day, or an hour where the `service` is to blame.
     /// Returns how many there were; what was the service's fault before does not count against the subject.
-    pub(super) fn note_retry(
+    pub(in crate::engine) fn note_retry(
         &self,
         about: &RetryKey<'_>,
         why: &str,
@@ -230,7 +230,7 @@ impl Engine {
 }
 
 /// Something a model owes.
-pub(super) struct RetryKey<'a> {
+pub(in crate::engine) struct RetryKey<'a> {
     pub mind: &'a str,
     pub memory_id: i64,
     pub revision: i64,

@@ -1,8 +1,8 @@
 //! How it stands with PostgreSQL, as far as the store knows.
 
-use super::Engine;
-use super::postgres::SERVICE;
 use crate::clock;
+use crate::engine::Engine;
+use crate::engine::postgres::exchange::SERVICE;
 use crate::error::Result;
 use crate::memory::postgres::IntakeAnomalies;
 use crate::publish;

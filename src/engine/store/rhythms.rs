@@ -1,10 +1,10 @@
 //! What a schedule needs to know of the store, and looking whether something is due.
 
-use super::shared::{HEALING, lock};
-use super::{
+use crate::cycle::next_due;
+use crate::engine::store::shared::{HEALING, lock};
+use crate::engine::{
     AccessMode, ConsolidateOptions, ConsolidateReport, CycleType, Engine, Interrupt, SharedStore,
 };
-use crate::cycle::next_due;
 use crate::error::{Error, Result};
 use crate::memory::{MindId, all_minds, parse_time_zone};
 use chrono::NaiveDateTime;
@@ -16,11 +16,11 @@ use std::sync::{Arc, Mutex};
 const PAUSED: &str = "paused_rhythms";
 
 /// For each cycle, until when a look would find nothing.
-pub(super) type Quiet = Mutex<BTreeMap<CycleType, Until>>;
+pub(in crate::engine) type Quiet = Mutex<BTreeMap<CycleType, Until>>;
 
 /// A look found nothing more to do.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Until {
+pub(in crate::engine) struct Until {
     /// The store had been written so often.
     writes: u64,
     /// It looked then.
@@ -83,7 +83,7 @@ impl SharedStore {
 
 impl Engine {
     /// The cycles up to `cycle` that are due at `as_of`, run. A mind whose last night lies after it has been sent ahead by
-    /// hand, or the clock went back: it waits, and the coordination go on.
+    /// hand, or the clock went back: it waits, and the others go on.
     fn look(&self, cycle: CycleType, as_of: NaiveDateTime) -> Result<Option<ConsolidateReport>> {
         let ahead = self.minds_ahead(as_of)?;
         let minds: Vec<Option<MindId>> = match ahead.is_empty() {
@@ -149,7 +149,7 @@ impl Engine {
         }
     }
 
-    /// Has these rhythms rest, and no coordination.
+    /// Has these rhythms rest, and no others.
     ///
     /// # Errors
     /// Failed when the store cannot be written.

@@ -1,9 +1,9 @@
 //! One round of questions to a language model: what was said before is used again, the rest asked, all of it recorded.
 
-use super::Engine;
-use super::embed::{RetryKey, STOPPED};
-use super::enrich::{AnswerReport, Asking, error_with_hint};
 use crate::clock;
+use crate::engine::Engine;
+use crate::engine::enrichment::embed::{RetryKey, STOPPED};
+use crate::engine::enrichment::enrich::{AnswerReport, Asking, error_with_hint};
 use crate::enrich::answers::{
     self, BY_OLLAMA, BY_RULES, ExtractionResult, ExtractionSpec, ExtractionTask, append_answers,
 };
@@ -16,7 +16,7 @@ const MOST_ATTEMPTS: i64 = 5;
 
 impl Engine {
     /// One round: what was said before is used again, the rest asked, all of it recorded. Returns why nothing more is to be asked.
-    pub(super) fn extraction_batch(
+    pub(in crate::engine) fn extraction_batch(
         &mut self,
         asking: &Asking,
         spec: &ExtractionSpec,

@@ -1,8 +1,8 @@
 //! Where a memory comes from and what became of it: `explain`, down to raw rows.
 
-use super::Engine;
-use super::memories::MemoryDetail;
-use super::rows::{moment, typed_rows};
+use crate::engine::Engine;
+use crate::engine::memories::MemoryDetail;
+use crate::engine::rows::{moment, typed_rows};
 use crate::error::Result;
 use crate::memory::Mind;
 use serde::{Deserialize, Serialize};

@@ -1,7 +1,7 @@
 //! The embedding and language models an engine may ask, shared by all engines over one store.
 
-use super::shared::lock;
 use crate::config::{Embeddings, Settings};
+use crate::engine::store::shared::lock;
 use crate::enrich::embeddings::{Embedder, Purpose, dimension, embedder_of};
 use crate::enrich::llm::Client;
 use crate::error::{Error, Result};
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 /// Opened when they are first needed.
 #[derive(Default)]
-pub(super) struct ModelClients {
+pub(in crate::engine) struct ModelClients {
     settings: Option<Settings>,
     client: Mutex<Option<Arc<Client>>>,
     /// The model questions were last asked with: loading one takes longer than asking it.
@@ -24,7 +24,7 @@ pub(super) struct ModelClients {
 
 impl ModelClients {
     /// Those of `settings`.
-    pub(super) fn of(settings: &Settings) -> ModelClients {
+    pub(in crate::engine) fn of(settings: &Settings) -> ModelClients {
         ModelClients {
             settings: Some(settings.clone()),
             ..ModelClients::default()
@@ -32,18 +32,18 @@ impl ModelClients {
     }
 
     /// Whether they are those of `settings`.
-    pub(super) fn are_of(&self, settings: &Settings) -> bool {
+    pub(in crate::engine) fn are_of(&self, settings: &Settings) -> bool {
         self.settings.as_ref() == Some(settings)
     }
 
-    pub(super) fn settings(&self) -> Result<&Settings> {
+    pub(in crate::engine) fn settings(&self) -> Result<&Settings> {
         self.settings
             .as_ref()
             .ok_or_else(|| Error::usage("this engine was opened without models to ask"))
     }
 
     /// The connection to Ollama, whose breaker all share.
-    pub(super) fn client(&self) -> Result<Arc<Client>> {
+    pub(in crate::engine) fn client(&self) -> Result<Arc<Client>> {
         let mut client = lock(&self.client);
         if let Some(client) = &*client {
             return Ok(Arc::clone(client));
@@ -54,14 +54,18 @@ impl ModelClients {
     }
 
     /// Whether questions may be asked by meaning.
-    pub(super) fn may_embed(&self) -> bool {
+    pub(in crate::engine) fn may_embed(&self) -> bool {
         self.settings
             .as_ref()
             .is_some_and(|s| s.embeddings != Embeddings::None)
     }
 
     /// How many numbers the vectors of a model have in the store, where it has any.
-    pub(super) fn length(&self, conn: &Connection, model: &str) -> Result<Option<usize>> {
+    pub(in crate::engine) fn length(
+        &self,
+        conn: &Connection,
+        model: &str,
+    ) -> Result<Option<usize>> {
         if let Some((known, length)) = &*lock(&self.length)
             && known == model
         {
@@ -73,7 +77,7 @@ impl ModelClients {
     }
 
     /// Vectors of questions by the model whose vectors the store holds.
-    pub(super) fn embed_questions(
+    pub(in crate::engine) fn embed_questions(
         &self,
         model: &str,
         texts: &[String],
@@ -99,7 +103,7 @@ impl ModelClients {
     }
 
     /// Lets go of a model that nobody has asked for so long. Says whether there was one.
-    pub(super) fn rest(&self, idle: Duration) -> bool {
+    pub(in crate::engine) fn rest(&self, idle: Duration) -> bool {
         let asked = *lock(&self.asked);
         if asked.is_none_or(|asked| asked.elapsed() < idle) {
             return false;

@@ -1,7 +1,7 @@
 //! Turns at a store that several questions share: readers beside each other, writers one after another, in the order they came.
 
-use super::AccessMode;
-use super::shared::lock;
+use crate::engine::AccessMode;
+use crate::engine::store::shared::lock;
 use crate::error::{Error, Result};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};

@@ -1,15 +1,15 @@
 //! Questions with another project or other parameters than the owner's: answered beside nobody, with the store made ready for them
 //! and back.
 
-use super::models::ReadyModels;
-use super::request::{Reply, Request};
-use super::shared::{RequestContext, lock};
-use super::{
+use crate::config::Parameters;
+use crate::cycle::{self, Pipeline};
+use crate::engine::models::ReadyModels;
+use crate::engine::request::{Reply, Request};
+use crate::engine::store::shared::{RequestContext, lock};
+use crate::engine::{
     AccessGuard, AccessMode, Engine, Interrupt, Project, ProjectSource, Requirements, SharedStore,
     StoreNeeds,
 };
-use crate::config::Parameters;
-use crate::cycle::{self, Pipeline};
 use crate::error::{Error, Result};
 use std::path::Path;
 use std::sync::Arc;
@@ -20,8 +20,8 @@ impl SharedStore {
     /// The turn of a question, and whether it is asked with other models or parameters than those in force.
     ///
     /// # Errors
-    /// Unavailable when it does not come in time, or when it would keep the store from all coordination while something is waited for.
-    pub(super) fn turn_for(
+    /// Unavailable when it does not come in time, or when it would keep the store from all others while something is waited for.
+    pub(in crate::engine) fn turn_for(
         &self,
         request: &Request,
         caller: &RequestContext,
@@ -34,7 +34,7 @@ impl SharedStore {
             if is_foreign && self.waits(request) {
                 return Err(Error::unavailable(format!(
                     "the daemon works with another project or other parameters, and `codex {}` with these would keep the store \
-                     from everybody while it waits for coordination",
+                     from everybody while it waits for others",
                     request.command()
                 ))
                 .hint("stop the daemon, or start it with this project (--project-dir) and these parameters (--vars)"));
@@ -68,7 +68,7 @@ impl SharedStore {
     }
 
     /// Answers with another project or other parameters, beside nobody. Whatever becomes of it, ours are in force again.
-    pub(super) fn answer_as(
+    pub(in crate::engine) fn answer_as(
         &self,
         caller: &RequestContext,
         requirements: Requirements,
@@ -87,7 +87,7 @@ impl SharedStore {
         let ours = self.root().models.clone();
         // The last to be dropped here, also where a mistake ends it.
         let _ours_again = Again { shared: self, ours };
-        // What puts another file in the store's place needs the connection that all coordination are made from.
+        // What puts another file in the store's place needs the connection that all others are made from.
         if requirements.mode == AccessMode::Exclusive {
             return interrupt.over(&mut self.root(), answer);
         }
@@ -97,7 +97,7 @@ impl SharedStore {
         interrupt.over(&mut engine, answer)
     }
 
-    pub(super) fn models_of(&self, caller: &RequestContext) -> Result<Arc<ReadyModels>> {
+    pub(in crate::engine) fn models_of(&self, caller: &RequestContext) -> Result<Arc<ReadyModels>> {
         let mut project_override = lock(&self.project_override);
         if let Some((fingerprint, models)) = &*project_override
             && *fingerprint == caller.fingerprint
@@ -142,14 +142,14 @@ impl Drop for Again<'_> {
 
 impl Engine {
     /// Works with other models from now on.
-    pub(super) fn adopt(&mut self, models: Arc<ReadyModels>) -> Result<()> {
+    pub(in crate::engine) fn adopt(&mut self, models: Arc<ReadyModels>) -> Result<()> {
         cycle::prepare_store(&self.warehouse, models.pipeline())?;
         self.models = models;
         Ok(())
     }
 
     /// Relative paths in SQL are relative to `directory`.
-    pub(super) fn look_from(&self, directory: &Path) -> Result<()> {
+    pub(in crate::engine) fn look_from(&self, directory: &Path) -> Result<()> {
         self.warehouse.look_from(directory)
     }
 }

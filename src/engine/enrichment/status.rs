@@ -1,8 +1,8 @@
 //! Whether the models are there that the settings ask for, and what to do where they are not.
 
-use super::Engine;
-use super::enrich::same_model;
 use crate::config::{Embeddings, Enrichment, Settings};
+use crate::engine::Engine;
+use crate::engine::enrichment::enrich::same_model;
 use crate::enrich::answers::{self, ExtractionSpec, Provenance};
 use crate::enrich::embeddings::{
     Embedded, active_model, count_pending, list_models, vector_counts,

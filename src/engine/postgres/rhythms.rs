@@ -1,6 +1,6 @@
 //! Intake and write-back as the daemon does them: nobody reads an answer, so what the person should know is logged.
 
-use super::Engine;
+use crate::engine::Engine;
 use crate::error::Result;
 use crate::memory::postgres::{IntakeRequest, Mode, SourceReport};
 use crate::publish;

@@ -1,9 +1,9 @@
 //! The store at a glance: status, health, metrics.
 
-use super::Engine;
-use super::model_status::ModelStatus;
-use super::rows::{moment, typed_rows};
 use crate::clock::rfc3339;
+use crate::engine::Engine;
+use crate::engine::enrichment::status::ModelStatus;
+use crate::engine::rows::{moment, typed_rows};
 use crate::error::Result;
 use crate::memory::Mind;
 use crate::warehouse::{Access, timestamp_literal};

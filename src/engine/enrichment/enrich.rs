@@ -1,10 +1,10 @@
 //! What embedding and language models add. Nothing waits for them: memories flow with what rules read, and what a model says later
 //! is recorded as an event. No transaction is open while a model is asked.
 
-use super::Engine;
-use super::embed::{EmbedReport, EmbedRequest};
 use crate::clock;
 use crate::config::{Enrichment, Settings};
+use crate::engine::Engine;
+use crate::engine::enrichment::embed::{EmbedReport, EmbedRequest};
 use crate::enrich::answers::{self, ExtractionSpec, ExtractionTask};
 use crate::enrich::llm::{Client, Kind, Prompts, Trouble, on_the_network};
 use crate::error::{Error, Result};
@@ -40,9 +40,9 @@ pub struct EnrichRequest {
     pub limit: Option<u64>,
     /// Only this kind.
     pub only: Option<EnrichWhat>,
-    /// Operation again about what another model or an earlier prompt has answered, or rules were kept for.
+    /// Ask again about what another model or an earlier prompt has answered, or rules were kept for.
     pub redo: bool,
-    /// Operation this language model instead of the one in the settings.
+    /// Ask this language model instead of the one in the settings.
     pub model: Option<String>,
     /// Keep to the budgets of a tick and a day.
     pub budgeted: bool,
@@ -112,11 +112,11 @@ impl EnrichWhat {
 }
 
 /// Everything that is needed to ask a language model.
-pub(super) struct Asking {
-    pub(super) client: Arc<Client>,
-    pub(super) prompts: Arc<Prompts>,
+pub(in crate::engine) struct Asking {
+    pub(in crate::engine) client: Arc<Client>,
+    pub(in crate::engine) prompts: Arc<Prompts>,
     settings: Settings,
-    pub(super) key: String,
+    pub(in crate::engine) key: String,
 }
 
 impl Engine {
@@ -391,7 +391,7 @@ impl EnrichReport {
     }
 }
 
-pub(super) fn error_with_hint(trouble: Trouble) -> String {
+pub(in crate::engine) fn error_with_hint(trouble: Trouble) -> String {
     let error = Error::from(trouble);
     let hint = error
         .next_step()
@@ -401,7 +401,7 @@ pub(super) fn error_with_hint(trouble: Trouble) -> String {
 }
 
 /// Whether two names mean one model: a name without a tag is its `latest`.
-pub(super) fn same_model(a: &str, b: &str) -> bool {
+pub(in crate::engine) fn same_model(a: &str, b: &str) -> bool {
     let plain = |name: &str| name.strip_suffix(":latest").unwrap_or(name).to_lowercase();
     plain(a) == plain(b)
 }
