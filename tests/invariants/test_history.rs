@@ -45,6 +45,7 @@ pub fn open(path: PathBuf, threads: usize) -> Warehouse {
         threads,
         patience: Duration::from_secs(5),
         allow_read_only: false,
+        group_readable: false,
     })
     .unwrap()
 }
