@@ -51,7 +51,9 @@ fn tighten_one(path: &Path, forbidden: Mode) -> bool {
         return false;
     };
     let mode = metadata.permissions().mode();
-    let allowed = mode & !(forbidden.as_raw_mode() as u32);
+    #[allow(clippy::unnecessary_cast, reason = "u16 on macOS")]
+    let forbidden = forbidden.as_raw_mode() as u32;
+    let allowed = mode & !forbidden;
     !metadata.is_symlink()
         && allowed != mode
         && fs::set_permissions(path, fs::Permissions::from_mode(allowed)).is_ok()
