@@ -66,7 +66,7 @@ fn a_question_of_stop_words_gets_the_strongest_and_most_recent_and_says_so() {
 
 #[test]
 fn a_question_of_stop_words_finds_who_said_just_that() {
-    let said: &[(&str, u64, Option<&str>, Option<&str>, &str)] = &[
+    let answer = Store::with(&[
         ("other", 0, None, None, "We were not there, or were we?"),
         (
             "hamlet",
@@ -75,8 +75,8 @@ fn a_question_of_stop_words_finds_who_said_just_that() {
             None,
             "\"To be, or not to be\" is what he whispered.",
         ),
-    ];
-    let answer = Store::with(said).ask("to be or not to be");
+    ])
+    .ask("to be or not to be");
     assert_eq!(answer.basis, Basis::Match);
     assert_eq!(keys(&answer), ["hamlet"]);
 }
