@@ -12,10 +12,14 @@ export CODEX_CACHE CARGO_TARGET_DIR
 # FEATURES=bundled compiles DuckDB into the binary.
 export FEATURES ?=
 
+# Where `make install` puts codex, and under which name.
+PREFIX ?= /usr/local
+NAME ?= codex
+
 # scripts/cargo.sh is cargo with DuckDB found.
 CARGO := scripts/cargo.sh
 
-.PHONY: help build demo test lint bench soak clean
+.PHONY: help build demo check install test lint bench soak clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' Makefile
@@ -27,6 +31,17 @@ build: ## target/release/codex, with libduckdb beside it: runs from any director
 demo: ## build codex and run the sample diary through every cycle (under a minute after the build)
 	$(CARGO) build --locked --bin codex
 	@scripts/demo.sh "$(CARGO_TARGET_DIR)/debug/codex"
+
+check: ## formatting, clippy and the fast tests, for while you work (the slow ones need a server, a daemon or random histories)
+	cargo fmt --check
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+	$(CARGO) nextest run --locked --workspace --lib --test layering --test lint --test project --test run
+
+install: build ## codex and its DuckDB library below PREFIX (default /usr/local), as NAME (default codex: OpenAI's client is called so too)
+	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/lib/$(NAME)"
+	install -m 755 target/release/codex "$(DESTDIR)$(PREFIX)/lib/$(NAME)/codex"
+	@for library in target/release/libduckdb.*; do if [ -e "$$library" ]; then install -m 644 "$$library" "$(DESTDIR)$(PREFIX)/lib/$(NAME)/"; fi; done
+	ln -sf "../lib/$(NAME)/codex" "$(DESTDIR)$(PREFIX)/bin/$(NAME)"
 
 test: ## all tests, with totals
 	@scripts/test.sh
