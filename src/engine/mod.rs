@@ -7,7 +7,7 @@
 //!
 //! * `store`: one open store that many questions share
 //! * `questions`: recall and insights
-//! * `memories`: single memories
+//! * `memories`: single memories; `filings`, `relations`, `sessions`: what is said about them beside their words
 //! * `enrichment`: what embedding and language models add
 //! * `diagnostics`: status, health, lineage, doctor
 //! * `postgres`: intake from PostgreSQL and write-back
@@ -20,14 +20,17 @@
 
 mod diagnostics;
 mod enrichment;
+mod filings;
 mod history;
 mod memories;
 mod models;
 mod postgres;
 mod project;
 mod questions;
+mod relations;
 pub mod request;
 mod rows;
+mod sessions;
 mod sql;
 mod store;
 mod transfer;
@@ -41,6 +44,7 @@ pub use enrichment::{
     EnrichRequest, EnrichWhat, ModelFinding, ModelFindings, ModelStatus, ServerFinding,
     examine_models, pull_on_server,
 };
+pub use filings::{CleanedUp, Cleanup, CleanupRule, MemoryEvent, MemoryFilter};
 pub use memories::{Added, MemoryDetail, MemorySummary, MemoryVersion, NewMemory, Outcome};
 pub use postgres::{
     CycleOutcome, Exchange, IntakeReport, Listener, NotificationDebouncer, PostgresHealth,
@@ -51,7 +55,9 @@ pub use project::{
     Selectors, Target,
 };
 pub use questions::ActivationLogging;
+pub use relations::{RelatedMemory, RelatedRule, RelationStep};
 pub use request::{AccessMode, Operation, Progress, Reply, Request, Requirements, StoreNeeds};
+pub use sessions::SessionSummary;
 pub use sql::{ReadQuery, Snapshot, Table, sql_json_over_files, sql_over_files};
 pub use store::{
     AccessGuard, AccessQueue, ActiveOperation, Interrupt, RequestContext, SharedStore,
@@ -71,8 +77,9 @@ pub use crate::enrich::embeddings::{
 pub use crate::insight::{Insight, Period};
 pub use crate::memory::postgres::{IntakeRequest, Mode, RejectedRow, SourceReport};
 pub use crate::memory::{
-    DEFAULT_MIND, ExportFormat, ExportOptions, ExportReport, FoundExport, ImportOptions,
-    ImportReport, Mind, MindId, RestoreReport, find_export, parse_time_zone, to_local,
+    DEFAULT_MIND, ExportFormat, ExportOptions, ExportReport, FilingChange, FoundExport,
+    ImportOptions, ImportReport, Mind, MindId, NewRelation, RestoreReport, SPACES, SessionChange,
+    find_export, is_directed, parse_time_zone, to_local,
 };
 pub use crate::project::{CycleType, Project, ProjectSource};
 pub use crate::publish::WriteBack;
