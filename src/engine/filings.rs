@@ -242,7 +242,7 @@ impl Engine {
                       'source': source, 'tags': tags, 'valid_from': valid_from, 'valid_until': valid_until}";
         let sql = format!(
             "WITH events AS (
-                 SELECT created_at AS at, memory_id AS arrival, 'added' AS event, NULL::VARCHAR AS author, source AS reason,
+                 SELECT created_at AS happened, memory_id AS arrival, 'added' AS event, NULL::VARCHAR AS author, source AS reason,
                         NULL::VARCHAR AS batch, content, NULL::JSON AS filing
                  FROM raw.memories WHERE memory_id = {id}
                  UNION ALL
@@ -260,8 +260,8 @@ impl Engine {
                         concat(memory_id, CASE WHEN directed THEN ' -> ' ELSE ' -- ' END, other_id, ' ', kind), NULL, NULL, NULL
                  FROM raw.relations WHERE memory_id = {id} OR other_id = {id}
              )
-             SELECT {} AS at, arrival, event, author, reason, batch, content, filing FROM events ORDER BY arrival",
-            moment("at")
+             SELECT {} AS \"at\", arrival, event, author, reason, batch, content, filing FROM events ORDER BY arrival",
+            moment("happened")
         );
         typed_rows(self.warehouse.conn(), &sql)
     }
