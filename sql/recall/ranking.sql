@@ -19,7 +19,7 @@ hidden AS (
     UNION ALL
     SELECT memory_id FROM {{ source('raw', 'deletions') }} WHERE mind_id = {{ mind }}
     UNION ALL
-    -- What its owner has put into the archive comes up only where it is asked for by name.
+    -- What its owner has put into the archive does not come up.
     SELECT memory_id
     FROM (
         SELECT memory_id, arg_max(archived, arrival) AS archived FROM {{ source('raw', 'filings') }} WHERE mind_id = {{ mind }} GROUP BY memory_id
