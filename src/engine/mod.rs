@@ -8,6 +8,7 @@
 //! * `store`: one open store that many questions share
 //! * `questions`: recall and insights
 //! * `memories`: single memories; `filings`, `relations`, `sessions`: what is said about them beside their words
+//! * `facts`: what holds, held, is planned
 //! * `enrichment`: what embedding and language models add
 //! * `diagnostics`: status, health, lineage, doctor
 //! * `postgres`: intake from PostgreSQL and write-back
@@ -20,6 +21,7 @@
 
 mod diagnostics;
 mod enrichment;
+mod facts;
 mod filings;
 mod history;
 mod memories;
@@ -44,6 +46,7 @@ pub use enrichment::{
     EnrichRequest, EnrichWhat, ModelFinding, ModelFindings, ModelStatus, ServerFinding,
     examine_models, pull_on_server,
 };
+pub use facts::{FactEvidence, FactFilter, FactJudgement, NewFact, ShownFact};
 pub use filings::{CleanedUp, Cleanup, CleanupRule, MemoryEvent, MemoryFilter};
 pub use memories::{Added, MemoryDetail, MemorySummary, MemoryVersion, NewMemory, Outcome};
 pub use postgres::{
@@ -90,6 +93,7 @@ use crate::config::{Config, ConfigError, Parameters, Settings};
 use crate::cycle;
 use crate::enrich::enrich_pending;
 use crate::error::{Error, Result};
+use crate::facts::read_pending;
 use crate::memory;
 use crate::project::ProjectError;
 use crate::warehouse::{Access, OpenOptions};
@@ -253,6 +257,7 @@ impl Engine {
     /// Failed when the store cannot be written.
     pub fn enrich(&self, progress: impl FnMut(u64)) -> Result<u64> {
         let revisions = enrich_pending(&self.warehouse, progress)?;
+        read_pending(&self.warehouse)?;
         if revisions > 0 {
             tracing::info!(revisions, "read and indexed");
         }

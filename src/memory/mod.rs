@@ -31,7 +31,7 @@ pub use log::{
 pub use manifest::ExportFormat;
 pub use minds::{
     DEFAULT_MIND, Mind, MindId, all_minds, ensure_mind, find_mind, parse_time_zone, to_local,
-    zone_name,
+    to_utc_time, zone_name,
 };
 pub use relations::{
     CURRENT_RELATIONS, NewRelation, RelationEvent, append_relation, append_unlink, check_kind,

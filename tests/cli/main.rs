@@ -1,6 +1,7 @@
 //! The command line as a user meets it: the real binary on real DuckDB files in temporary directories.
 
 mod doors;
+mod facts;
 mod failures;
 mod filing;
 mod help;

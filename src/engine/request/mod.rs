@@ -10,6 +10,7 @@
 //! * `enrich`: what models add
 //! * `questions`: recall, insights, SQL
 //! * `memories`: single memories; `filings`: what is said about them beside their words
+//! * `facts`: facts about people
 //! * `overview`: status, health, metrics, verify
 //! * `models`: run, test
 //! * `postgres`: intake, write-back, and how it stands with both
@@ -19,6 +20,7 @@
 
 mod cycles;
 mod enrich;
+mod facts;
 mod filings;
 mod intake;
 mod memories;
@@ -30,6 +32,7 @@ mod schedule;
 
 pub use cycles::{Consolidate, ReplayInto};
 pub use enrich::EnrichPending;
+pub use facts::{JudgeFact, ListFacts, SetFact};
 pub use filings::{
     CleanUp, LinkMemories, ListSessions, MemoryHistory, MoveMemory, RelatedMemories, RestoreMemory,
     SaveSession, UndoCleanup, UnlinkMemories,
@@ -297,6 +300,9 @@ requests! {
     UndoCleanup: "memory cleanup",
     ListSessions: "memory sessions",
     SaveSession: "memory sessions",
+    ListFacts: "facts",
+    SetFact: "facts set",
+    JudgeFact: "facts retract",
     GetStatus: "status",
     CheckHealth: "health",
     GetMetrics: "metrics",
