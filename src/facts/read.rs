@@ -320,10 +320,9 @@ impl Reader<'_> {
 
     pub(super) fn stands(&self, at: usize, words: &[String]) -> bool {
         words.iter().enumerate().all(|(i, word)| {
-            self.words.get(at + i).is_some_and(|w| {
-                w.word == *word
-                    && (at + i == 0 || i == 0 && at == 0 || w.gap == Gap::Blank || i == 0)
-            })
+            self.words
+                .get(at + i)
+                .is_some_and(|w| w.word == *word && (i == 0 || w.gap == Gap::Blank))
         })
     }
 
