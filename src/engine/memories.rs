@@ -3,7 +3,6 @@
 use super::Engine;
 use super::rows::{moment, typed_rows};
 use crate::error::{Error, Result};
-use crate::memory::readers::MAX_CONTENT_BYTES;
 use crate::memory::{
     Activation, ActivationKind, Incoming, Mind, append_activations, append_deletion, append_edit,
     append_memories, ensure_mind,
@@ -11,6 +10,7 @@ use crate::memory::{
 use crate::warehouse::text_literal;
 use chrono::NaiveDateTime;
 use chrono_tz::Tz;
+use codex_import::{MAX_CONTENT_BYTES, MAX_NAME_BYTES};
 use duckdb::params;
 use md5::{Digest, Md5};
 use serde::{Deserialize, Serialize};
@@ -150,14 +150,11 @@ impl Engine {
             .flatten()
             .chain([&key])
         {
-            if name.contains('\0') || name.len() > crate::memory::readers::MAX_NAME_BYTES {
+            if name.contains('\0') || name.len() > MAX_NAME_BYTES {
                 return Err(Error::usage(
                     "speaker, session and key are short names without NUL characters",
                 )
-                .hint(format!(
-                    "use at most {} bytes each",
-                    crate::memory::readers::MAX_NAME_BYTES
-                )));
+                .hint(format!("use at most {} bytes each", MAX_NAME_BYTES)));
             }
         }
         let (mind, intake) = self.warehouse.transaction(|conn| {
@@ -177,7 +174,7 @@ impl Engine {
         })?;
         self.enrich(|_| ())?;
         let id = self.warehouse.conn().query_row(
-            "SELECT memory_id FROM raw.memories WHERE mind_id = ?::UUID AND source = ? AND key = ?",
+            "SELECT max(memory_id) FROM raw.memories WHERE mind_id = ?::UUID AND source = ? AND key = ?",
             params![mind.id.to_string(), SOURCE, key],
             |r| r.get(0),
         )?;
@@ -240,9 +237,25 @@ impl Engine {
         let mut statement = self
             .warehouse
             .conn()
-            .prepare("SELECT memory_id FROM raw.memories WHERE mind_id = ?::UUID AND key = ? ORDER BY memory_id")?;
-        let rows = statement.query_map(params![mind.id.to_string(), key], |r| r.get(0))?;
-        Ok(rows.collect::<std::result::Result<_, _>>()?)
+            // A key names the living memory; deleted ones are named by their ids, or by the key where nobody else has it.
+            .prepare(
+                "SELECT memory_id, memory_id IN (SELECT memory_id FROM raw.deletions) AS deleted
+                 FROM raw.memories WHERE mind_id = ?::UUID AND key = ? ORDER BY memory_id",
+            )?;
+        let rows = statement.query_map(params![mind.id.to_string(), key], |r| {
+            Ok((r.get::<_, i64>(0)?, r.get::<_, bool>(1)?))
+        })?;
+        let all: Vec<(i64, bool)> = rows.collect::<std::result::Result<_, _>>()?;
+        let living: Vec<i64> = all
+            .iter()
+            .filter(|(_, deleted)| !deleted)
+            .map(|(id, _)| *id)
+            .collect();
+        Ok(if living.is_empty() {
+            all.into_iter().map(|(id, _)| id).collect()
+        } else {
+            living
+        })
     }
 
     /// A memory in full. Looking at one is using it: a `used` activation is logged where the store can be written and the

@@ -9,12 +9,14 @@ mod merge;
 mod minds;
 mod plan;
 pub mod postgres;
-pub mod readers;
 mod restore;
 mod staging;
 
 pub use export::{ExportOptions, ExportReport, export};
-pub use import::{ImportOptions, ImportReport, import};
+pub use import::{
+    DateOrder, FormatInfo, FoundSecret, ImportOptions, ImportReport, KeptEdit, LEFT_OUT_KINDS,
+    UndoReport, formats, import, undo,
+};
 pub use log::{
     Activation, ActivationKind, Incoming, Intake, append_activations, append_deletion, append_edit,
     append_memories, append_nap, highest_arrival,

@@ -29,7 +29,7 @@ mod schedule;
 
 pub use cycles::{Consolidate, ReplayInto};
 pub use enrich::EnrichPending;
-pub use intake::{ImportFiles, RestoreExport, TakeSnapshot, WriteExport};
+pub use intake::{ImportFiles, RestoreExport, TakeSnapshot, UndoImport, WriteExport};
 pub use memories::{AddMemory, DeleteMemory, EditMemory, FindMind, ListMemories, ShowMemory};
 pub use models::{RunModels, TestModels};
 pub use overview::{CheckHealth, GetMetrics, GetStatus, VerifyStore};
@@ -264,6 +264,7 @@ macro_rules! requests {
 
 requests! {
     ImportFiles: "import",
+    UndoImport: "import-undo",
     RestoreExport: "import",
     WriteExport: "export",
     TakeSnapshot: "snapshot",
