@@ -50,11 +50,7 @@ impl Archive {
                     u32::from(time.second()),
                 )
             });
-            // A name in an unknown encoding still names a file.
-            let name = member.name().map_or_else(
-                |_| format!("member-{index}"),
-                |name| name.replace('\\', "/"),
-            );
+            let name = member.name().replace('\\', "/");
             members.push(Member {
                 name,
                 modified,
