@@ -71,7 +71,14 @@ fn overhead(store: &Path) -> Result<f64, Box<dyn Error>> {
         let (config, project) = stages::configuration(store)?;
         let mut session = Session::new(config, project, ProjectSource::Embedded);
         let query = "SELECT 42".to_owned();
-        let (answer, ms) = stages::timed(|| session.ask(SelectTable { query }, &mut |_| ()));
+        let (answer, ms) = stages::timed(|| {
+            session.ask(
+                SelectTable {
+                    query: query.as_str().into(),
+                },
+                &mut |_| (),
+            )
+        });
         answer?;
         each.push(ms);
     }

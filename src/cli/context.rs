@@ -4,7 +4,7 @@ use super::render::note;
 use crate::config::{Config, ConfigSources};
 use crate::daemon::{Session, Setup};
 use crate::engine::request::RemoteOperation;
-use crate::engine::{DEFAULT_MIND, Project, ProjectSource, Target};
+use crate::engine::{DEFAULT_MIND, Project, ProjectSource, Target, restrict_new_files};
 use crate::error::Result;
 use clap::Args;
 use std::cell::{Cell, OnceCell};
@@ -31,6 +31,9 @@ pub(super) struct Globals {
     /// Parameters as a YAML mapping, or @FILE: '{consolidation_threshold: 0.5}'
     #[arg(long, global = true, value_name = "YAML")]
     vars: Option<String>,
+    /// Let the user's group read what codex writes
+    #[arg(long, global = true)]
+    group_readable: bool,
     /// Machine output on stdout
     #[arg(long, global = true)]
     json: bool,
@@ -93,13 +96,19 @@ impl Context {
 
     /// Where configuration comes from, but for the file `.env`.
     fn own_sources(&self) -> ConfigSources {
-        ConfigSources {
+        let mut sources = ConfigSources {
             file: self.globals.config.clone(),
             project_dir: self.globals.project_dir.clone(),
             vars: self.globals.vars.clone(),
             database: self.globals.db.clone(),
             ..ConfigSources::from_process()
+        };
+        if self.globals.group_readable {
+            sources
+                .environment
+                .insert("CODEX_GROUP_READABLE".to_owned(), "true".to_owned());
         }
+        sources
     }
 
     /// The file `.env` of the project, else of the directory one is in.
@@ -124,6 +133,7 @@ impl Context {
             return Ok(config.clone());
         }
         let config = Config::load(&self.sources()?)?;
+        restrict_new_files(config.settings.group_readable);
         for warning in &config.warnings {
             self.note(&format!("warning: {warning}"));
         }

@@ -34,6 +34,7 @@ mod times;
 mod transfer;
 mod verify;
 
+use crate::engine::restrict_new_files;
 use clap::{Parser, Subcommand};
 use context::{Context, Globals};
 use render::{Output, Stop};
@@ -109,6 +110,10 @@ pub fn main() -> ExitCode {
             return ExitCode::from(u8::try_from(e.exit_code()).unwrap_or(2));
         }
     };
+    // What is ejected for editing belongs into a repository, with the permissions that files there have.
+    if !matches!(cli.command, Command::Init(_)) {
+        restrict_new_files(false);
+    }
     let context = Context::new(cli.globals);
     // The daemon logs into files of its own.
     if !matches!(&cli.command, Command::Daemon(daemon) if daemon.logs_itself()) {

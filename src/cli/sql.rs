@@ -2,8 +2,8 @@
 
 use super::context::Context;
 use super::render::{Outcome, Output, one_line, size, table};
-use crate::engine::absolute;
 use crate::engine::request::{SelectJson, SelectTable, TakeSnapshot};
+use crate::engine::{ReadQuery, absolute, sql_json_over_files, sql_over_files};
 use clap::Args;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -16,10 +16,18 @@ Examples:
   codex sql \"SELECT column_id, label, memories FROM long_term_memory.cortical_columns ORDER BY memories DESC LIMIT 5\"
   codex sql \"SHOW ALL TABLES\" --json
 
+  codex sql --allow-files data \"FROM 'data/steps.csv' LIMIT 5\"       files below data/, without the store
+
 One SELECT, FROM, WITH, VALUES, DESCRIBE, SHOW, SUMMARIZE or EXPLAIN; anything else is refused before it runs.")]
 pub(super) struct Sql {
     /// The query
     query: String,
+    /// Ask the files below this directory instead of the store; a query over the store reads no files
+    #[arg(long, value_name = "DIR")]
+    allow_files: Option<PathBuf>,
+    /// Seconds the query may take, 0 for as long as it takes [default: the setting sql_timeout]
+    #[arg(long, value_name = "SECONDS")]
+    timeout: Option<u32>,
 }
 
 /// Copy the whole store into a file of its own, for other DuckDB clients and for safety
@@ -41,12 +49,26 @@ pub(super) struct Snapshot {
 
 impl Sql {
     pub(super) fn run(self, context: &Context, out: &mut Output) -> Outcome {
-        let query = self.query;
+        let timeout = match self.timeout {
+            Some(seconds) => seconds,
+            None => context.config()?.settings.sql_timeout,
+        };
+        let query = ReadQuery {
+            text: self.query,
+            timeout,
+        };
         if out.json {
-            out.array(&context.ask(SelectJson { query })?)?;
+            let rows = match &self.allow_files {
+                Some(dir) => sql_json_over_files(dir, &query)?,
+                None => context.ask(SelectJson { query })?,
+            };
+            out.array(&rows)?;
             return Ok(ExitCode::SUCCESS);
         }
-        let found = context.ask(SelectTable { query })?;
+        let found = match &self.allow_files {
+            Some(dir) => sql_over_files(dir, &query)?,
+            None => context.ask(SelectTable { query })?,
+        };
         let columns: Vec<String> = found
             .columns
             .iter()

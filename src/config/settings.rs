@@ -19,6 +19,10 @@ pub struct Settings {
     /// Path of the DuckDB file, absolute once loaded.
     #[serde(deserialize_with = "null_is_empty")]
     pub database: PathBuf,
+    /// Whether the user's group may read what codex writes; nobody else ever may.
+    pub group_readable: bool,
+    /// Seconds a query of `codex sql` may take; 0 for as long as it takes.
+    pub sql_timeout: u32,
     /// How much memory DuckDB may use.
     pub memory_limit: MemoryLimit,
     /// How many threads DuckDB may use.

@@ -4,7 +4,7 @@ use super::due::EpochWindow;
 use super::nights::next_sleep;
 use super::progress::MindProgress;
 use crate::error::Result;
-use crate::memory::MindId;
+use crate::memory::{MindId, lived_events};
 use chrono::NaiveDateTime;
 use duckdb::{Connection, params};
 use std::collections::{BTreeMap, HashMap};
@@ -118,13 +118,7 @@ fn unlived(
 ) -> Result<HashMap<MindId, Life>> {
     // What was told of an earlier time after the last night (an edit, a use) happens when the epoch begins.
     let mut statement = conn.prepare(
-        "WITH happened AS (
-             SELECT mind_id, created_at AS happened_at, memory_id AS arrival, 'memory' AS kind FROM raw.memories
-             UNION ALL SELECT mind_id, happened_at, arrival, 'touch' FROM raw.edits
-             UNION ALL SELECT mind_id, happened_at, arrival, 'touch' FROM raw.deletions
-             UNION ALL SELECT mind_id, happened_at, arrival, 'touch' FROM raw.activations WHERE kind = 'used'
-             UNION ALL SELECT mind_id, happened_at, arrival, 'nap' FROM raw.naps
-         )
+        &format!("WITH happened AS ({})
          SELECT h.mind_id::VARCHAR, h.kind, greatest(h.happened_at, p.epoch_start) AS lived_at,
              h.happened_at < p.epoch_start AND h.kind = 'memory' AS late
          FROM happened h
@@ -141,7 +135,7 @@ fn unlived(
          JOIN raw.memories m ON m.memory_id = a.memory_id AND m.memory_id <= p.seen_arrival AND m.created_at < p.epoch_start
          WHERE a.kind = 'memory' AND a.provider = 'ollama'
            AND a.arrival > p.seen_arrival AND a.arrival <= $1 AND a.answered_at <= $2
-         ORDER BY ALL",
+         ORDER BY ALL", lived_events()),
     )?;
     let rows = statement.query_map(params![highest_arrival, as_of], |r| {
         Ok((

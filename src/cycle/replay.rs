@@ -11,7 +11,7 @@ use super::progress::{MindProgress, parse_cycle, progress};
 use super::store::prepare_store;
 use super::verify::state_hash;
 use crate::error::{Error, Result};
-use crate::memory::MindId;
+use crate::memory::{EVENT_TABLES, MindId};
 use crate::project::CycleType;
 use crate::warehouse::Warehouse;
 use chrono::NaiveDateTime;
@@ -164,17 +164,9 @@ fn stored_pipeline(conn: &Connection, fingerprint: &str) -> Result<Pipeline> {
     Pipeline::from_stored(&sources, &parameters)
 }
 
-/// What of a store is its log: copied, never computed.
-const LOG: [&str; 14] = [
-    "raw.minds",
-    "raw.memories",
-    "raw.edits",
-    "raw.deletions",
-    "raw.activations",
-    "raw.naps",
-    "raw.answers",
+/// What of a store is copied beside its events, never computed: what was read of them, and what the past was made with.
+const BESIDE_EVENTS: [&str; 6] = [
     "enrichment.features",
-    "enrichment.vectors",
     "enrichment.retries",
     "lexical.postings",
     "lexical.documents",
@@ -213,7 +205,8 @@ pub fn copy_log(source: &Warehouse, path: &std::path::Path, history: bool) -> Re
 }
 
 fn copy_tables(conn: &Connection, history: bool) -> Result<()> {
-    for table in LOG {
+    let events = EVENT_TABLES.iter().map(|e| e.table);
+    for table in events.chain(BESIDE_EVENTS) {
         conn.execute_batch(&format!(
             "INSERT INTO fresh.{table} BY NAME SELECT * FROM {table}"
         ))?;

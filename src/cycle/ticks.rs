@@ -7,7 +7,7 @@ use super::ledger::{self, Entry};
 use super::pipeline::Pipeline;
 use crate::clock;
 use crate::error::Result;
-use crate::memory::{MindId, highest_arrival};
+use crate::memory::{MindId, highest_arrival, lived_events};
 use crate::project::CycleType;
 use crate::warehouse::{Plans, Warehouse, timestamp_literal};
 use chrono::{Duration, NaiveDateTime};
@@ -203,12 +203,7 @@ fn open_epochs(
     replay_hours: i64,
 ) -> Result<Vec<(EpochWindow, Sight)>> {
     let mut statement = conn.prepare(
-        "WITH happened AS (
-             SELECT mind_id, created_at AS happened_at, memory_id AS arrival FROM raw.memories
-             UNION ALL SELECT mind_id, happened_at, arrival FROM raw.edits
-             UNION ALL SELECT mind_id, happened_at, arrival FROM raw.deletions
-             UNION ALL SELECT mind_id, happened_at, arrival FROM raw.activations WHERE kind = 'used'
-         ),
+        &format!("WITH happened AS (SELECT * FROM ({}) WHERE kind <> 'nap'),
          visible AS (
              SELECT p.mind_id, p.epoch, p.epoch_start, p.seen_arrival, h.arrival, greatest(h.happened_at, p.epoch_start) AS lived_at
              FROM happened h
@@ -228,7 +223,7 @@ fn open_epochs(
          SELECT mind_id::VARCHAR, epoch, epoch_start, seen_arrival, count(*), sum(arrival)::BIGINT, max(lived_at)
          FROM visible
          GROUP BY ALL
-         ORDER BY ALL",
+         ORDER BY ALL", lived_events()),
     )?;
     let rows = statement.query_map(params![highest, request.as_of], |r| {
         Ok((

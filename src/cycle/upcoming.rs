@@ -6,7 +6,7 @@ use super::plan::due_nights;
 use super::progress::progress;
 use super::ticks::last_events;
 use crate::error::Result;
-use crate::memory::highest_arrival;
+use crate::memory::{highest_arrival, moments};
 use crate::project::CycleType;
 use crate::warehouse::Warehouse;
 use chrono::{Duration, NaiveDateTime, Timelike};
@@ -32,12 +32,10 @@ pub fn next_due(
     let nights = due_nights(conn, &minds, far, highest_arrival(conn)?, late)?;
     let night = nights.iter().map(|n| n.at).filter(|at| *at > as_of).min();
     let event: Option<NaiveDateTime> = conn.query_row(
-        "SELECT min(happens) FROM (
-             SELECT min(created_at) AS happens FROM raw.memories WHERE created_at > $1
-             UNION ALL SELECT min(happened_at) FROM raw.edits WHERE happened_at > $1
-             UNION ALL SELECT min(happened_at) FROM raw.deletions WHERE happened_at > $1
-             UNION ALL SELECT min(happened_at) FROM raw.activations WHERE happened_at > $1
-             UNION ALL SELECT min(happened_at) FROM raw.naps WHERE happened_at > $1)",
+        &format!(
+            "SELECT min(happened_at) FROM ({}) WHERE happened_at > $1",
+            moments()
+        ),
         [as_of],
         |r| r.get(0),
     )?;

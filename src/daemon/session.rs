@@ -8,7 +8,6 @@ use crate::engine::{
     absolute, canonical, fingerprint,
 };
 use crate::error::{Error, Result};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -154,7 +153,6 @@ impl Session {
 
     fn caller(&self) -> Result<RequestContext> {
         Ok(RequestContext {
-            directory: std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/")),
             patience: self.config.settings.lock_timeout,
             fingerprint: fingerprint(&self.project, &self.config.parameters),
             project: match &self.source {

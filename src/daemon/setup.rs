@@ -2,7 +2,7 @@
 
 use super::rhythms::{self, Rhythm};
 use crate::config::{Config, ConfigSources};
-use crate::engine::{Project, ProjectSource, absolute};
+use crate::engine::{Project, ProjectSource, absolute, restrict_new_files};
 use crate::error::Result;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -107,6 +107,7 @@ impl Setup {
     /// Reads all of it.
     pub(super) fn load(&self) -> Result<Loaded> {
         let config = self.config()?;
+        restrict_new_files(config.settings.group_readable);
         let project = Project::load(self.source.clone())?;
         let rhythms = rhythms::of_project(&project)?;
         Ok(Loaded {

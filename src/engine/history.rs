@@ -3,6 +3,7 @@
 use super::Engine;
 use crate::cycle::{self, ConsolidateOptions, ConsolidateReport, CycleProgress, Replay};
 use crate::error::{Error, Result};
+use crate::warehouse::move_to;
 use chrono::NaiveDateTime;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -93,9 +94,17 @@ impl Engine {
 
     /// A fresh store at `path` with this one's log.
     fn fresh(&self, path: &Path, history: bool) -> Result<crate::warehouse::Warehouse> {
-        // Made by codex, closed, filled through this connection, and opened again.
-        drop(self.warehouse.open_fresh(path)?);
-        cycle::copy_log(&self.warehouse, path, history)?;
+        if path.exists() {
+            return Err(Error::usage(format!("{} exists already", path.display()))
+                .hint("give a new file's name, or remove it"));
+        }
+        // Made by codex, closed, filled through this connection, put in its place and opened again.
+        let staging = self.warehouse.staging_dir()?;
+        let staged = staging.path().join("fresh.duckdb");
+        drop(self.warehouse.open_fresh(&staged)?);
+        cycle::copy_log(&self.warehouse, &staged, history)?;
+        move_to(&staged, path)
+            .map_err(|e| Error::failed(format!("cannot write {}: {e}", path.display())))?;
         let fresh = self.warehouse.open_existing(path)?;
         if let Some(interrupt) = &self.interrupt {
             interrupt.reach(&fresh);

@@ -52,7 +52,7 @@ pub use project::{
 };
 pub use questions::ActivationLogging;
 pub use request::{AccessMode, Operation, Progress, Reply, Request, Requirements, StoreNeeds};
-pub use sql::{Snapshot, Table};
+pub use sql::{ReadQuery, Snapshot, Table, sql_json_over_files, sql_over_files};
 pub use store::{
     AccessGuard, AccessQueue, ActiveOperation, Interrupt, RequestContext, SharedStore,
 };
@@ -78,7 +78,7 @@ pub use crate::memory::{
 pub use crate::project::{CycleType, Project, ProjectSource};
 pub use crate::publish::WriteBack;
 pub use crate::recall::{Answer, Hit, Question};
-pub use crate::warehouse::{Holder, Warehouse, absolute, canonical};
+pub use crate::warehouse::{Holder, Warehouse, absolute, canonical, restrict_new_files};
 
 use crate::config::{Config, ConfigError, Parameters, Settings};
 use crate::cycle;
@@ -336,6 +336,7 @@ fn store_options(config: &Config, allow_read_only: bool) -> OpenOptions {
         threads: settings.threads.get() as usize,
         patience: Duration::from_secs(u64::from(settings.lock_timeout)),
         allow_read_only,
+        group_readable: settings.group_readable,
     }
 }
 

@@ -36,29 +36,36 @@ impl Engine {
     ) -> Result<Answer> {
         self.be_ready()?;
         let mut answers = self.answers(std::slice::from_ref(question))?;
-        let answer = answers
+        let mut answer = answers
             .pop()
             .ok_or_else(|| Error::failed("the question got no answer"))?;
         if activation_logging != ActivationLogging::None && self.is_writable() {
-            let ids: Vec<i64> = answer.results.iter().map(|hit| hit.id).collect();
-            self.activate(
-                mind,
-                ActivationKind::Retrieved,
-                Some(&question.text),
-                &ids,
-                question.as_of,
-            )?;
-            if activation_logging == ActivationLogging::Used {
-                self.activate(
-                    mind,
-                    ActivationKind::Used,
-                    Some(&question.text),
-                    &ids,
-                    question.as_of,
-                )?;
+            let logged = self.log_question(mind, question, &answer, activation_logging);
+            // A full disk takes no answer from anybody.
+            if let Err(e) = logged {
+                answer
+                    .notes
+                    .push(format!("what was recalled could not be logged: {e}"));
             }
         }
         Ok(answer)
+    }
+
+    fn log_question(
+        &self,
+        mind: &Mind,
+        question: &Question,
+        answer: &Answer,
+        activation_logging: ActivationLogging,
+    ) -> Result<()> {
+        let ids: Vec<i64> = answer.results.iter().map(|hit| hit.id).collect();
+        let mut kinds = vec![ActivationKind::Retrieved];
+        if activation_logging == ActivationLogging::Used {
+            kinds.push(ActivationKind::Used);
+        }
+        kinds.into_iter().try_for_each(|kind| {
+            self.activate(mind, kind, Some(&question.text), &ids, question.as_of)
+        })
     }
 
     /// Answers many questions, in their order; logs nothing.

@@ -4,11 +4,13 @@ use super::Engine;
 use super::rows::json_rows;
 use crate::error::{Error, Result};
 use crate::project::quoted;
-use crate::warehouse::text_literal;
+use crate::warehouse::{move_to, over_files, text_literal};
 use duckdb::Connection;
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::RecvTimeoutError;
+use std::time::Duration;
 
 /// Rows of a query, each value as DuckDB writes it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -44,123 +46,41 @@ struct Parsed {
     statements: Vec<serde_json::Value>,
 }
 
+/// A query that only reads, and how long it may take.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadQuery {
+    /// One query that only reads.
+    pub text: String,
+    /// Seconds it may take; 0 for as long as it takes.
+    pub timeout: u32,
+}
+
+impl From<&str> for ReadQuery {
+    /// The query, for as long as it takes.
+    fn from(text: &str) -> ReadQuery {
+        ReadQuery {
+            text: text.to_owned(),
+            timeout: 0,
+        }
+    }
+}
+
 impl Engine {
     /// Runs one query that only reads, as a table for people.
     ///
     /// # Errors
-    /// Usage when it is not one query, or would change anything, or has a mistake.
-    pub fn sql(&self, text: &str) -> Result<Table> {
-        let text = trimmed(text);
-        let conn = self.warehouse.conn();
-        if let Some(explained) = explained(text) {
-            self.check_reads_only(explained)?;
-            return self.reading(|| {
-                let mut statement = conn.prepare(text)?;
-                let rows = statement
-                    .query_map([], |r| {
-                        Ok(vec![
-                            Some(r.get::<_, String>(0)?),
-                            Some(r.get::<_, String>(1)?),
-                        ])
-                    })?
-                    .collect::<std::result::Result<_, _>>()?;
-                Ok(Table {
-                    columns: vec!["plan".into(), "explanation".into()],
-                    numeric: vec![false, false],
-                    rows,
-                })
-            });
-        }
-        self.check_reads_only(text)?;
-        self.reading(|| {
-            let columns = described(conn, text)?;
-            let mut statement =
-                conn.prepare(&format!("SELECT columns(*)::VARCHAR FROM (\n{text}\n)"))?;
-            let rows = statement
-                .query_map([], |r| {
-                    (0..columns.len())
-                        .map(|i| r.get::<_, Option<String>>(i))
-                        .collect()
-                })?
-                .collect::<std::result::Result<_, _>>()?;
-            let numeric = columns.iter().map(|(_, kind)| is_number(kind)).collect();
-            Ok(Table {
-                columns: columns.into_iter().map(|(name, _)| name).collect(),
-                numeric,
-                rows,
-            })
-        })
+    /// Usage when it is not one query, or would change anything, or has a mistake, or would read a file; failed when it takes too
+    /// long.
+    pub fn sql(&self, query: &ReadQuery) -> Result<Table> {
+        run_table(self.warehouse.conn(), query)
     }
 
     /// Runs one query that only reads; each row as one JSON object.
     ///
     /// # Errors
     /// See [`Engine::sql`].
-    pub fn sql_json(&self, text: &str) -> Result<Vec<String>> {
-        let text = trimmed(text);
-        if explained(text).is_some() {
-            let table = self.sql(text)?;
-            return Ok(table
-                .rows
-                .iter()
-                .map(|row| serde_json::json!({"plan": row[0], "explanation": row[1]}).to_string())
-                .collect());
-        }
-        self.check_reads_only(text)?;
-        self.reading(|| {
-            let conn = self.warehouse.conn();
-            // JSON has no NaN and no infinity.
-            let finite: Vec<String> = described(conn, text)?
-                .iter()
-                .filter(|(_, kind)| ["FLOAT", "DOUBLE"].contains(&kind.as_str()))
-                .map(|(name, _)| quoted(name))
-                .map(|name| format!("CASE WHEN isfinite({name}) THEN {name} END AS {name}"))
-                .collect();
-            match finite.is_empty() {
-                true => json_rows(conn, text),
-                false => json_rows(
-                    conn,
-                    &format!("SELECT * REPLACE ({}) FROM (\n{text}\n)", finite.join(", ")),
-                ),
-            }
-        })
-    }
-
-    /// Only what DuckDB's own parser takes for one query passes.
-    fn check_reads_only(&self, text: &str) -> Result<()> {
-        const HINT: &str = "codex sql only reads: one SELECT, FROM, WITH, VALUES, DESCRIBE, SHOW, SUMMARIZE or EXPLAIN";
-        if text.is_empty() {
-            return Err(Error::usage("there is no query").hint(HINT));
-        }
-        let json: String = self.warehouse.conn().query_row(
-            "SELECT json_serialize_sql(?::VARCHAR)::VARCHAR",
-            [text],
-            |r| r.get(0),
-        )?;
-        let parsed: Parsed = serde_json::from_str(&json)
-            .map_err(|e| Error::failed(format!("DuckDB's parser said {json}: {e}")))?;
-        if parsed.error && parsed.error_type == "parser" {
-            return Err(
-                Error::usage(format!("SQL: {}", parsed.error_message)).hint("mend the query")
-            );
-        }
-        if parsed.error || parsed.statements.len() != 1 {
-            return Err(
-                Error::usage("this is not one query that only reads; nothing was run").hint(HINT),
-            );
-        }
-        Ok(())
-    }
-
-    /// Runs `work` in a transaction that cannot write, whatever it holds.
-    fn reading<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
-        let conn = self.warehouse.conn();
-        conn.execute_batch("BEGIN TRANSACTION READ ONLY")?;
-        let result = work();
-        let ended = conn.execute_batch("ROLLBACK");
-        let result = result.map_err(error_with_hint)?;
-        ended?;
-        Ok(result)
+    pub fn sql_json(&self, query: &ReadQuery) -> Result<Vec<String>> {
+        run_json(self.warehouse.conn(), query)
     }
 
     /// Writes a copy of the whole store to `output`: into a file beside it first, then under its name at once.
@@ -177,10 +97,6 @@ impl Engine {
             .hint("nobody can be writing to it either: copy the file itself"));
         }
         let shown = output.display();
-        let dir = match output.parent() {
-            Some(dir) if !dir.as_os_str().is_empty() => dir,
-            _ => Path::new("."),
-        };
         if output.is_dir() {
             return Err(Error::usage(format!("{shown} is a directory")).hint("name a file in it"));
         }
@@ -196,15 +112,8 @@ impl Engine {
             return Err(Error::usage(format!("{shown} exists already"))
                 .hint("name another file, or overwrite it with --force"));
         }
-        // DuckDB wants to make the file itself, so it gets a new directory on the same disk.
-        let room = tempfile::Builder::new()
-            .prefix(".codex-snapshot-")
-            .tempdir_in(dir)
-            .map_err(|e| {
-                Error::failed(format!("cannot write in {}: {e}", dir.display()))
-                    .hint("check that the directory exists and can be written")
-            })?;
-        let copy = room.path().join("snapshot.duckdb");
+        let staging = self.warehouse.staging_dir()?;
+        let copy = staging.path().join("snapshot.duckdb");
         let conn = self.warehouse.conn();
         let name: String = conn.query_row("SELECT current_database()", [], |r| r.get(0))?;
         conn.execute_batch(&format!(
@@ -218,8 +127,10 @@ impl Engine {
         let detached = conn.execute_batch("DETACH codex_snapshot");
         copied?;
         detached?;
-        fs::rename(&copy, output)
-            .map_err(|e| Error::failed(format!("cannot write {shown}: {e}")))?;
+        move_to(&copy, output).map_err(|e| {
+            Error::failed(format!("cannot write {shown}: {e}"))
+                .hint("check that the directory exists and can be written")
+        })?;
         let memories = conn.query_row("SELECT count(*) FROM raw.memories", [], |r| r.get(0))?;
         let bytes = fs::metadata(output).map(|m| m.len()).unwrap_or(0);
         Ok(Snapshot {
@@ -228,6 +139,175 @@ impl Engine {
             memories,
         })
     }
+}
+
+/// Runs one query that only reads over the files below `directory`, in a DuckDB that has no store.
+///
+/// # Errors
+/// See [`Engine::sql`].
+pub fn sql_over_files(directory: &Path, query: &ReadQuery) -> Result<Table> {
+    run_table(&files_only(directory)?, query)
+}
+
+/// The same; each row as one JSON object.
+///
+/// # Errors
+/// See [`Engine::sql`].
+pub fn sql_json_over_files(directory: &Path, query: &ReadQuery) -> Result<Vec<String>> {
+    run_json(&files_only(directory)?, query)
+}
+
+fn files_only(directory: &Path) -> Result<Connection> {
+    if !directory.is_dir() {
+        return Err(
+            Error::usage(format!("{} is no directory", directory.display()))
+                .hint("--allow-files names a directory whose files the query may read"),
+        );
+    }
+    over_files(directory)
+}
+
+fn run_table(conn: &Connection, query: &ReadQuery) -> Result<Table> {
+    let text = trimmed(&query.text);
+    if let Some(explained) = explained(text) {
+        check_reads_only(conn, explained)?;
+        return reading(conn, query.timeout, || plan(conn, text));
+    }
+    check_reads_only(conn, text)?;
+    reading(conn, query.timeout, || {
+        let columns = described(conn, text)?;
+        let mut statement =
+            conn.prepare(&format!("SELECT columns(*)::VARCHAR FROM (\n{text}\n)"))?;
+        let rows = statement
+            .query_map([], |r| {
+                (0..columns.len())
+                    .map(|i| r.get::<_, Option<String>>(i))
+                    .collect()
+            })?
+            .collect::<std::result::Result<_, _>>()?;
+        let numeric = columns.iter().map(|(_, kind)| is_number(kind)).collect();
+        Ok(Table {
+            columns: columns.into_iter().map(|(name, _)| name).collect(),
+            numeric,
+            rows,
+        })
+    })
+}
+
+fn run_json(conn: &Connection, query: &ReadQuery) -> Result<Vec<String>> {
+    let text = trimmed(&query.text);
+    if explained(text).is_some() {
+        let table = run_table(conn, query)?;
+        return Ok(table
+            .rows
+            .iter()
+            .map(|row| serde_json::json!({"plan": row[0], "explanation": row[1]}).to_string())
+            .collect());
+    }
+    check_reads_only(conn, text)?;
+    reading(conn, query.timeout, || {
+        // JSON has no NaN and no infinity.
+        let finite: Vec<String> = described(conn, text)?
+            .iter()
+            .filter(|(_, kind)| ["FLOAT", "DOUBLE"].contains(&kind.as_str()))
+            .map(|(name, _)| quoted(name))
+            .map(|name| format!("CASE WHEN isfinite({name}) THEN {name} END AS {name}"))
+            .collect();
+        match finite.is_empty() {
+            true => json_rows(conn, text),
+            false => json_rows(
+                conn,
+                &format!("SELECT * REPLACE ({}) FROM (\n{text}\n)", finite.join(", ")),
+            ),
+        }
+    })
+}
+
+/// The rows of an EXPLAIN.
+fn plan(conn: &Connection, text: &str) -> Result<Table> {
+    let mut statement = conn.prepare(text)?;
+    let rows = statement
+        .query_map([], |r| {
+            Ok(vec![
+                Some(r.get::<_, String>(0)?),
+                Some(r.get::<_, String>(1)?),
+            ])
+        })?
+        .collect::<std::result::Result<_, _>>()?;
+    Ok(Table {
+        columns: vec!["plan".into(), "explanation".into()],
+        numeric: vec![false, false],
+        rows,
+    })
+}
+
+/// Only what DuckDB's own parser takes for one query passes.
+fn check_reads_only(conn: &Connection, text: &str) -> Result<()> {
+    const HINT: &str = "codex sql only reads: one SELECT, FROM, WITH, VALUES, DESCRIBE, SHOW, SUMMARIZE or EXPLAIN";
+    if text.is_empty() {
+        return Err(Error::usage("there is no query").hint(HINT));
+    }
+    let json: String = conn.query_row(
+        "SELECT json_serialize_sql(?::VARCHAR)::VARCHAR",
+        [text],
+        |r| r.get(0),
+    )?;
+    let parsed: Parsed = serde_json::from_str(&json)
+        .map_err(|e| Error::failed(format!("DuckDB's parser said {json}: {e}")))?;
+    if parsed.error && parsed.error_type == "parser" {
+        return Err(Error::usage(format!("SQL: {}", parsed.error_message)).hint("mend the query"));
+    }
+    if parsed.error || parsed.statements.len() != 1 {
+        return Err(
+            Error::usage("this is not one query that only reads; nothing was run").hint(HINT),
+        );
+    }
+    Ok(())
+}
+
+/// Runs `work` in a transaction that cannot write, whatever it holds, for at most `timeout` seconds.
+fn reading<T>(conn: &Connection, timeout: u32, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    conn.execute_batch("BEGIN TRANSACTION READ ONLY")?;
+    let (result, was_too_long) = within(conn, timeout, work);
+    let ended = conn.execute_batch("ROLLBACK");
+    if was_too_long && result.is_err() {
+        return Err(
+            Error::failed(format!("SQL: the query was stopped after {timeout} s")).hint(
+                "ask for less, or give it longer: --timeout SECONDS, or the setting sql_timeout",
+            ),
+        );
+    }
+    let result = result.map_err(error_with_hint)?;
+    ended?;
+    Ok(result)
+}
+
+/// Time between two tries to interrupt a query whose time is over.
+const INSIST: Duration = Duration::from_millis(20);
+
+/// Runs `work`, which is interrupted after `timeout` seconds, and tells whether that came.
+fn within<T>(conn: &Connection, timeout: u32, work: impl FnOnce() -> T) -> (T, bool) {
+    if timeout == 0 {
+        return (work(), false);
+    }
+    let handle = conn.interrupt_handle();
+    let (done, ended) = std::sync::mpsc::channel::<()>();
+    std::thread::scope(|scope| {
+        let watch = scope.spawn(move || {
+            let mut patience = Duration::from_secs(u64::from(timeout));
+            let mut interrupted = false;
+            // The sender goes when the work has ended.
+            while ended.recv_timeout(patience) == Err(RecvTimeoutError::Timeout) {
+                handle.interrupt();
+                interrupted = true;
+                patience = INSIST;
+            }
+            interrupted
+        });
+        let result = work();
+        drop(done);
+        (result, watch.join().unwrap_or(false))
+    })
 }
 
 /// DuckDB's kinds of error that a query is to blame for, whatever the machine is like.
@@ -253,6 +333,11 @@ fn error_with_hint(error: Error) -> Error {
     let text = error.to_string();
     let text = text.strip_prefix("DuckDB: ").unwrap_or(&text);
     let kind = text.split_once(" Error: ").map_or("", |(kind, _)| kind);
+    if kind == "Permission" {
+        return Error::usage("SQL: a query over the store reads no files and loads no extensions").hint(
+            "to read files, ask without the store: codex sql --allow-files DIR \"FROM 'DIR/file.csv'\"",
+        );
+    }
     if OF_THE_QUERY.contains(&kind) {
         return Error::usage(format!("SQL: {text}"))
             .hint("mend the query; `codex sql \"SHOW ALL TABLES\"` lists what there is");

@@ -8,13 +8,12 @@ use super::manifest::{
 };
 use super::minds::{Mind, find_mind};
 use crate::error::{Error, Result};
-use crate::warehouse::{Warehouse, text_literal};
+use crate::warehouse::{Warehouse, move_to, text_literal};
 use duckdb::Connection;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 /// What to export, and where to.
@@ -43,7 +42,7 @@ pub struct ExportReport {
     pub tables: BTreeMap<String, u64>,
 }
 
-/// Writes the export beside its place, then gives it its name at once; `progress` hears rows written.
+/// Writes the export into the store's staging directory, then moves it to its place at once; `progress` hears rows written.
 ///
 /// # Errors
 /// Usage when the output exists and `force` is not given, or there is no such mind; failed when it cannot be written.
@@ -60,14 +59,7 @@ pub fn export(
         .map(|name| find_mind(conn, name))
         .transpose()?;
     let output = &options.output;
-    let dir = match output.parent() {
-        Some(dir) if !dir.as_os_str().is_empty() => dir,
-        _ => Path::new("."),
-    };
-    let (staging, _alive) = staging_dir(dir).map_err(|e| {
-        Error::failed(format!("cannot write in {}: {e}", dir.display()))
-            .hint("check that the directory exists and can be written")
-    })?;
+    let staging = warehouse.staging_dir()?;
     let made = staging.path().join("export");
     fs::create_dir(&made).map_err(|e| unwritable(&made, &e))?;
     // One transaction: all tables as of one moment.
@@ -86,7 +78,7 @@ pub fn export(
         join(&manifest, &made, &path).map_err(|e| unwritable(output, &e))?;
         path
     };
-    put(&ready, output, staging.path()).map_err(|e| unwritable(output, &e))?;
+    put(&ready, output).map_err(|e| unwritable(output, &e))?;
     Ok(ExportReport {
         output: output.clone(),
         format: options.format,
@@ -97,31 +89,6 @@ pub fn export(
             .map(|(table, c)| (table, c.rows))
             .collect(),
     })
-}
-
-/// A directory beside the output that only its owner can look into, and a lock in it for as long as the export runs. What a
-/// killed export left has none that anybody holds, and is removed.
-fn staging_dir(dir: &Path) -> io::Result<(tempfile::TempDir, File)> {
-    const PREFIX: &str = ".codex-export-";
-    const LOCK: &str = "lock";
-    for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
-        if entry.file_name().to_string_lossy().starts_with(PREFIX)
-            && let Ok(lock) = File::open(entry.path().join(LOCK))
-            && lock.try_lock().is_ok()
-        {
-            let _ = fs::remove_dir_all(entry.path());
-        }
-    }
-    let staging = tempfile::Builder::new()
-        .prefix(PREFIX)
-        .permissions(fs::Permissions::from_mode(0o700))
-        .tempdir_in(dir)?;
-    // It gets its name only once it is held.
-    let unnamed = staging.path().join("unheld");
-    let lock = File::create(&unnamed)?;
-    lock.lock()?;
-    fs::rename(unnamed, staging.path().join(LOCK))?;
-    Ok((staging, lock))
 }
 
 /// Only an earlier export, an empty directory or a file gives way, and only to `--force`.
@@ -272,16 +239,20 @@ fn join(manifest: &Manifest, parts: &Path, path: &Path) -> io::Result<()> {
         .sync_all()
 }
 
-/// Moves what was made to its place; an earlier directory steps aside into `staging`, which goes away.
-fn put(made: &Path, output: &Path, staging: &Path) -> io::Result<()> {
-    if made.is_dir() && output.is_dir() {
-        let aside = staging.join("before");
-        fs::rename(output, &aside)?;
-        return fs::rename(made, output).inspect_err(|_| {
-            let _ = fs::rename(&aside, output);
-        });
+/// Moves what was made to its place; an earlier directory steps aside until that is done.
+fn put(made: &Path, output: &Path) -> io::Result<()> {
+    if !(made.is_dir() && output.is_dir()) {
+        return move_to(made, output);
     }
-    fs::rename(made, output)
+    let beside = output.parent().unwrap_or(Path::new("."));
+    let aside = tempfile::Builder::new()
+        .prefix(".codex-export-")
+        .tempdir_in(beside)?;
+    let before = aside.path().join("before");
+    fs::rename(output, &before)?;
+    move_to(made, output).inspect_err(|_| {
+        let _ = fs::rename(&before, output);
+    })
 }
 
 fn size(path: &Path) -> u64 {

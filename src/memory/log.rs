@@ -2,6 +2,7 @@
 //!
 //! Every event gets the next arrival number of the store; a memory's arrival number is its `memory_id`.
 
+use super::events::highest_arrivals;
 use super::minds::MindId;
 use crate::error::Result;
 use chrono::NaiveDateTime;
@@ -78,17 +79,12 @@ pub struct Activation {
 /// # Errors
 /// Failed when the store cannot be read.
 pub fn highest_arrival(conn: &Connection) -> Result<i64> {
+    // As operands of one greatest() the same questions take ten times as long.
     Ok(conn.query_row(
-        // As operands of one greatest() the same questions take ten times as long.
-        "SELECT coalesce(max(arrival), 0) FROM (
-             SELECT max(arrival) AS arrival FROM raw.minds
-             UNION ALL SELECT max(memory_id) FROM raw.memories
-             UNION ALL SELECT max(arrival) FROM raw.edits
-             UNION ALL SELECT max(arrival) FROM raw.deletions
-             UNION ALL SELECT max(arrival) FROM raw.activations
-             UNION ALL SELECT max(arrival) FROM raw.naps
-             UNION ALL SELECT max(arrival) FROM raw.answers
-             UNION ALL SELECT max(arrival) FROM enrichment.vectors)",
+        &format!(
+            "SELECT coalesce(max(arrival), 0) FROM ({})",
+            highest_arrivals()
+        ),
         [],
         |r| r.get(0),
     )?)

@@ -3,20 +3,13 @@
 //! A memory is known by (mind, source, key); edits, deletions, activations and naps by all they say. What is known stays as it is,
 //! what is new gets the next arrival numbers in the order of the other log.
 
+use super::events::{EVENT_TABLES, Merged, all_arrivals};
 use super::log::highest_arrival;
 use super::minds::{MindId, begin_minds, check_name, parse_time_zone};
 use crate::clock;
 use crate::error::{Error, Result};
 use duckdb::{Connection, params};
 use std::collections::BTreeMap;
-
-/// Events that follow a memory or mind: the table, whom they are about, and what else they say.
-const EVENTS: [(&str, bool, &[&str]); 4] = [
-    ("edits", true, &["happened_at", "content", "metadata"]),
-    ("deletions", true, &["happened_at", "reason"]),
-    ("activations", true, &["happened_at", "kind", "query"]),
-    ("naps", false, &["happened_at"]),
-];
 
 /// Appends what is new of `staged_*`. Returns rows by table, and how many memories were known.
 pub(super) fn merge(
@@ -34,19 +27,16 @@ pub(super) fn merge(
             "{zones} minds have another time zone here, and keep it"
         ));
     }
+    // An export of an earlier version does not have every table.
+    for event in EVENT_TABLES.iter().filter(|e| e.is_staged()) {
+        conn.execute_batch(&format!(
+            "CREATE TEMP TABLE IF NOT EXISTS staged_{} AS FROM {} LIMIT 0",
+            event.name(),
+            event.table
+        ))?;
+    }
     // Nothing may refer to what the export does not hold.
-    let lost: i64 = conn.query_row(
-        "SELECT count(*) FROM (
-             SELECT memory_id, mind_id FROM temp.main.staged_memories
-             UNION ALL SELECT memory_id, mind_id FROM temp.main.staged_edits
-             UNION ALL SELECT memory_id, mind_id FROM temp.main.staged_deletions
-             UNION ALL SELECT memory_id, mind_id FROM temp.main.staged_activations
-         ) e
-         WHERE mind_id NOT IN (SELECT mind_id FROM temp.main.staged_minds)
-            OR (memory_id, mind_id) NOT IN (SELECT (memory_id, mind_id) FROM temp.main.staged_memories)",
-        [],
-        |r| r.get(0),
-    )?;
+    let lost: i64 = conn.query_row(&lost_events(), [], |r| r.get(0))?;
     if lost > 0 {
         return Err(Error::usage(format!(
             "{lost} events are about memories or minds that the export does not hold"
@@ -66,13 +56,14 @@ pub(super) fn merge(
          SELECT arrival AS old_id FROM temp.main.staged_minds WHERE mind_id NOT IN (SELECT mind_id FROM raw.minds)
          UNION ALL SELECT old_id FROM temp.main.merged_memories WHERE known_id IS NULL",
     )?;
-    for (table, of_memory, says) in EVENTS {
-        conn.execute_batch(&fresh_events(table, of_memory, says))?;
+    for event in EVENT_TABLES {
+        if let Merged::Event { memories, says, .. } = event.merged {
+            conn.execute_batch(&fresh_events(event.name(), memories, says))?;
+        }
     }
     // What models said of memories that are new here. Episodes, columns and insights are made anew, and asked about again.
     conn.execute_batch(
-        "CREATE TEMP TABLE IF NOT EXISTS staged_answers AS FROM raw.answers LIMIT 0;
-         INSERT INTO temp.main.merged_events
+        "INSERT INTO temp.main.merged_events
          SELECT s.arrival FROM temp.main.staged_answers s JOIN temp.main.merged_memories m ON m.old_id = s.memory_id
          WHERE s.kind = 'memory' AND m.known_id IS NULL",
     )?;
@@ -99,46 +90,94 @@ pub(super) fn merge(
         ));
     }
     conn.execute_batch(
-        "DROP TABLE temp.main.merged_memories; DROP TABLE temp.main.merged_events; DROP TABLE temp.main.arrivals; DROP TABLE temp.main.places;
-         DROP TABLE temp.main.staged_minds; DROP TABLE temp.main.staged_memories; DROP TABLE temp.main.staged_edits;
-         DROP TABLE temp.main.staged_deletions; DROP TABLE temp.main.staged_activations; DROP TABLE temp.main.staged_naps;
-         DROP TABLE temp.main.staged_features; DROP TABLE temp.main.staged_answers",
+        "DROP TABLE temp.main.merged_memories; DROP TABLE temp.main.merged_events; DROP TABLE temp.main.arrivals;
+         DROP TABLE temp.main.places; DROP TABLE temp.main.staged_features",
     )?;
+    for event in EVENT_TABLES.iter().filter(|e| e.is_staged()) {
+        conn.execute_batch(&format!("DROP TABLE temp.main.staged_{}", event.name()))?;
+    }
     check_log(conn)?;
     Ok((added, known as u64))
 }
 
+/// SQL that counts the events about memories or minds that the export does not hold.
+fn lost_events() -> String {
+    let mut ends = vec!["SELECT memory_id, mind_id FROM temp.main.staged_memories".to_owned()];
+    for event in EVENT_TABLES {
+        if let Merged::Event { memories, .. } = event.merged {
+            for memory in memories {
+                ends.push(format!(
+                    "SELECT {memory}, mind_id FROM temp.main.staged_{}",
+                    event.name()
+                ));
+            }
+        }
+    }
+    format!(
+        "SELECT count(*) FROM ({}) e
+         WHERE mind_id NOT IN (SELECT mind_id FROM temp.main.staged_minds)
+            OR (memory_id, mind_id) NOT IN (SELECT (memory_id, mind_id) FROM temp.main.staged_memories)",
+        ends.join("\nUNION ALL ")
+    )
+}
+
 /// SQL that notes the events of a table that the store does not have; of events that say the same, as many as are missing.
-fn fresh_events(table: &str, of_memory: bool, says: &[&str]) -> String {
-    let about = if of_memory { "memory_id" } else { "mind_id" };
-    let (place, join) = if of_memory {
-        (
-            "p.known_id",
-            "JOIN temp.main.merged_memories p ON p.old_id = s.memory_id",
-        )
+fn fresh_events(table: &str, memories: &[&str], says: &[&str]) -> String {
+    // What the event is about, in the export and here: its memories, or its mind.
+    let about = if memories.is_empty() {
+        vec!["mind_id"]
     } else {
-        ("s.mind_id", "")
+        memories.to_vec()
     };
-    let listed = says.join(", ");
-    let same: Vec<_> = says
+    let here: Vec<_> = (0..about.len())
+        .map(|i| {
+            if memories.is_empty() {
+                "s.mind_id AS about0".to_owned()
+            } else {
+                format!("p{i}.known_id AS about{i}")
+            }
+        })
+        .collect();
+    let joins: Vec<_> = memories
         .iter()
-        .map(|c| format!("t.{c} IS NOT DISTINCT FROM n.{c}"))
+        .enumerate()
+        .map(|(i, memory)| {
+            format!("JOIN temp.main.merged_memories p{i} ON p{i}.old_id = s.{memory}")
+        })
+        .collect();
+    let known: Vec<_> = about
+        .iter()
+        .enumerate()
+        .map(|(i, column)| format!("{column} AS about{i}"))
+        .collect();
+    let told: Vec<_> = about.iter().chain(says).copied().collect();
+    let same: Vec<_> = (0..about.len())
+        .map(|i| format!("t.about{i} = n.about{i}"))
+        .chain(
+            says.iter()
+                .map(|c| format!("t.{c} IS NOT DISTINCT FROM n.{c}")),
+        )
         .collect();
     format!(
         "INSERT INTO temp.main.merged_events
          WITH n AS (
-             SELECT s.arrival, {place} AS about, s.{columns},
-                    row_number() OVER (PARTITION BY s.{about}, s.{partition} ORDER BY s.arrival) AS nth
-             FROM temp.main.staged_{table} s {join}
+             SELECT s.arrival, {here}, s.{columns},
+                    row_number() OVER (PARTITION BY s.{partition} ORDER BY s.arrival) AS nth
+             FROM temp.main.staged_{table} s {joins}
          ),
          t AS (
-             SELECT {about} AS about, {listed}, row_number() OVER (PARTITION BY {about}, {listed} ORDER BY arrival) AS nth
+             SELECT {known}, {listed}, row_number() OVER (PARTITION BY {told} ORDER BY arrival) AS nth
              FROM raw.{table}
          )
          SELECT arrival FROM n
-         WHERE NOT EXISTS (SELECT 1 FROM t WHERE t.about = n.about AND t.nth = n.nth AND {same})",
+         WHERE NOT EXISTS (SELECT 1 FROM t WHERE t.nth = n.nth AND {same})",
+        here = here.join(", "),
         columns = says.join(", s."),
-        partition = says.join(", s."),
+        partition = told.join(", s."),
+        joins = joins.join(" "),
+        known = known.join(", "),
+        listed = says.join(", "),
+        told = told.join(", "),
         same = same.join(" AND ")
     )
 }
@@ -165,30 +204,14 @@ fn append(conn: &Connection) -> Result<BTreeMap<String, u64>> {
          FROM temp.main.staged_memories s JOIN temp.main.arrivals a ON a.old_id = s.memory_id ORDER BY a.arrival",
         params![now],
     )?);
-    for (table, of_memory, _) in EVENTS {
-        let mut replaced = vec!["a.arrival AS arrival"];
-        if of_memory {
-            replaced.push("p.memory_id AS memory_id");
+    for event in EVENT_TABLES {
+        if let Merged::Event {
+            memories, group, ..
+        } = event.merged
+        {
+            let rows = conn.execute(&append_events(event.name(), memories, group), [])?;
+            add(event.table, rows);
         }
-        if table == "activations" {
-            replaced.push("min(a.arrival) OVER (PARTITION BY s.recall_id) AS recall_id");
-        }
-        let join = if of_memory {
-            "JOIN temp.main.places p ON p.old_id = s.memory_id"
-        } else {
-            ""
-        };
-        let rows = conn.execute(
-            &format!(
-                "INSERT INTO raw.{table} BY NAME
-                 SELECT s.* REPLACE ({})
-                 FROM temp.main.staged_{table} s JOIN temp.main.arrivals a ON a.old_id = s.arrival {join}
-                 ORDER BY a.arrival",
-                replaced.join(", ")
-            ),
-            [],
-        )?;
-        add(&format!("raw.{table}"), rows);
     }
     add("raw.answers", conn.execute(
         "INSERT INTO raw.answers BY NAME
@@ -216,6 +239,31 @@ fn append(conn: &Connection) -> Result<BTreeMap<String, u64>> {
         )?,
     );
     Ok(added)
+}
+
+/// SQL that appends the new events of a table.
+fn append_events(table: &str, memories: &[&str], group: Option<&str>) -> String {
+    let mut replaced = vec!["a.arrival AS arrival".to_owned()];
+    let mut joins = Vec::new();
+    for (i, memory) in memories.iter().enumerate() {
+        replaced.push(format!("p{i}.memory_id AS {memory}"));
+        joins.push(format!(
+            "JOIN temp.main.places p{i} ON p{i}.old_id = s.{memory}"
+        ));
+    }
+    if let Some(group) = group {
+        replaced.push(format!(
+            "min(a.arrival) OVER (PARTITION BY s.{group}) AS {group}"
+        ));
+    }
+    format!(
+        "INSERT INTO raw.{table} BY NAME
+         SELECT s.* REPLACE ({})
+         FROM temp.main.staged_{table} s JOIN temp.main.arrivals a ON a.old_id = s.arrival {}
+         ORDER BY a.arrival",
+        replaced.join(", "),
+        joins.join(" ")
+    )
 }
 
 /// Whether every mind has a possible name, the identity of that name, and a known zone.
@@ -246,15 +294,10 @@ pub(super) fn check_minds(conn: &Connection, relation: &str) -> Result<()> {
 /// Whether every event has an arrival number of its own.
 pub(super) fn check_log(conn: &Connection) -> Result<()> {
     let doubled: i64 = conn.query_row(
-        "SELECT count(*) - count(DISTINCT arrival) FROM (
-             SELECT arrival FROM raw.minds
-             UNION ALL SELECT memory_id FROM raw.memories
-             UNION ALL SELECT arrival FROM raw.edits
-             UNION ALL SELECT arrival FROM raw.deletions
-             UNION ALL SELECT arrival FROM raw.activations
-             UNION ALL SELECT arrival FROM raw.naps
-             UNION ALL SELECT arrival FROM raw.answers
-             UNION ALL SELECT arrival FROM enrichment.vectors)",
+        &format!(
+            "SELECT count(*) - count(DISTINCT arrival) FROM ({})",
+            all_arrivals()
+        ),
         [],
         |r| r.get(0),
     )?;

@@ -1,6 +1,7 @@
 //! The domain: minds and the append-only raw log of memories, edits, deletions, activations and naps.
 
 mod document;
+mod events;
 mod export;
 mod import;
 mod log;
@@ -12,6 +13,7 @@ pub mod postgres;
 mod restore;
 mod staging;
 
+pub use events::{EVENT_TABLES, EventTable, lived_events, moments};
 pub use export::{ExportOptions, ExportReport, export};
 pub use import::{
     DateOrder, FormatInfo, FoundSecret, ImportOptions, ImportReport, KeptEdit, LEFT_OUT_KINDS,

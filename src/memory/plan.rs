@@ -1,5 +1,6 @@
 //! Where the tables of an export go: into an empty store as they are, else beside it, to be merged.
 
+use super::events::EVENT_TABLES;
 use super::manifest::{Column, Manifest, is_own, relation, tables};
 use super::merge::{check_log, check_minds, merge};
 use super::minds::DEFAULT_MIND;
@@ -88,15 +89,11 @@ impl<'a> Plan<'a> {
                 }
             }
         }
-        for needed in [
-            "raw.minds",
-            "raw.memories",
-            "raw.edits",
-            "raw.deletions",
-            "raw.activations",
-            "raw.naps",
-            "enrichment.features",
-        ] {
+        let from_the_start = EVENT_TABLES.iter().filter(|e| e.from_the_start);
+        for needed in from_the_start
+            .map(|e| e.table)
+            .chain(["enrichment.features"])
+        {
             if !targets.contains_key(needed) {
                 return Err(damaged(path, &format!("it has no table {needed}")));
             }

@@ -7,7 +7,7 @@ use super::manifest::{Column, ExportFormat, MANIFEST, Manifest, VERSION, file_na
 use super::plan::{Plan, damaged};
 use super::staging::{csv_source, newlines, typed, unreadable};
 use crate::error::{Error, Result};
-use crate::warehouse::{Warehouse, text_literal};
+use crate::warehouse::{StagingDir, Warehouse, text_literal};
 use duckdb::Connection;
 use serde::de::DeserializeSeed;
 use serde::{Deserialize, Serialize};
@@ -109,7 +109,8 @@ pub fn restore(
     dry_run: bool,
     progress: &mut dyn FnMut(u64),
 ) -> Result<RestoreReport> {
-    let work = |conn: &Connection| run(conn, export, progress);
+    let staging = warehouse.staging_dir()?;
+    let work = |conn: &Connection| run(conn, export, &staging, progress);
     Ok(match dry_run {
         true => RestoreReport {
             dry_run,
@@ -122,11 +123,13 @@ pub fn restore(
 fn run(
     conn: &Connection,
     export: &FoundExport,
+    staging: &StagingDir,
     progress: &mut dyn FnMut(u64),
 ) -> Result<RestoreReport> {
     let mut loader = Loader {
         conn,
         export,
+        staging,
         plan: None,
         progress,
     };
@@ -145,6 +148,7 @@ fn run(
 pub(super) struct Loader<'a, 'p> {
     conn: &'a Connection,
     pub(super) export: &'a FoundExport,
+    staging: &'a StagingDir,
     plan: Option<Plan<'a>>,
     progress: &'p mut dyn FnMut(u64),
 }
@@ -298,11 +302,12 @@ impl Loader<'_, '_> {
             if !file.is_file() {
                 return Err(damaged(&file, "the file is missing"));
             }
+            let linked = self.staging.link(&file, &file_name(table, format))?;
             let source = match format {
                 ExportFormat::Parquet => {
-                    format!("read_parquet({})", text_literal(&file.to_string_lossy()))
+                    format!("read_parquet({})", text_literal(&linked.to_string_lossy()))
                 }
-                _ => csv_source(&file, &contents.columns)?,
+                _ => csv_source(&file, &linked, &contents.columns)?,
             };
             let refused = |e: duckdb::Error| damaged(&file, e.to_string().trim());
             let found: u64 = match plan.targets.get(table) {

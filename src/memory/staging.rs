@@ -172,8 +172,8 @@ fn ends_its_last_line(file: &Path) -> io::Result<bool> {
     Ok(last == *b"\n")
 }
 
-/// A CSV file as text columns: a quoted empty value is an empty text, one without quotes is NULL.
-pub(super) fn csv_source(file: &Path, columns: &[Column]) -> Result<String> {
+/// A CSV file, which DuckDB finds under the name `linked`, as text columns: a quoted empty value is an empty text, one without quotes is NULL.
+pub(super) fn csv_source(file: &Path, linked: &Path, columns: &[Column]) -> Result<String> {
     let size = fs::metadata(file).map_err(|e| unreadable(file, &e))?.len();
     if !ends_its_last_line(file).map_err(|e| unreadable(file, &e))? {
         // Cut within a pair of quotes, the last value would look whole.
@@ -191,7 +191,7 @@ pub(super) fn csv_source(file: &Path, columns: &[Column]) -> Result<String> {
         "read_csv({}, columns = {{{}}}, auto_detect = false, header = true, delim = ',', quote = '\"', escape = '\"',
           new_line = '\\n', nullstr = '', allow_quoted_nulls = false, strict_mode = true, parallel = false,
           max_line_size = {line}, buffer_size = {})",
-        text_literal(&file.to_string_lossy()),
+        text_literal(&linked.to_string_lossy()),
         types.join(", "),
         line + (1 << 20)
     ))

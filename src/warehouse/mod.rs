@@ -8,13 +8,17 @@ mod lock;
 pub mod materialize;
 mod migrate;
 mod open;
+mod permissions;
 mod plans;
 pub mod postgres;
+mod staging;
 mod statements;
 
 pub use lock::{FileLock, Holder};
-pub use open::{Access, OpenOptions, Warehouse, absolute, canonical, rooms};
+pub use open::{Access, OpenOptions, Warehouse, absolute, canonical, over_files};
+pub use permissions::restrict_new_files;
 pub use plans::Plans;
+pub use staging::{StagingDir, move_to};
 
 use chrono::NaiveDateTime;
 

@@ -2,6 +2,8 @@
 
 use super::lock::{FileLock, Holder};
 use super::migrate;
+use super::permissions;
+use super::staging::{self, StagingDir};
 use crate::error::{Error, Result};
 use duckdb::{AccessMode, Config, Connection};
 use std::cell::Cell;
@@ -32,6 +34,8 @@ pub struct OpenOptions {
     pub patience: Duration,
     /// Whether a file that cannot be written may be opened for reading instead.
     pub allow_read_only: bool,
+    /// Whether the user's group may read the store's files.
+    pub group_readable: bool,
 }
 
 /// An open store: the file, owned by this process, and a connection to it.
@@ -39,6 +43,8 @@ pub struct OpenOptions {
 pub struct Warehouse {
     conn: Connection,
     path: PathBuf,
+    /// Where files wait on their way in or out.
+    staging: PathBuf,
     options: OpenOptions,
     access: Access,
     lock: Option<Arc<FileLock>>,
@@ -99,13 +105,18 @@ impl Warehouse {
         let Some(lock) = FileLock::try_acquire(&path)? else {
             return Ok(None);
         };
-        clear_rooms(&path);
-        let conn = connect(&path, options, AccessMode::ReadWrite)?;
+        let staging = staging::root_of(&path, true);
+        staging::clear(&staging);
+        let conn = connect(&path, &staging, options, AccessMode::ReadWrite)?;
         if let Err(e) = migrate::migrate(&conn) {
             return Err(e.context(path.display()));
         }
+        for file in permissions::tighten(&path, options.group_readable) {
+            tracing::warn!("{} could be read by others; now it cannot", file.display());
+        }
         Ok(Some(Warehouse {
             conn,
+            staging,
             path,
             options: options.clone(),
             access: Access::ReadWrite,
@@ -122,7 +133,8 @@ impl Warehouse {
     }
 
     fn open_read_only(path: PathBuf, options: &OpenOptions) -> Result<Warehouse> {
-        let conn = connect(&path, options, AccessMode::ReadOnly)?;
+        let staging = staging::root_of(&path, false);
+        let conn = connect(&path, &staging, options, AccessMode::ReadOnly)?;
         if !migrate::is_current(&conn).map_err(|e| e.context(path.display()))? {
             return Err(Error::usage(format!(
                 "{} is not a store of this codex's version, and cannot be written",
@@ -132,6 +144,7 @@ impl Warehouse {
         }
         Ok(Warehouse {
             conn,
+            staging,
             path,
             options: options.clone(),
             access: Access::ReadOnly,
@@ -151,11 +164,14 @@ impl Warehouse {
             threads,
             patience: Duration::ZERO,
             allow_read_only: false,
+            group_readable: false,
         };
-        let conn = connect(&options.path, &options, AccessMode::ReadWrite)?;
+        let staging = staging::root_of(&options.path, false);
+        let conn = connect(&options.path, &staging, &options, AccessMode::ReadWrite)?;
         migrate::migrate(&conn)?;
         Ok(Warehouse {
             conn,
+            staging,
             path: options.path.clone(),
             options,
             access: Access::ReadWrite,
@@ -207,7 +223,12 @@ impl Warehouse {
         }
         let nothing = Connection::open_in_memory()?;
         drop(std::mem::replace(&mut self.conn, nothing));
-        self.conn = connect(&self.path, &self.options, AccessMode::ReadWrite)?;
+        self.conn = connect(
+            &self.path,
+            &self.staging,
+            &self.options,
+            AccessMode::ReadWrite,
+        )?;
         self.threads.set(0);
         Ok(())
     }
@@ -221,6 +242,7 @@ impl Warehouse {
         conn.execute_batch(&format!("USE {CATALOG}"))?;
         Ok(Warehouse {
             conn,
+            staging: self.staging.clone(),
             path: self.path.clone(),
             options: self.options.clone(),
             access: self.access,
@@ -229,15 +251,12 @@ impl Warehouse {
         })
     }
 
-    /// Relative paths in SQL are relative to `directory` on this connection; to the process's own where it is empty.
+    /// A directory for files on their way into the store or out of it, the only place where its DuckDB reads and writes files.
     ///
     /// # Errors
-    /// Failed when DuckDB refuses it.
-    pub fn look_from(&self, directory: &Path) -> Result<()> {
-        Ok(self.conn.execute_batch(&format!(
-            "SET file_search_path = {}",
-            super::text_literal(&directory.to_string_lossy())
-        ))?)
+    /// Failed when it cannot be written.
+    pub fn staging_dir(&self) -> Result<StagingDir> {
+        StagingDir::new(&self.staging)
     }
 
     /// Has DuckDB give back the memory of what it read and may read again.
@@ -293,7 +312,12 @@ impl Warehouse {
             .hint("the store is as it was; the rebuilt one is still where it was built")
         });
         // Whichever of the two is there now.
-        self.conn = connect(&self.path, &self.options, AccessMode::ReadWrite)?;
+        self.conn = connect(
+            &self.path,
+            &self.staging,
+            &self.options,
+            AccessMode::ReadWrite,
+        )?;
         self.threads.set(0);
         moved
     }
@@ -373,24 +397,6 @@ impl Warehouse {
     }
 }
 
-/// What the directories beside the store at `path` begin with in which rows wait on their way into it.
-pub fn rooms(path: &Path) -> Option<String> {
-    let name = path.file_name()?;
-    Some(format!(".{}.intake-", name.to_string_lossy()))
-}
-
-/// Removes such directories that a killed process left: whoever has the store's lock and has not begun yet has none.
-fn clear_rooms(path: &Path) {
-    let (Some(dir), Some(prefix)) = (path.parent(), rooms(path)) else {
-        return;
-    };
-    for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
-        if entry.file_name().to_string_lossy().starts_with(&prefix) {
-            let _ = fs::remove_dir_all(entry.path());
-        }
-    }
-}
-
 fn base_config(memory_limit: &str, threads: usize) -> Result<Config> {
     Ok(Config::default()
         .max_memory(memory_limit)?
@@ -403,7 +409,12 @@ fn base_config(memory_limit: &str, threads: usize) -> Result<Config> {
 /// The name every store has within DuckDB: named after its file, a `raw.duckdb` would hide the schema `raw`.
 const CATALOG: &str = "store";
 
-fn connect(path: &Path, options: &OpenOptions, mode: AccessMode) -> Result<Connection> {
+fn connect(
+    path: &Path,
+    staging: &Path,
+    options: &OpenOptions,
+    mode: AccessMode,
+) -> Result<Connection> {
     let config = base_config(&options.memory_limit, options.threads).map_err(|e| {
         Error::usage(e.to_string())
             .hint("check the settings memory_limit (such as 2GB) and threads")
@@ -431,7 +442,31 @@ fn connect(path: &Path, options: &OpenOptions, mode: AccessMode) -> Result<Conne
             Error::failed(format!("cannot open {}: {}", path.display(), text.trim())).caused_by(e)
         }
     })?;
+    close_to_files(&conn, staging)?;
     Ok(conn)
+}
+
+/// A DuckDB without a store, which reads the files below `directory` and no others.
+///
+/// # Errors
+/// Failed when DuckDB cannot start.
+pub fn over_files(directory: &Path) -> Result<Connection> {
+    let conn = Connection::open_in_memory_with_flags(base_config("1GB", 2)?)?;
+    let given = super::text_literal(&directory.to_string_lossy());
+    let whole = super::text_literal(&absolute(directory)?.to_string_lossy());
+    conn.execute_batch(&format!(
+        "SET allowed_directories = [{given}, {whole}]; SET enable_external_access = false"
+    ))?;
+    Ok(conn)
+}
+
+/// From here on nothing that runs on this instance reads or writes a file outside `staging`, nor loads an extension; nothing can
+/// open it again.
+fn close_to_files(conn: &Connection, staging: &Path) -> Result<()> {
+    let staging = super::text_literal(&staging.to_string_lossy());
+    Ok(conn.execute_batch(&format!(
+        "SET temp_directory = {staging}; SET allowed_directories = [{staging}]; SET enable_external_access = false"
+    ))?)
 }
 
 /// The program that DuckDB says has the file open.

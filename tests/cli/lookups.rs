@@ -225,7 +225,7 @@ fn sql_reads_and_only_reads() {
     }
     store.refused(2, "nope", &["sql", "SELECT nope FROM raw.memories"]);
     store.refused(2, "SELEC", &["sql", "SELEC 1"]);
-    store.refused(1, "hint", &["sql", "FROM 'nowhere.csv'"]);
+    store.refused(2, "hint", &["sql", "FROM 'nowhere.csv'"]);
     assert_eq!(store.count("SELECT count(*) FROM raw.memories"), 6);
 }
 

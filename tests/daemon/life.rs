@@ -223,10 +223,11 @@ fn an_answer_on_its_way_arrives_before_it_stops() {
     send(&mut stream, &Hello::mine()).unwrap();
     let rows = 200_000;
     let request = Request::SelectJson(SelectJson {
-        query: format!("SELECT i, repeat('a', 100) AS text FROM range({rows}) r(i)"),
+        query: format!("SELECT i, repeat('a', 100) AS text FROM range({rows}) r(i)")
+            .as_str()
+            .into(),
     });
     let caller = RequestContext {
-        directory: "/".into(),
         patience: 30,
         fingerprint: own_fingerprint(),
         project: None,

@@ -201,27 +201,25 @@ fn a_file_of_memories_is_no_export() {
 }
 
 #[test]
-fn what_a_killed_export_left_is_removed_and_what_another_writes_is_not() {
+fn what_a_killed_export_left_is_removed_when_the_store_is_opened_again() {
     let dir = tempfile::tempdir().unwrap();
-    let room = |name: &str| {
-        let path = dir.path().join(name);
-        fs::create_dir(&path).unwrap();
-        let lock = fs::File::create(path.join("lock")).unwrap();
-        lock.try_lock().unwrap();
-        (path, lock)
+    let ours = dir.path().join("my-own-export");
+    fs::create_dir(&ours).unwrap();
+    let options = codex_dreams::warehouse::OpenOptions {
+        path: dir.path().join("memory.duckdb"),
+        memory_limit: "1GB".to_owned(),
+        threads: 1,
+        patience: std::time::Duration::ZERO,
+        allow_read_only: false,
+        group_readable: false,
     };
-    let (left, lock) = room(".codex-export-left");
-    drop(lock);
-    let (held, _lock) = room(".codex-export-held");
-    let (ours, _other) = room("my-own-export");
-    export(&lived(), &dir, ExportFormat::Jsonl, None);
-    assert!(!left.exists() && held.exists() && ours.exists());
-    let rooms = fs::read_dir(dir.path()).unwrap().flatten();
-    let rooms = rooms.filter(|entry| {
-        entry
-            .file_name()
-            .to_string_lossy()
-            .starts_with(".codex-export-")
-    });
-    assert_eq!(rooms.count(), 1);
+    let store = codex_dreams::warehouse::Warehouse::open(&options).unwrap();
+    let staging = store.staging_dir().unwrap();
+    let left = staging.path().to_owned();
+    // A process that is killed drops nothing.
+    std::mem::forget(staging);
+    drop(store);
+    assert!(left.exists());
+    drop(codex_dreams::warehouse::Warehouse::open(&options).unwrap());
+    assert!(!left.exists() && ours.exists());
 }

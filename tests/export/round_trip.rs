@@ -174,6 +174,7 @@ fn an_export_needs_the_file_and_nothing_else() {
         threads: 1,
         patience: std::time::Duration::ZERO,
         allow_read_only: false,
+        group_readable: false,
     };
     let engine = Engine::over(Warehouse::open(&options).unwrap(), pipeline()).unwrap();
     engine

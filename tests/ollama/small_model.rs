@@ -140,7 +140,6 @@ fn a_model_that_nobody_asks_is_let_go_and_loaded_again_when_somebody_does() {
     .unwrap();
     let project = Project::load(ProjectSource::Embedded).unwrap();
     let caller = RequestContext {
-        directory: store.path("."),
         patience: 30,
         fingerprint: fingerprint(&project, &config.parameters),
         project: None,

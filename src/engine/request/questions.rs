@@ -1,7 +1,9 @@
 //! Questions to the memory: recall, insights, lineage, SQL.
 
 use super::{AccessMode, Operation, Progress, Requirements, found, only};
-use crate::engine::{ActivationLogging, Answer, Engine, Insight, Lineage, Period, Question, Table};
+use crate::engine::{
+    ActivationLogging, Answer, Engine, Insight, Lineage, Period, Question, ReadQuery, Table,
+};
 use crate::error::{Error, Result};
 use chrono::NaiveDateTime;
 use serde::{Deserialize, Serialize};
@@ -122,8 +124,8 @@ impl Operation for ExplainMemory {
 /// Ask in SQL, for a table.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SelectTable {
-    /// One query that only reads.
-    pub query: String,
+    /// The query.
+    pub query: ReadQuery,
 }
 
 impl Operation for SelectTable {
@@ -141,8 +143,8 @@ impl Operation for SelectTable {
 /// Ask in SQL, for a JSON object a row.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SelectJson {
-    /// One query that only reads.
-    pub query: String,
+    /// The query.
+    pub query: ReadQuery,
 }
 
 impl Operation for SelectJson {

@@ -11,7 +11,6 @@ use crate::engine::{
     StoreNeeds,
 };
 use crate::error::{Error, Result};
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -77,7 +76,6 @@ impl SharedStore {
     ) -> Result<Reply> {
         let theirs = self.models_of(caller)?;
         let answer = |engine: &mut Engine| {
-            engine.look_from(&caller.directory)?;
             match requirements.store {
                 StoreNeeds::MadeWithoutViews => engine.models = theirs,
                 _ => engine.adopt(theirs)?,
@@ -130,9 +128,7 @@ impl Drop for Again<'_> {
     fn drop(&mut self) {
         let mut root = self.shared.root();
         root.models = self.ours.clone();
-        let ready = root
-            .look_from(Path::new(""))
-            .and_then(|()| root.adopt(self.ours.clone()));
+        let ready = root.adopt(self.ours.clone());
         if let Err(e) = ready {
             tracing::error!(error = %e, "the store is made ready again before the next question");
             self.shared.unready.store(true, Ordering::SeqCst);
@@ -146,10 +142,5 @@ impl Engine {
         cycle::prepare_store(&self.warehouse, models.pipeline())?;
         self.models = models;
         Ok(())
-    }
-
-    /// Relative paths in SQL are relative to `directory`.
-    pub(in crate::engine) fn look_from(&self, directory: &Path) -> Result<()> {
-        self.warehouse.look_from(directory)
     }
 }

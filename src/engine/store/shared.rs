@@ -29,8 +29,6 @@ pub(in crate::engine) const HEALING: Duration = Duration::from_secs(30);
 /// Who asks, as far as it matters to the answer.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RequestContext {
-    /// The directory that relative paths in SQL are relative to.
-    pub directory: PathBuf,
     /// Seconds to wait for a turn.
     pub patience: u32,
     /// The md5 of its models and parameters; see [`cycle::fingerprint`].
@@ -103,7 +101,6 @@ impl SharedStore {
         } else {
             self.with_turn(held.as_ref(), requirements.mode, interrupt, |engine| {
                 engine.patience = Some(patience);
-                engine.look_from(&caller.directory)?;
                 match requirements.mode {
                     AccessMode::Read => {
                         unless_stale(|| request.clone().answer(engine, on_progress))
@@ -278,7 +275,6 @@ impl SharedStore {
         if mode == AccessMode::Exclusive {
             let mut root = self.root();
             let done = interrupt.over(&mut root, work);
-            root.look_from(Path::new(""))?;
             return done;
         }
         let (mut engine, _) = self

@@ -31,7 +31,6 @@ fn caller(vars: &str) -> RequestContext {
     };
     let parameters = Config::load(&sources).unwrap().parameters;
     RequestContext {
-        directory: "/".into(),
         patience: 30,
         fingerprint: cycle::fingerprint(&project(), &parameters),
         project: None,
@@ -77,7 +76,7 @@ fn what_is_stopped_ends_and_says_so() {
     let done = std::thread::scope(|scope| {
         let work = scope.spawn(|| {
             shared.work("a test", &interrupt, |engine| {
-                engine.sql("SELECT count(*) FROM range(100000000000) a, range(1000) b")
+                engine.sql(&"SELECT count(*) FROM range(100000000000) a, range(1000) b".into())
             })
         });
         while !work.is_finished() {
@@ -90,7 +89,7 @@ fn what_is_stopped_ends_and_says_so() {
     // StoreCoordination are not.
     let other = Arc::new(Interrupt::default());
     shared
-        .work("a test", &other, |engine| engine.sql("SELECT 1"))
+        .work("a test", &other, |engine| engine.sql(&"SELECT 1".into()))
         .unwrap();
 }
 

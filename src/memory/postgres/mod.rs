@@ -27,7 +27,7 @@ use crate::config::{PostgresAddress, PostgresSettings};
 use crate::error::{Error, ErrorKind, Result};
 use crate::project::SourceMapping;
 use crate::warehouse::postgres::{Limits, Purpose, connect};
-use crate::warehouse::{Warehouse, rooms};
+use crate::warehouse::{StagingDir, Warehouse};
 use absorb::RowMerge;
 use chrono_tz::Tz;
 use scan::{Reading, Scanned, Seen};
@@ -133,7 +133,7 @@ pub struct Read {
     scanned: Scanned,
     notes: Vec<String>,
     /// Where the files are; removed with this.
-    _staging: Option<tempfile::TempDir>,
+    _staging: Option<StagingDir>,
 }
 
 /// Reads one source; this is where PostgreSQL is waited for. Nothing is written into the store.
@@ -166,7 +166,7 @@ pub fn read(
     let (scanned, staging) = match reading {
         Reading::Nothing | Reading::CycleProgress => (Scanned::default(), None),
         Reading::Tick | Reading::Whole | Reading::Compare => {
-            let staging = staging_dir(warehouse)?;
+            let staging = warehouse.staging_dir()?;
             let scanned = scan::scan(
                 warehouse,
                 intake,
@@ -236,25 +236,4 @@ pub fn take_in(
         "PostgreSQL read"
     );
     Ok(report)
-}
-
-/// A directory beside the store for what is on its way into it: only its owner can look into it. What a killed process left is
-/// removed when the store is opened.
-fn staging_dir(warehouse: &Warehouse) -> Result<tempfile::TempDir> {
-    use std::os::unix::fs::PermissionsExt;
-    let store = warehouse.path();
-    let (dir, prefix) = match (store.parent(), rooms(store)) {
-        (Some(dir), Some(prefix)) if dir.is_dir() && !dir.as_os_str().is_empty() => {
-            (dir.to_path_buf(), prefix)
-        }
-        _ => (std::env::temp_dir(), ".codex.intake-".to_owned()),
-    };
-    tempfile::Builder::new()
-        .prefix(&prefix)
-        .permissions(std::fs::Permissions::from_mode(0o700))
-        .tempdir_in(&dir)
-        .map_err(|e| {
-            Error::failed(format!("cannot write in {}: {e}", dir.display()))
-                .hint("free some room, or make the directory writable")
-        })
 }
