@@ -3,6 +3,7 @@
 mod doors;
 mod failures;
 mod help;
+mod imports;
 mod intake;
 mod lookups;
 mod sharing;

@@ -45,7 +45,7 @@ pub(super) fn apply(
         staged.report.batch = Some(note_batch(conn, options, before + 1, after, now)?);
     }
     conn.execute_batch(
-        "DROP TABLE IF EXISTS temp.main.base; DROP TABLE IF EXISTS temp.main.matches",
+        "DROP VIEW IF EXISTS temp.main.base; DROP TABLE IF EXISTS temp.main.matches",
     )?;
     Ok(staged.report)
 }

@@ -1,6 +1,6 @@
 -- Which memories the staged records may be: by id, by time, speaker and text, by what earlier readers made of the text, and,
 -- where the time is only a file's, by the text alone. Memories of imports that were taken back are none.
-CREATE OR REPLACE TEMP TABLE base AS
+CREATE OR REPLACE TEMP VIEW base AS
 SELECT m.memory_id, m.mind_id, m.source, m.key, m.created_at, m.speaker, m.session,
        coalesce(e.content, m.content) AS content, coalesce(e.metadata, m.metadata) AS metadata
 FROM raw.memories m
