@@ -47,9 +47,9 @@ test: ## all tests, with totals
 	@scripts/test.sh
 
 lint: ## formatting, clippy, documentation, licences and dependencies
-	cargo fmt --check
-	$(CARGO) clippy --locked --all-targets -- -D warnings
-	RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" $(CARGO) doc --locked --no-deps --document-private-items
+	cargo fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" $(CARGO) doc --locked --workspace --no-deps --document-private-items
 	@scripts/deny.sh
 
 bench: ## the promised figures, measured (SIZES="10000 100000 1000000"; default 10000 100000; PARTS="diary daemon postgres enrichment"; PYTORCH=python with sentence-transformers)
@@ -57,6 +57,7 @@ bench: ## the promised figures, measured (SIZES="10000 100000 1000000"; default 
 
 soak: ## the property and crash tests with many more cases
 	CODEX_SOAK=1 $(CARGO) test --locked --release --test invariants --test crash --test daemon
+	CODEX_SOAK=1 $(CARGO) test --locked --release -p codex-import --test exports
 
 clean: ## remove what was built in this clone (the shared cache stays: $(CODEX_CACHE))
 	rm -rf target

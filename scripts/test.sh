@@ -43,10 +43,10 @@ outcome=0
 run() { scripts/cargo.sh "$@" 2>&1 | tee -a "$log" || outcome=1; }
 
 if cargo nextest --version >/dev/null 2>&1; then
-    run nextest run --locked --no-fail-fast "$@"
+    run nextest run --locked --workspace --no-fail-fast "$@"
 else
     echo "cargo-nextest is not installed; cargo test runs the same tests, slower (cargo install cargo-nextest --locked)"
-    run test --locked --no-fail-fast --lib --bins --tests "$@"
+    run test --locked --workspace --no-fail-fast --lib --bins --tests "$@"
 fi
 run test --locked --doc "$@"
 

@@ -39,6 +39,7 @@ impl Sample {
             time_zone: chrono_tz::UTC,
             source: None,
             dry_run: false,
+            ..ImportOptions::default()
         };
         engine.import(&options, |_| ()).unwrap();
         engine

@@ -40,6 +40,7 @@ pub fn measure(folder: &Path) -> Result<Vec<Figure>, Box<dyn Error>> {
         time_zone: parse_time_zone("UTC")?,
         source: None,
         dry_run: false,
+        ..ImportOptions::default()
     };
     engine.import(&options, |_| ())?;
     let mut figures: Vec<Figure> = Vec::new();

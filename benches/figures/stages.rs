@@ -168,6 +168,7 @@ pub fn imports(file: &Path) -> ImportOptions {
         time_zone: chrono_tz::UTC,
         source: Some("bench".to_owned()),
         dry_run: false,
+        ..ImportOptions::default()
     }
 }
 

@@ -175,7 +175,11 @@ const BESIDE_EVENTS: [&str; 6] = [
 ];
 
 /// How far PostgreSQL has been read, and what it has been told: the store that takes this one's place goes on from there.
-const EXCHANGE: [&str; 6] = [
+const EXCHANGE: [&str; 10] = [
+    "import_batches",
+    "import_events",
+    "import_paths",
+    "source_versions",
     "intakes",
     "source_rows",
     "breakers",

@@ -4,7 +4,6 @@ use super::Engine;
 use super::filings::MemoryFilter;
 use super::rows::{moment, typed_rows};
 use crate::error::{Error, Result};
-use crate::memory::readers::MAX_CONTENT_BYTES;
 use crate::memory::{
     Activation, ActivationKind, Filing, FilingChange, FilingEvent, Incoming, Mind,
     append_activations, append_deletion, append_edit, append_filing, append_memories, ensure_mind,
@@ -13,6 +12,7 @@ use crate::memory::{
 use crate::warehouse::text_literal;
 use chrono::NaiveDateTime;
 use chrono_tz::Tz;
+use codex_import::{MAX_CONTENT_BYTES, MAX_NAME_BYTES};
 use duckdb::params;
 use md5::{Digest, Md5};
 use serde::{Deserialize, Serialize};
@@ -203,14 +203,11 @@ impl Engine {
             .flatten()
             .chain([&key])
         {
-            if name.contains('\0') || name.len() > crate::memory::readers::MAX_NAME_BYTES {
+            if name.contains('\0') || name.len() > MAX_NAME_BYTES {
                 return Err(Error::usage(
                     "speaker, session and key are short names without NUL characters",
                 )
-                .hint(format!(
-                    "use at most {} bytes each",
-                    crate::memory::readers::MAX_NAME_BYTES
-                )));
+                .hint(format!("use at most {} bytes each", MAX_NAME_BYTES)));
             }
         }
         // Refused before anything is written.
@@ -229,7 +226,7 @@ impl Engine {
             };
             let intake = append_memories(conn, &[incoming], now)?;
             let id: i64 = conn.query_row(
-                "SELECT memory_id FROM raw.memories WHERE mind_id = ?::UUID AND source = ? AND key = ?",
+                "SELECT max(memory_id) FROM raw.memories WHERE mind_id = ?::UUID AND source = ? AND key = ?",
                 params![mind.id.to_string(), SOURCE, key],
                 |r| r.get(0),
             )?;

@@ -80,9 +80,10 @@ pub use crate::enrich::embeddings::{
 pub use crate::insight::{Insight, Period};
 pub use crate::memory::postgres::{IntakeRequest, Mode, RejectedRow, SourceReport};
 pub use crate::memory::{
-    DEFAULT_MIND, ExportFormat, ExportOptions, ExportReport, FilingChange, FoundExport,
-    ImportOptions, ImportReport, Mind, MindId, NewRelation, RestoreReport, SPACES, SessionChange,
-    find_export, is_directed, parse_time_zone, to_local,
+    DEFAULT_MIND, DateOrder, ExportFormat, ExportOptions, ExportReport, FilingChange, FormatInfo,
+    FoundExport, FoundSecret, ImportOptions, ImportReport, KeptEdit, LEFT_OUT_KINDS, Mind, MindId,
+    NewRelation, RestoreReport, SPACES, SessionChange, UndoReport, find_export,
+    formats as import_formats, is_directed, parse_time_zone, to_local,
 };
 pub use crate::project::{CycleType, Project, ProjectSource};
 pub use crate::publish::WriteBack;
@@ -248,6 +249,16 @@ impl Engine {
         if !options.dry_run {
             self.enrich(|done| progress(ImportProgress::Understood(done)))?;
         }
+        Ok(report)
+    }
+
+    /// Takes the import of this number back.
+    ///
+    /// # Errors
+    /// See [`memory::undo`].
+    pub fn undo_import(&self, batch: i64) -> Result<UndoReport> {
+        let report = memory::undo(&self.warehouse, batch)?;
+        self.enrich(|_| ())?;
         Ok(report)
     }
 

@@ -135,7 +135,9 @@ pub fn append_memories(
              SELECT memory_id, arg_max(content, arrival) AS content, arg_max(metadata, arrival) AS metadata
              FROM raw.edits
              GROUP BY memory_id
-         ) e USING (memory_id)",
+          ) e USING (memory_id)
+         -- A deleted memory is final; its key is free for another one.
+         ANTI JOIN raw.deletions USING (memory_id)",
     )?;
     let base = highest_arrival(conn)?;
     let added = conn.execute(

@@ -45,8 +45,13 @@ pub(super) fn merge(
     conn.execute_batch(
         "CREATE OR REPLACE TEMP TABLE merged_memories AS
          SELECT s.memory_id AS old_id, t.memory_id AS known_id, s.content <> t.content AS differs
-         FROM temp.main.staged_memories s
-         LEFT JOIN raw.memories t ON t.mind_id = s.mind_id AND t.source = s.source AND t.key = s.key;
+         FROM (
+             -- A key is used again where its memory was deleted: the first of it is the first, and so on.
+             SELECT *, row_number() OVER (PARTITION BY mind_id, source, key ORDER BY memory_id) AS nth FROM temp.main.staged_memories
+         ) s
+         LEFT JOIN (
+             SELECT *, row_number() OVER (PARTITION BY mind_id, source, key ORDER BY memory_id) AS nth FROM raw.memories
+         ) t ON t.mind_id = s.mind_id AND t.source = s.source AND t.key = s.key AND t.nth = s.nth;
          CREATE OR REPLACE TEMP TABLE merged_events AS
          SELECT arrival AS old_id FROM temp.main.staged_minds WHERE mind_id NOT IN (SELECT mind_id FROM raw.minds)
          UNION ALL SELECT old_id FROM temp.main.merged_memories WHERE known_id IS NULL",

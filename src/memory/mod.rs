@@ -11,7 +11,6 @@ mod merge;
 mod minds;
 mod plan;
 pub mod postgres;
-pub mod readers;
 mod relations;
 mod restore;
 mod sessions;
@@ -23,7 +22,10 @@ pub use filings::{
     CURRENT_FILINGS, Filing, FilingChange, FilingEvent, SPACES, append_filing, check_space,
     filing_of,
 };
-pub use import::{ImportOptions, ImportReport, import};
+pub use import::{
+    DateOrder, FormatInfo, FoundSecret, ImportOptions, ImportReport, KeptEdit, LEFT_OUT_KINDS,
+    UndoReport, formats, import, undo,
+};
 pub use log::{
     Activation, ActivationKind, Incoming, Intake, append_activations, append_deletion, append_edit,
     append_memories, append_nap, highest_arrival,

@@ -5,6 +5,7 @@ mod facts;
 mod failures;
 mod filing;
 mod help;
+mod imports;
 mod intake;
 mod lookups;
 mod sharing;

@@ -20,6 +20,7 @@ fn share(diary: PathBuf, vars: &str) -> i64 {
                 time_zone: chrono_tz::Tz::UTC,
                 source: None,
                 dry_run: false,
+                ..ImportOptions::default()
             },
             |_| (),
         )

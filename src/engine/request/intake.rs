@@ -3,7 +3,7 @@
 use super::{AccessMode, Operation, Progress, Requirements, StoreNeeds};
 use crate::engine::{
     Engine, ExportOptions, ExportReport, FoundExport, ImportOptions, ImportReport, RestoreReport,
-    Snapshot,
+    Snapshot, UndoReport,
 };
 use crate::error::Result;
 use serde::{Deserialize, Serialize};
@@ -31,6 +31,25 @@ impl Operation for ImportFiles {
         engine.import(&self.options, |advance| {
             on_progress(Progress::Import(advance))
         })
+    }
+}
+
+/// Take an import back.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct UndoImport {
+    /// Its number.
+    pub batch: i64,
+}
+
+impl Operation for UndoImport {
+    type Answer = UndoReport;
+
+    fn requirements(&self) -> Requirements {
+        Requirements::MAKE
+    }
+
+    fn answer(self, engine: &mut Engine, _: &mut dyn FnMut(Progress)) -> Result<UndoReport> {
+        engine.undo_import(self.batch)
     }
 }
 

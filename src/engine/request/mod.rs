@@ -37,7 +37,7 @@ pub use filings::{
     CleanUp, LinkMemories, ListSessions, MemoryHistory, MoveMemory, RelatedMemories, RestoreMemory,
     SaveSession, UndoCleanup, UnlinkMemories,
 };
-pub use intake::{ImportFiles, RestoreExport, TakeSnapshot, WriteExport};
+pub use intake::{ImportFiles, RestoreExport, TakeSnapshot, UndoImport, WriteExport};
 pub use memories::{AddMemory, DeleteMemory, EditMemory, FindMind, ListMemories, ShowMemory};
 pub use models::{RunModels, TestModels};
 pub use overview::{CheckHealth, GetMetrics, GetStatus, VerifyStore};
@@ -272,6 +272,7 @@ macro_rules! requests {
 
 requests! {
     ImportFiles: "import",
+    UndoImport: "import-undo",
     RestoreExport: "import",
     WriteExport: "export",
     TakeSnapshot: "snapshot",
