@@ -40,7 +40,7 @@ pub fn append_session(
     .flatten()
     {
         if name.trim().is_empty()
-            || name.len() > super::readers::MAX_NAME_BYTES
+            || name.len() > codex_import::MAX_NAME_BYTES
             || name.chars().any(char::is_control)
         {
             return Err(Error::usage(format!(
