@@ -302,7 +302,7 @@ need_weights AS (
 
 -- A time that is named is one more thing needed.
 need_sums AS (
-    SELECT question, coalesce(sum(amount), 0) AS words, CASE WHEN len(any_value(spans)) > 0 THEN {{ var('recall_time_need') }} ELSE 0 END AS times
+    SELECT question, coalesce(sum(amount), 0) AS words, CASE WHEN max(len(spans)) > 0 THEN {{ var('recall_time_need') }} ELSE 0 END AS times
     FROM asked
     LEFT JOIN need_weights USING (question)
     GROUP BY question

@@ -19,4 +19,4 @@ FROM unknown u
 JOIN vocabulary v ON left(v.term, 1) = left(u.term, 1) AND abs(length(v.term) - length(u.term)) <= u.edits
     AND damerau_levenshtein(v.term, u.term) <= u.edits
 QUALIFY row_number() OVER (PARTITION BY u.term ORDER BY damerau_levenshtein(v.term, u.term), v.memories DESC, v.term) = 1
-ORDER BY asked
+ORDER BY asked, term

@@ -36,7 +36,13 @@ An answer is logged, so that memory knows what is asked; not with --as-of or --b
 The components of a score sum exactly to it.")]
 pub(super) struct Query {
     /// The question
-    #[arg(short, long, value_name = "TEXT", required_unless_present = "batch")]
+    #[arg(
+        short,
+        long,
+        value_name = "TEXT",
+        required_unless_present = "batch",
+        allow_hyphen_values = true
+    )]
     text: Option<String>,
     /// At most this many results
     #[arg(short, value_name = "N", default_value_t = 10, value_parser = results)]

@@ -10,6 +10,16 @@ use unicode_segmentation::UnicodeSegmentation;
 pub(super) struct Need {
     pub(super) term: String,
     pub(super) weight: f64,
+    /// As it was asked.
+    #[serde(skip)]
+    pub(super) word: String,
+}
+
+impl Need {
+    /// Whether it names something, rather than asks.
+    pub(super) fn names(&self) -> bool {
+        self.weight > ASKING
+    }
 }
 
 /// What a word counts that was read as another one of like spelling.
@@ -39,7 +49,7 @@ pub(super) fn needs(question: &str, times: &[TimeExpression]) -> Vec<Need> {
     for time in times {
         bare = bare.replacen(&time.text, " ", 1);
     }
-    let mut found: BTreeMap<String, f64> = BTreeMap::new();
+    let mut found: BTreeMap<String, Need> = BTreeMap::new();
     for word in bare.unicode_words() {
         let folded = word.to_lowercase();
         let weight = match ASKING_WORDS.split_whitespace().any(|asks| asks == folded) {
@@ -47,17 +57,18 @@ pub(super) fn needs(question: &str, times: &[TimeExpression]) -> Vec<Need> {
             false => 1.0,
         };
         for term in text::terms(word) {
-            let most = found.entry(term).or_insert(weight);
-            *most = most.max(weight);
+            let need = found.entry(term.clone()).or_insert_with(|| Need {
+                term,
+                weight,
+                word: word.to_owned(),
+            });
+            need.weight = need.weight.max(weight);
         }
         if found.len() >= MOST {
             break;
         }
     }
-    found
-        .into_iter()
-        .map(|(term, weight)| Need { term, weight })
-        .collect()
+    found.into_values().collect()
 }
 
 #[cfg(test)]

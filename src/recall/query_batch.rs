@@ -1,7 +1,7 @@
 //! Questions to one mind that share a statement: put where the ranking finds them, ranked, and answered from one view of the store.
 
 use super::answer::{Answer, Basis, Meaning, Ranked, contents, notes, ranked_by};
-use super::needs::needs;
+use super::needs::{Need, needs};
 use super::queries::{self, Scope};
 use super::question::{Asked, Cut, Question};
 use super::spelling::{Spelling, known_terms};
@@ -147,17 +147,16 @@ impl QueryBatch<'_> {
 
     /// Why nothing is given.
     fn nothing_fits(&self, scope: &Scope<'_>, number: usize) -> Result<String> {
-        let named: Vec<String> = needs(&self.questions[number].text, &[])
-            .into_iter()
-            .map(|need| need.term)
-            .collect();
-        let terms = named.iter().cloned().collect();
+        let times = self.questions[number].times(self.asked.zone);
+        let mut named = needs(&self.questions[number].text, &times);
+        named.retain(Need::names);
+        let terms = named.iter().map(|need| need.term.clone()).collect();
         let known = known_terms(self.conn, self.renderer, scope, &terms)?;
         let unknown: Vec<String> = named
             .iter()
-            .filter(|term| !known.contains(*term))
+            .filter(|need| !known.contains(&need.term))
             .take(8)
-            .map(|term| format!("\"{term}\""))
+            .map(|need| format!("\"{}\"", need.word))
             .collect();
         Ok(match unknown.is_empty() {
             true => "nothing fits: no memory says enough of what the question names".to_owned(),

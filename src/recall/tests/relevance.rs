@@ -20,7 +20,7 @@ fn nothing_fits_is_said_with_the_reason_and_no_results() {
     assert_eq!(answer.basis, Basis::Nothing);
     assert!(answer.results.is_empty());
     assert!(
-        answer.notes[0].contains("helicopt"),
+        answer.notes[0].contains("helicopter"),
         "which words no memory has: {:?}",
         answer.notes
     );
@@ -46,7 +46,10 @@ fn a_word_no_memory_has_is_read_as_the_nearest_in_spelling_and_known_words_never
     assert_eq!(answer.spelling[0].asked, "pasport");
     assert_eq!(answer.spelling[0].term, "passport");
     assert!(store.ask("passport").spelling.is_empty());
-    assert!(store.ask("lace").spelling.is_empty(), "four letters are too few");
+    assert!(
+        store.ask("lace").spelling.is_empty(),
+        "four letters are too few"
+    );
 }
 
 #[test]
@@ -112,12 +115,18 @@ fn programs_get_the_right_memories_or_none() {
             silent += usize::from(given.is_empty());
         } else {
             whole += usize::from(right.iter().all(|key| given.contains(key)));
-            exact += usize::from(given.len() == right.len());
+            exact += usize::from(given == right);
         }
     }
-    assert!(exact >= EXACT, "{exact} of 40 questions get exactly their answer");
+    assert!(
+        exact >= EXACT,
+        "{exact} of 40 questions get exactly their answer"
+    );
     assert!(whole >= WHOLE, "{whole} of 40 questions get their answer");
-    assert!(silent >= SILENT, "{silent} of 40 questions without an answer get none");
+    assert!(
+        silent >= SILENT,
+        "{silent} of 40 questions without an answer get none"
+    );
 }
 
 const EXACT: usize = 30;
