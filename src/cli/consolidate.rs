@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::postgres;
 use super::progress::ProgressLine;
-use super::render::{Outcome, Output, counted, table};
+use super::render::{Outcome, Output, counted, one_line, table};
 use super::times;
 use crate::clock;
 use crate::engine::request::Consolidate as ConsolidateOperation;
@@ -57,6 +57,7 @@ impl Consolidate {
         let order = ConsolidateOperation {
             cycle: self.cycle.and_then(|name| name.parse().ok()),
             as_of: self.as_of.unwrap_or_else(clock::now),
+            by_clock: self.as_of.is_none(),
             mind,
             nap: self.nap,
             rebuild: self.rebuild,
@@ -87,6 +88,21 @@ fn finish(lived: &CycleOutcome, context: &Context, out: &mut Output) -> Outcome 
         );
         context.note(&format!(
             "note: {memories} for later nights; `codex query` finds them already, `codex consolidate --rebuild` puts them in their place"
+        ));
+    }
+    for mind in &report.taken_back {
+        context.note(&format!(
+            "note: a clock that was wrong had mind '{}' live {} up to {} UTC; they were taken back, and it lives through its log anew",
+            one_line(&mind.mind),
+            counted(mind.false_nights, "night", "nights"),
+            mind.night_at.format("%Y-%m-%d %H:%M")
+        ));
+    }
+    for mind in &report.ahead {
+        context.note(&format!(
+            "note: the last night of mind '{}' ({} UTC) lies ahead of the clock: it waits until then; `codex consolidate --rebuild` lives its log anew",
+            one_line(&mind.mind),
+            mind.night_at.format("%Y-%m-%d %H:%M")
         ));
     }
     if out.json {

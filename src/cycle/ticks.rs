@@ -240,7 +240,8 @@ fn open_epochs(
     for row in rows {
         let (mind, epoch, start, seen_arrival, events, arrivals, last_at) = row?;
         let mind = MindId::parse(&mind)?;
-        if request.mind.is_some_and(|only| only != mind) {
+        // A mind that was sent ahead of the clock waits until the clock is there.
+        if request.mind.is_some_and(|only| only != mind) || start > request.as_of {
             continue;
         }
         let grid_at = request

@@ -80,6 +80,12 @@ impl Warehouse {
     /// As [`open`](Warehouse::open).
     pub fn try_open(options: &OpenOptions) -> Result<Option<Warehouse>> {
         let path = canonical(&options.path)?;
+        if path.to_str().is_none() {
+            return Err(
+                Error::usage(format!("{}: the path is not UTF-8", path.display()))
+                    .hint("DuckDB opens no such file; give another one with --db PATH"),
+            );
+        }
         if path.is_dir() {
             return Err(Error::usage(format!(
                 "{} is a directory, not a DuckDB file",

@@ -14,6 +14,9 @@ pub struct Consolidate {
     pub cycle: Option<CycleType>,
     /// The clock, UTC.
     pub as_of: NaiveDateTime,
+    /// Whether that is what the system clock says, and not a time that somebody named.
+    #[serde(default)]
+    pub by_clock: bool,
     /// Only this mind; every mind where none is named.
     pub mind: Option<String>,
     /// Take a nap at the clock first.
@@ -60,12 +63,13 @@ impl Operation for Consolidate {
         let mind = only(engine, self.mind.as_deref())?;
         if self.nap {
             engine.writing("consolidate", |engine| {
-                engine.nap(mind.as_ref(), self.as_of)
+                engine.nap(mind.as_ref(), self.as_of, self.by_clock)
             })?;
         }
         let request = ConsolidateOptions {
             cycle: self.cycle,
             as_of: self.as_of,
+            by_clock: self.by_clock,
             mind: mind.map(|mind| mind.id),
         };
         engine.live(&request, |advance| {
