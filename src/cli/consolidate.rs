@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::postgres;
 use super::progress::ProgressLine;
-use super::render::{Outcome, Output, counted, one_line, table};
+use super::render::{Outcome, Output, counted, minute, one_line, table};
 use super::times;
 use crate::clock;
 use crate::engine::request::Consolidate as ConsolidateOperation;
@@ -121,7 +121,13 @@ fn summary(report: &ConsolidateReport, out: &mut Output) -> Result<(), super::re
         ))?;
     }
     if report.nights + report.steps + report.ticks == 0 {
-        return out.line("nothing was due");
+        return out.line(match &report.next_night_at {
+            Some(at) => format!(
+                "nothing was due; the next night is at {} UTC (`codex consolidate --nap` sleeps now)",
+                minute(at)
+            ),
+            None => "nothing was due".to_owned(),
+        });
     }
     out.line(format!(
         "{}, {} of sleep, {} by day",

@@ -61,6 +61,9 @@ pub struct ConsolidateReport {
     /// Minds whose last night still lies ahead of the clock: they wait, the others go on.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ahead: Vec<MindAhead>,
+    /// The next night, UTC, where nothing was due and one is in sight.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_night_at: Option<String>,
 }
 
 /// How far a long consolidation is.

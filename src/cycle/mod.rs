@@ -31,5 +31,5 @@ pub use nights::{Sleep, next_sleep, to_utc};
 pub use pipeline::{Pipeline, fingerprint};
 pub use replay::{Replay, copy_log, replay};
 pub use store::{prepare_store, ready_connection};
-pub use upcoming::{Overdue, next_due, overdue};
+pub use upcoming::{Overdue, next_due, next_night, overdue};
 pub use verify::{Check, STATES, Verification, state_hash, verify};

@@ -34,7 +34,8 @@ pub(super) fn run_due(
 ) -> Result<()> {
     let last = match request.cycle {
         None => CycleType::Hippocampal,
-        Some(cycle) if cycle.is_nightly() => return Ok(()),
+        // A type of the night runs what comes before it: the day too.
+        Some(cycle) if cycle.is_nightly() => CycleType::Hippocampal,
         Some(cycle) => cycle,
     };
     let conn = warehouse.conn();

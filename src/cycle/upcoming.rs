@@ -50,6 +50,24 @@ pub fn next_due(
         .fold(far, NaiveDateTime::min))
 }
 
+/// The next night after the request's clock, within two days, as far as what has happened tells.
+///
+/// # Errors
+/// Failed when the store cannot be read.
+pub fn next_night(
+    warehouse: &Warehouse,
+    pipeline: &Pipeline,
+    request: &ConsolidateOptions,
+) -> Result<Option<NaiveDateTime>> {
+    let conn = warehouse.conn();
+    let as_of = request.as_of;
+    let far = as_of.checked_add_signed(FAR).unwrap_or(as_of);
+    let late = usize::try_from(pipeline.integer("late_per_night")?).unwrap_or(usize::MAX);
+    let minds = progress(conn, request.mind)?;
+    let nights = due_nights(conn, &minds, far, highest_arrival(conn)?, late)?;
+    Ok(nights.iter().map(|n| n.at).filter(|at| *at > as_of).min())
+}
+
 /// The next hour, where a mind is still replaying.
 fn next_replay(
     warehouse: &Warehouse,

@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use duckdb::{AccessMode, Config, Connection};
 use std::cell::Cell;
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -93,6 +94,7 @@ impl Warehouse {
             ))
             .hint("give the file itself with --db PATH"));
         }
+        refuse_foreign_file(&path)?;
         let existed = path.exists();
         if existed && !writable(&path) {
             if options.allow_read_only {
@@ -508,4 +510,18 @@ fn writable(path: &Path) -> bool {
         .parent()
         .is_none_or(|dir| tempfile::tempfile_in(dir).is_ok());
     beside && fs::OpenOptions::new().append(true).open(path).is_ok()
+}
+
+/// Refuses a file that says at its beginning that it is another program's; DuckDB would look for an extension that reads it.
+fn refuse_foreign_file(path: &Path) -> Result<()> {
+    let mut head = [0; 16];
+    let read = std::fs::File::open(path).and_then(|mut file| file.read(&mut head));
+    match read {
+        Ok(16) if head.starts_with(b"SQLite format 3\0") => Err(Error::usage(format!(
+            "{} is not a store of codex's: it is a SQLite file",
+            path.display()
+        ))
+        .hint("it was left as it is; give another file with --db PATH")),
+        _ => Ok(()),
+    }
 }

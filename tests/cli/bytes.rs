@@ -128,3 +128,25 @@ fn another_programs_env_file_is_passed_over() {
     store.write(".env", "SHOP-NAME=shop\nCODEX_THREADS=two three\n");
     store.refused(2, ".env:2", &["memory", "list"]);
 }
+
+#[test]
+fn a_byte_order_mark_begins_a_batch_as_it_begins_a_file() {
+    let store = TestStore::lived();
+    store.write("questions.jsonl", "\u{feff}{\"text\":\"vet\"}\n");
+    let answered = store.ok(&["query", "--batch", "questions.jsonl", "--json"]);
+    assert!(answered.contains("\"a2\""), "{answered}");
+}
+
+#[test]
+fn another_programs_database_is_no_store() {
+    let store = TestStore::new();
+    let mut file = b"SQLite format 3\0".to_vec();
+    file.resize(4096, 0);
+    store.write("notes.sqlite", &file);
+    store.refused(
+        2,
+        "is not a store of codex's",
+        &["--db", "notes.sqlite", "memory", "list"],
+    );
+    assert_eq!(std::fs::read(store.path("notes.sqlite")).unwrap(), file);
+}

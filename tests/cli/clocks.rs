@@ -173,3 +173,17 @@ fn a_quiet_week_and_an_import_of_old_memories_are_no_alarm() {
     clocked.ok(40 * DAY, &["consolidate"]);
     assert_eq!(clocked.level(40 * DAY, "hours_without_night"), "OK");
 }
+
+#[test]
+fn where_nothing_is_due_it_says_when_and_a_type_of_the_night_runs_the_day_before_it() {
+    let clocked = Clocked::with_diary();
+    clocked.ok(0, &["consolidate"]);
+    clocked.ok(0, &["memory", "add", "The kettle sings"]);
+    clocked.ok(5, &["consolidate", "--type", "homeostasis"]);
+    assert_eq!(clocked.json(5, &["status"])["minds"][0]["pending"], 0);
+    let again = clocked.ok(5, &["consolidate"]);
+    assert!(
+        again.contains("nothing was due; the next night is at"),
+        "{again}"
+    );
+}

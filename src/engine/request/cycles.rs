@@ -1,6 +1,8 @@
 //! Living through time, and living through it again.
 
 use super::{AccessMode, Operation, Progress, Requirements, StoreNeeds, only};
+use crate::clock::rfc3339;
+use crate::cycle::next_night;
 use crate::engine::{ConsolidateOptions, CycleOutcome, CycleType, Engine, Replay};
 use crate::error::Result;
 use chrono::NaiveDateTime;
@@ -72,10 +74,15 @@ impl Operation for Consolidate {
             by_clock: self.by_clock,
             mind: mind.map(|mind| mind.id),
         };
-        engine.live(&request, |advance| {
+        let mut lived = engine.live(&request, |advance| {
             tracing::info!(night = %advance.at, "lived through");
             on_progress(Progress::Nights(advance));
-        })
+        })?;
+        if !lived.consolidation.did_anything() {
+            let next = next_night(&engine.warehouse, engine.pipeline(), &request)?;
+            lived.consolidation.next_night_at = next.map(rfc3339);
+        }
+        Ok(lived)
     }
 }
 
