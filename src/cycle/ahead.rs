@@ -4,7 +4,6 @@
 //! written while the clock was wrong, then or now; nobody asked for such a night. It is taken back: its minds, and no others,
 //! live through their log anew, without it. A night that `--as-of` asked for was written in the past and stays; its mind waits.
 
-use super::due::{EpochWindow, set_due};
 use super::ledger::{self, Entry, RELIVE, TAKEN_BACK};
 use super::pipeline::Pipeline;
 use super::rebuild::relive;
