@@ -1,5 +1,6 @@
 //! What a question names: words, a person, times.
 
+use super::gathering;
 use crate::memory::{MindId, to_local};
 use crate::text::{self, TimeExpression};
 use chrono::NaiveDateTime;
@@ -94,7 +95,20 @@ impl Question {
             .iter()
             .map(|t| json!({"start": time(t.start), "end": time(t.end)}))
             .collect();
-        json!({"question": number, "k": self.limit(), "terms": terms, "speaker": speaker, "spans": spans})
+        json!({"question": number, "k": self.limit(), "terms": terms, "speaker": speaker,
+            "gathers": gathering::gathers(&self.text), "spans": spans})
+    }
+
+    /// The words of a question that is made of stop words alone, at least two of them, with blanks around each.
+    pub(super) fn phrase_of_stop_words(&self) -> Option<String> {
+        let words: Vec<String> = self
+            .text
+            .unicode_words()
+            .take(32)
+            .map(|word| word.to_lowercase().replace('\u{2019}', "'"))
+            .collect();
+        let only_stop_words = words.iter().all(|word| text::is_stop_word(word));
+        (words.len() > 1 && only_stop_words).then(|| format!(" {} ", words.join(" ")))
     }
 
     /// `k` as a number SQL can count to.
