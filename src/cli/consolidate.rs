@@ -92,15 +92,20 @@ fn finish(lived: &CycleOutcome, context: &Context, out: &mut Output) -> Outcome 
     }
     for mind in &report.taken_back {
         context.note(&format!(
-            "note: a clock that was wrong had mind '{}' live {} up to {} UTC; they were taken back, and it lives through its log anew",
+            "note: a clock that was wrong had mind '{}' live {} up to {} UTC; that was taken back, and it lives through its log anew",
             one_line(&mind.mind),
             counted(mind.false_nights, "night", "nights"),
             mind.night_at.format("%Y-%m-%d %H:%M")
         ));
     }
     for mind in &report.ahead {
+        // Where nobody sent it ahead, the clock may be what is wrong, and a rebuild by it would be too.
+        let way_out = match mind.false_nights {
+            0 => "it waits until then; `codex consolidate --rebuild` lives its log anew",
+            _ => "it waits; if the clock is wrong, set it",
+        };
         context.note(&format!(
-            "note: the last night of mind '{}' ({} UTC) lies ahead of the clock: it waits until then; `codex consolidate --rebuild` lives its log anew",
+            "note: the last night of mind '{}' ({} UTC) lies ahead of the clock: {way_out}",
             one_line(&mind.mind),
             mind.night_at.format("%Y-%m-%d %H:%M")
         ));
