@@ -47,6 +47,7 @@ impl Sample {
                 &ConsolidateOptions {
                     cycle: None,
                     as_of: at(AS_OF),
+                    by_clock: false,
                     mind: None,
                 },
                 |_| (),

@@ -200,6 +200,7 @@ pub fn publish(store: &Path, url: &Path) -> Result<Published, Box<dyn Error>> {
         &ConsolidateOptions {
             cycle: None,
             as_of: diary::midnight(diary::DAYS) + chrono::Duration::hours(5),
+            by_clock: false,
             mind: None,
         },
         |_| (),

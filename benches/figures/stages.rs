@@ -74,6 +74,7 @@ pub fn live(store: &Path, file: &Path) -> Result<Lived, Box<dyn Error>> {
     let request = ConsolidateOptions {
         cycle: None,
         as_of: last_morning,
+        by_clock: false,
         mind: None,
     };
     let (consolidated, backfill_ms) = timed(|| {
@@ -111,6 +112,7 @@ pub fn tick(store: &Path, file: &Path) -> Result<Ticked, Box<dyn Error>> {
         let request = ConsolidateOptions {
             cycle: Some(cycle),
             as_of,
+            by_clock: false,
             mind: None,
         };
         let (report, ms) = timed(|| engine.consolidate(&request, |_| ()));

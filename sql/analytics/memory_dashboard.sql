@@ -49,7 +49,7 @@ late AS (
 
 cycles AS (
     SELECT mind_id, max(as_of) AS last_cycle_at
-    FROM (SELECT unnest(minds) AS mind_id, as_of FROM {{ source('codex', 'ledger') }})
+    FROM (SELECT unnest(minds) AS mind_id, as_of FROM {{ source('codex', 'ledger') }} WHERE outcome = 'success')
     GROUP BY mind_id
 )
 

@@ -1,22 +1,14 @@
 -- One row a check of a mind: what was measured, from where on it is a worry, and what to do then.
+-- Whether nights are overdue or ahead depends on what time it is, which SQL never asks: `codex health` adds that.
 -- A check is an alarm when its value reaches `warning` or `critical`, or, for a range, leaves it; the bound it is judged by is shown.
-WITH newest AS (
-    -- Memories dated into the future are nobody's backlog.
-    SELECT mind_id, min(created_at) AS first_at, max(created_at) AS last_at
-    FROM {{ source('raw', 'memories') }}
-    WHERE created_at <= recorded_at + INTERVAL 1 DAY
-    GROUP BY mind_id
-),
-
-measured AS (
+WITH measured AS (
     SELECT
         d.*,
         d.pending - d.late_memories AS waiting,
         c.passed_over,
         c.states_missing,
         CASE WHEN p.chain = '' THEN 0 ELSE len(string_split(p.chain, ',')) - p.chain_step END AS steps_left,
-        d.long_term + d.short_term + d.forgotten AS settled,
-        coalesce(greatest(epoch_us(w.last_at) - epoch_us(coalesce(p.night_at, w.first_at)), 0), 0) / 3600000000 AS hours_awake
+        d.long_term + d.short_term + d.forgotten AS settled
     FROM {{ ref('memory_dashboard') }} d
     JOIN (
         SELECT mind_id, passed_over,
@@ -24,7 +16,6 @@ measured AS (
         FROM {{ ref('conservation') }}
     ) c ON c.mind_id = d.mind_id
     LEFT JOIN {{ source('codex', 'progress') }} p ON p.mind_id = d.mind_id
-    LEFT JOIN newest w ON w.mind_id = d.mind_id
 ),
 
 checks AS (
@@ -35,10 +26,6 @@ checks AS (
     UNION ALL
     SELECT mind_id, mind, 2, 'half_done_night', coalesce(steps_left, 0), NULL, 1, NULL,
         'the last night was interrupted: run `codex consolidate`, it finishes it first'
-    FROM measured
-    UNION ALL
-    SELECT mind_id, mind, 3, 'hours_without_night', hours_awake, NULL, 48, 168,
-        'new memories have not slept: run `codex consolidate`, or start the daemon'
     FROM measured
     UNION ALL
     SELECT mind_id, mind, 4, 'pending_memories', waiting, NULL, 1000, 50000,

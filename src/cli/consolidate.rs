@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::postgres;
 use super::progress::ProgressLine;
-use super::render::{Outcome, Output, counted, table};
+use super::render::{Outcome, Output, counted, minute, one_line, table};
 use super::times;
 use crate::clock;
 use crate::engine::request::Consolidate as ConsolidateOperation;
@@ -57,6 +57,7 @@ impl Consolidate {
         let order = ConsolidateOperation {
             cycle: self.cycle.and_then(|name| name.parse().ok()),
             as_of: self.as_of.unwrap_or_else(clock::now),
+            by_clock: self.as_of.is_none(),
             mind,
             nap: self.nap,
             rebuild: self.rebuild,
@@ -89,6 +90,26 @@ fn finish(lived: &CycleOutcome, context: &Context, out: &mut Output) -> Outcome 
             "note: {memories} for later nights; `codex query` finds them already, `codex consolidate --rebuild` puts them in their place"
         ));
     }
+    for mind in &report.taken_back {
+        context.note(&format!(
+            "note: a clock that was wrong had mind '{}' live {} up to {} UTC; that was taken back, and it lives through its log anew",
+            one_line(&mind.mind),
+            counted(mind.false_nights, "night", "nights"),
+            mind.night_at.format("%Y-%m-%d %H:%M")
+        ));
+    }
+    for mind in &report.ahead {
+        // Where nobody sent it ahead, the clock may be what is wrong, and a rebuild by it would be too.
+        let way_out = match mind.false_nights {
+            0 => "it waits until then; `codex consolidate --rebuild` lives its log anew",
+            _ => "it waits; if the clock is wrong, set it",
+        };
+        context.note(&format!(
+            "note: the last night of mind '{}' ({} UTC) lies ahead of the clock: {way_out}",
+            one_line(&mind.mind),
+            mind.night_at.format("%Y-%m-%d %H:%M")
+        ));
+    }
     if out.json {
         out.document(lived)?;
     } else {
@@ -105,7 +126,13 @@ fn summary(report: &ConsolidateReport, out: &mut Output) -> Result<(), super::re
         ))?;
     }
     if report.nights + report.steps + report.ticks == 0 {
-        return out.line("nothing was due");
+        return out.line(match &report.next_night_at {
+            Some(at) => format!(
+                "nothing was due; the next night is at {} UTC (`codex consolidate --nap` sleeps now)",
+                minute(at)
+            ),
+            None => "nothing was due".to_owned(),
+        });
     }
     out.line(format!(
         "{}, {} of sleep, {} by day",

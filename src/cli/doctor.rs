@@ -3,10 +3,12 @@
 use super::context::Context;
 use super::progress::ProgressLine;
 use super::render::{Outcome, Output, one_line};
+use crate::clock;
 use crate::config::Settings;
-use crate::engine::request::GetPostgres;
+use crate::engine::request::{CheckHealth, GetPostgres};
 use crate::engine::{
-    Level, PullSource, examine, examine_models, pull_model, pull_on_server, remembered,
+    Level, PullSource, examine, examine_models, health_findings, pull_model, pull_on_server,
+    remembered,
 };
 use crate::error::Result;
 use clap::Args;
@@ -22,7 +24,7 @@ Examples:
   codex doctor --fix     fetch missing models
 
 It looks at the configuration, the Ollama server and its models, the local model, DuckDB's PostgreSQL extension, the connection, the tables and columns of pipeline/sources.yaml,
-indexes, rights, the schema `dreams`, and what the store remembers of odd rows. It changes nothing but the extension directory.")]
+indexes, rights, the schema `dreams`, what the store remembers of odd rows, and what `codex health` finds. It changes nothing but the extension directory.")]
 pub(super) struct Doctor {
     /// Fetch the models that the settings name and that are not there: onto the Ollama server, or where embeddings is local, here
     #[arg(long)]
@@ -42,6 +44,12 @@ impl Doctor {
             && let Ok(Some(postgres)) = context.ask(GetPostgres {})
         {
             findings.extend(remembered(&postgres));
+        }
+        if config.settings.database.exists() {
+            let (mind, now) = (None, clock::now());
+            if let Ok(checks) = context.ask(CheckHealth { mind, now }) {
+                findings.extend(health_findings(&checks));
+            }
         }
         let ok = findings
             .iter()

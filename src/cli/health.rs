@@ -4,6 +4,7 @@ use super::context::Context;
 use super::postgres;
 use super::render::{Outcome, Output, one_line, table};
 use super::status::WithPostgres;
+use crate::clock;
 use crate::engine::PostgresHealth;
 use crate::engine::request::{CheckHealth, GetPostgres};
 use clap::Args;
@@ -26,8 +27,8 @@ pub(super) struct Health {
 impl Health {
     pub(super) fn run(self, context: &Context, out: &mut Output) -> Outcome {
         let mut session = context.session()?;
-        let mind = context.only_mind();
-        let checks = session.ask(CheckHealth { mind }, &mut |_| ())?;
+        let (mind, now) = (context.only_mind(), clock::now());
+        let checks = session.ask(CheckHealth { mind, now }, &mut |_| ())?;
         let postgres = session.ask(GetPostgres {}, &mut |_| ())?;
         let away = postgres.as_ref().is_some_and(|p| p.failures > 0);
         let worst = ["CRITICAL", "WARNING"]

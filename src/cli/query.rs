@@ -327,6 +327,11 @@ fn read(file: &Path) -> Result<String> {
     let bytes = bytes.map_err(|e| {
         Error::usage(format!("cannot read {}: {e}", file.display())).hint("check the path")
     })?;
+    // A byte order mark, as files of memories may have one.
+    let bytes = match bytes.strip_prefix(b"\xef\xbb\xbf") {
+        Some(rest) => rest.to_vec(),
+        None => bytes,
+    };
     String::from_utf8(bytes).map_err(|e| {
         let line = e.as_bytes()[..e.utf8_error().valid_up_to()]
             .iter()

@@ -5,7 +5,9 @@ use super::postgres;
 use super::render::{
     Outcome, Output, Stop, counted, minute, minute_or_dash, one_line, size, table,
 };
-use crate::engine::request::{GetPostgres, GetStatus};
+use crate::clock;
+use crate::engine::HealthCheck;
+use crate::engine::request::{CheckHealth, GetPostgres, GetStatus};
 use crate::engine::{self, ModelStatus};
 use clap::Args;
 use serde::Serialize;
@@ -25,7 +27,9 @@ impl Status {
     pub(super) fn run(self, context: &Context, out: &mut Output) -> Outcome {
         let mut session = context.session()?;
         let mind = context.only_mind();
-        let status = session.ask(GetStatus { mind }, &mut |_| ())?;
+        let status = session.ask(GetStatus { mind: mind.clone() }, &mut |_| ())?;
+        let now = clock::now();
+        let checks = session.ask(CheckHealth { mind, now }, &mut |_| ())?;
         let postgres = session.ask(GetPostgres {}, &mut |_| ())?;
         if out.json {
             out.document(&WithPostgres {
@@ -47,6 +51,7 @@ impl Status {
         if let Some(postgres) = &postgres {
             out.line(postgres::summary(postgres))?;
         }
+        health(&checks, out)?;
         out.line("")?;
         tiers(&status.minds, out)?;
         out.line("")?;
@@ -54,6 +59,26 @@ impl Status {
         models(&status.models, out)?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// How the checks of health stand, in a line.
+fn health(checks: &[HealthCheck], out: &mut Output) -> Result<(), Stop> {
+    let of = |level: &str| checks.iter().filter(|c| c.alert_level == level).count();
+    let (critical, warnings) = (of("CRITICAL"), of("WARNING"));
+    let worst = checks
+        .iter()
+        .find(|c| c.alert_level == "CRITICAL")
+        .or_else(|| checks.iter().find(|c| c.alert_level == "WARNING"));
+    out.line(match worst {
+        None => format!("health: OK, {} checks are well", checks.len()),
+        Some(check) => format!(
+            "health: {}, {critical} critical and {} (`codex health`): {} of {}",
+            check.alert_level,
+            counted(warnings as u64, "warning", "warnings"),
+            check.check,
+            one_line(&check.mind)
+        ),
+    })
 }
 
 /// What models have added, and what they owe; nothing where there are none.

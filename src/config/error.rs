@@ -91,6 +91,12 @@ pub enum ConfigError {
         /// What is wrong with its declaration.
         message: String,
     },
+    /// An environment variable that is not text.
+    #[error("environment variable {name}: its value is not UTF-8; set it to a text, or unset it")]
+    NotText {
+        /// Its name.
+        name: String,
+    },
     /// No place for the database can be found.
     #[error(
         "no home directory to keep the database in: give --db PATH, or set `database` in the configuration, DUCKDB_PATH or XDG_DATA_HOME"

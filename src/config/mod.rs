@@ -55,25 +55,33 @@ pub struct ConfigSources {
     pub database: Option<PathBuf>,
     /// The environment variables.
     pub environment: BTreeMap<String, String>,
+    /// Environment variables whose values are not UTF-8.
+    pub not_text: Vec<String>,
 }
 
 impl ConfigSources {
     /// Sources with the environment of this process.
     pub fn from_process() -> ConfigSources {
-        ConfigSources {
-            environment: std::env::vars_os()
-                .filter_map(|(name, value)| {
-                    Some((name.into_string().ok()?, value.into_string().ok()?))
-                })
-                .collect(),
-            ..ConfigSources::default()
+        let mut sources = ConfigSources::default();
+        for (name, value) in std::env::vars_os() {
+            let Ok(name) = name.into_string() else {
+                continue;
+            };
+            match value.into_string() {
+                Ok(value) => {
+                    sources.environment.insert(name, value);
+                }
+                Err(_) => sources.not_text.push(name),
+            }
         }
+        sources
     }
 
     /// Adds what the environment does not say from a `.env` file; no such file is fine. Returns whether there was one.
+    /// It may be another program's: a line that is no `NAME=value` is passed over unless it names something of codex's.
     ///
     /// # Errors
-    /// A file that cannot be read, or a line in it that is no `NAME=value`.
+    /// A file that cannot be read, or a line in it that sets a name of codex's and is no `NAME=value`.
     pub fn read_env_file(&mut self, path: &Path) -> Result<bool, ConfigError> {
         let text = match std::fs::read(path) {
             Ok(bytes) => bytes,
@@ -85,8 +93,7 @@ impl ConfigSources {
                 });
             }
         };
-        for pair in dotenvy::from_read_iter(text.as_slice()) {
-            let (name, value) = pair.map_err(|error| bad_env_file(path, &text, &error))?;
+        for (name, value) in read_pairs(path, &text)? {
             self.environment.entry(name).or_insert(value);
         }
         Ok(true)
@@ -94,10 +101,6 @@ impl ConfigSources {
 
     /// The environment variables that say something about codex: `CODEX_…`, PostgreSQL's `PG…`, and the names people know.
     pub fn variables(&self) -> BTreeMap<&str, &str> {
-        let is_ours = |name: &str| {
-            let known = KNOWN_NAMES.iter().any(|(known, _)| *known == name);
-            known || ["CODEX_", "PG"].iter().any(|start| name.starts_with(start))
-        };
         self.environment
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()))
@@ -201,6 +204,10 @@ impl Layer {
 impl Config {
     /// Loads all layers and checks every name and value.
     pub fn load(sources: &ConfigSources) -> Result<Config, ConfigError> {
+        if let Some(name) = sources.not_text.iter().find(|name| is_ours(name)) {
+            let name = name.clone();
+            return Err(ConfigError::NotText { name });
+        }
         let defaults = Layer::parse(DEFAULT_FILE, DEFAULT_YAML)?;
         let mut settings = SettingLayers::new(
             DEFAULT_FILE,
@@ -301,17 +308,41 @@ fn read(path: &Path) -> Result<(String, String), ConfigError> {
 }
 
 /// What to say of a `.env` file; never the line itself, which may hold a password.
-fn bad_env_file(path: &Path, text: &[u8], error: &dotenvy::Error) -> ConfigError {
-    let text = String::from_utf8_lossy(text);
-    let line = match error {
-        dotenvy::Error::LineParse(line, _) => text.lines().position(|l| l.contains(line.trim())),
-        _ => None,
-    };
-    let file = path.display().to_string();
-    ConfigError::Malformed(YamlError {
-        place: line.map_or_else(|| Place::whole(&file), |line| Place::at(&file, line + 1, 1)),
-        message: "this line is no NAME=value; put quotes around values with spaces or #".to_owned(),
-    })
+/// Whether an environment variable says something about codex.
+fn is_ours(name: &str) -> bool {
+    let known = KNOWN_NAMES.iter().any(|(known, _)| *known == name);
+    known || ["CODEX_", "PG"].iter().any(|start| name.starts_with(start))
+}
+
+/// The pairs of a `.env` file. Where it is not all pairs, each line is read by itself, and those that name nothing of codex's are
+/// passed over.
+fn read_pairs(path: &Path, text: &[u8]) -> Result<Vec<(String, String)>, ConfigError> {
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+    if let Ok(pairs) = dotenvy::from_read_iter(text).collect::<Result<Vec<_>, _>>() {
+        return Ok(pairs);
+    }
+    let mut pairs = Vec::new();
+    for (i, line) in text.split(|byte| *byte == b'\n').enumerate() {
+        match dotenvy::from_read_iter(line).next() {
+            None => {}
+            Some(Ok(pair)) => pairs.push(pair),
+            Some(Err(_)) => {
+                let line = String::from_utf8_lossy(line);
+                let name = line.trim_start().trim_start_matches("export ");
+                let name = name.split('=').next().unwrap_or_default().trim();
+                if is_ours(name) {
+                    let place = Place::at(&path.display().to_string(), i + 1, 1);
+                    let message =
+                        "this line is no NAME=value; put quotes around values with spaces or #";
+                    return Err(ConfigError::Malformed(YamlError {
+                        place,
+                        message: message.to_owned(),
+                    }));
+                }
+            }
+        }
+    }
+    Ok(pairs)
 }
 
 /// Sets every `name: value` of a mapping that stands at `above` in a file.

@@ -38,6 +38,7 @@ impl ByHand {
         let request = ConsolidateOptions {
             cycle: None,
             as_of,
+            by_clock: false,
             mind: None,
         };
         let due: Vec<EpochWindow> =

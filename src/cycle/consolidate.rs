@@ -1,5 +1,6 @@
 //! `consolidate`: runs the due occurrences of the grid, earlier ones first, and nothing when nothing is due.
 
+use super::ahead::{MindAhead, refuse_settled_past, take_back};
 use super::due::{CycleContext, EpochWindow, set_due};
 use super::execute::{
     Caches, ChainStep, RunOptions, clear_after, clear_caches, make_rooms, run_models, run_step,
@@ -10,7 +11,7 @@ use super::plan::{Night, due_nights};
 use super::progress::{MindProgress, progress};
 use super::{rebuild, store, ticks};
 use crate::clock;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::memory::{MindId, highest_arrival};
 use crate::project::CycleType;
 use crate::warehouse::{Plans, Warehouse};
@@ -33,6 +34,8 @@ pub struct ConsolidateOptions {
     pub cycle: Option<CycleType>,
     /// The clock.
     pub as_of: NaiveDateTime,
+    /// Whether that is what the system clock says, and not a time that somebody named.
+    pub by_clock: bool,
     /// Only this mind.
     pub mind: Option<MindId>,
 }
@@ -52,6 +55,15 @@ pub struct ConsolidateReport {
     pub late_waiting: u64,
     /// Minds that were lived through anew, because all that is new happened before their first night.
     pub relived: u64,
+    /// Minds that a wrong clock had live nights ahead of it: these were taken back, and the minds live through their log anew.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub taken_back: Vec<MindAhead>,
+    /// Minds whose last night still lies ahead of the clock: they wait, the others go on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ahead: Vec<MindAhead>,
+    /// The next night, UTC, where nothing was due and one is in sight.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_night_at: Option<String>,
 }
 
 /// How far a long consolidation is.
@@ -68,7 +80,7 @@ pub struct CycleProgress {
 /// Runs what is due at `request.as_of`.
 ///
 /// # Errors
-/// Usage when as_of lies before a mind's last night; failed when a model fails. Steps that were done stay done, the one that
+/// Usage when a time that somebody named lies before a mind's last night; failed when a model fails. Steps that were done stay done, the one that
 /// failed left nothing, and the next call goes on from there.
 pub fn consolidate(
     warehouse: &Warehouse,
@@ -88,17 +100,12 @@ pub fn consolidate(
     )?;
     let mut report = ConsolidateReport::default();
     store::remember_project(warehouse, pipeline)?;
-    let minds = progress(warehouse.conn(), request.mind)?;
-    if let Some(early) = minds
-        .iter()
-        .find(|m| m.night_at.is_some_and(|night| request.as_of < night))
-    {
-        return Err(Error::usage(format!(
-            "--as-of {} lies before the last night ({})",
-            request.as_of,
-            early.night_at.unwrap_or_default()
-        ))
-        .hint("the past is settled; to see it, use `codex replay --until`, to live through it anew, `codex consolidate --rebuild`"));
+    match request.by_clock {
+        true => {
+            (report.taken_back, report.ahead) =
+                take_back(warehouse, pipeline, request.as_of, request.mind)?;
+        }
+        false => refuse_settled_past(warehouse.conn(), request.as_of, request.mind)?,
     }
     finish_half_done(warehouse, pipeline, request, &mut report)?;
     report.relived = rebuild::relive_older_histories(warehouse, pipeline, request)?;
@@ -362,7 +369,7 @@ fn finish_half_done(
 impl ConsolidateReport {
     /// Whether there was anything to do.
     pub fn did_anything(&self) -> bool {
-        self.nights + self.steps + self.ticks + self.relived > 0
+        self.nights + self.steps + self.ticks + self.relived > 0 || !self.taken_back.is_empty()
     }
 
     /// Adds what another run did.
@@ -371,6 +378,8 @@ impl ConsolidateReport {
         self.steps += other.steps;
         self.ticks += other.ticks;
         self.relived += other.relived;
+        self.taken_back.extend_from_slice(&other.taken_back);
+        self.ahead.clone_from(&other.ahead);
         self.late_waiting = other.late_waiting;
         for (cycle, rows) in &other.rows {
             *self.rows.entry(cycle.clone()).or_default() += rows;

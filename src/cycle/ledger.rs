@@ -11,6 +11,9 @@ use std::collections::HashMap;
 /// The ledger's name for a mind forgetting what its nights had made of it; the raw log stays.
 pub(super) const RELIVE: &str = "relive";
 
+/// The ledger's word for a cycle that a wrong clock had run and that nothing builds on any more.
+pub(super) const TAKEN_BACK: &str = "taken back";
+
 /// What a model did in a cycle.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ModelRun {

@@ -4,6 +4,7 @@
 //! each step in one transaction with one ledger row. DESIGN: *the result depends only on which events had arrived when each
 //! night ran.*
 
+mod ahead;
 mod by_hand;
 mod consolidate;
 mod due;
@@ -20,6 +21,7 @@ mod ticks;
 mod upcoming;
 mod verify;
 
+pub use ahead::{MindAhead, minds_ahead, take_back};
 pub use by_hand::{ByHand, asks_what_is_due, mark_changed, prepare_by_hand};
 pub use consolidate::{ConsolidateOptions, ConsolidateReport, CycleProgress, consolidate};
 pub use due::EpochWindow;
@@ -29,5 +31,5 @@ pub use nights::{Sleep, next_sleep, to_utc};
 pub use pipeline::{Pipeline, fingerprint};
 pub use replay::{Replay, copy_log, replay};
 pub use store::{prepare_store, ready_connection};
-pub use upcoming::next_due;
+pub use upcoming::{Overdue, next_due, next_night, overdue};
 pub use verify::{Check, STATES, Verification, state_hash, verify};

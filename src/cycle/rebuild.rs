@@ -47,7 +47,7 @@ pub(super) fn relive_older_histories(
 }
 
 /// Empties what nights made of `minds`.
-fn relive(conn: &Connection, pipeline: &Pipeline, minds: &[MindId]) -> Result<()> {
+pub(super) fn relive(conn: &Connection, pipeline: &Pipeline, minds: &[MindId]) -> Result<()> {
     let nowhere = NaiveDateTime::default();
     let due: Vec<EpochWindow> = minds
         .iter()

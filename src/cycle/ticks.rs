@@ -34,7 +34,8 @@ pub(super) fn run_due(
 ) -> Result<()> {
     let last = match request.cycle {
         None => CycleType::Hippocampal,
-        Some(cycle) if cycle.is_nightly() => return Ok(()),
+        // A type of the night runs what comes before it: the day too.
+        Some(cycle) if cycle.is_nightly() => CycleType::Hippocampal,
         Some(cycle) => cycle,
     };
     let conn = warehouse.conn();
@@ -240,7 +241,8 @@ fn open_epochs(
     for row in rows {
         let (mind, epoch, start, seen_arrival, events, arrivals, last_at) = row?;
         let mind = MindId::parse(&mind)?;
-        if request.mind.is_some_and(|only| only != mind) {
+        // A mind that was sent ahead of the clock waits until the clock is there.
+        if request.mind.is_some_and(|only| only != mind) || start > request.as_of {
             continue;
         }
         let grid_at = request

@@ -145,7 +145,7 @@ fn caches_differ(conn: &Connection, pipeline: &Pipeline) -> Result<Vec<String>> 
     // Each cycle's caches are as of its own last tick.
     for cycle in DAY {
         let last: Option<chrono::NaiveDateTime> = conn.query_row(
-            "SELECT max(as_of) FROM codex.ledger WHERE NOT transition AND cycle = ?",
+            "SELECT max(as_of) FROM codex.ledger WHERE NOT transition AND cycle = ? AND outcome = 'success'",
             [cycle.as_str()],
             |r| r.get(0),
         )?;
@@ -163,6 +163,7 @@ fn caches_differ(conn: &Connection, pipeline: &Pipeline) -> Result<Vec<String>> 
             &ConsolidateOptions {
                 cycle: Some(cycle),
                 as_of,
+                by_clock: false,
                 mind: None,
             },
             cycle,

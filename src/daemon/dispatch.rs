@@ -108,6 +108,11 @@ fn describe(found: &ConsolidateReport) -> String {
         count(found.steps, "step of sleep", "steps of sleep"),
         count(found.ticks, "tick by day", "ticks by day"),
         count(found.relived, "mind lived anew", "minds lived anew"),
+        count(
+            found.taken_back.len() as u64,
+            "mind lived anew without the nights of a wrong clock",
+            "minds lived anew without the nights of a wrong clock",
+        ),
     ]
     .into_iter()
     .flatten()

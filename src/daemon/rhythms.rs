@@ -4,7 +4,7 @@ use super::jobs;
 use crate::config::{self, Place, suggest, yaml};
 use crate::engine::{CycleType, to_local, to_utc};
 use crate::error::{Error, Result};
-use chrono::{Duration, NaiveDateTime, Timelike};
+use chrono::{Duration, NaiveDateTime, Offset, TimeZone, Timelike};
 use chrono_tz::Tz;
 use croner::Cron;
 use croner::parser::{CronParser, Seconds};
@@ -127,9 +127,51 @@ impl Pattern {
         Some(next.naive_utc())
     }
 
+    fn is_of_every_hour(&self) -> bool {
+        self.text.split_whitespace().nth(2) == Some("*")
+    }
+
+    /// The next match of a pattern that names no hour, where it comes within two days: it goes on through both hours that a change
+    /// of clocks makes of one, as time does.
+    fn next_of_every_hour(&self, zone: Tz, after: NaiveDateTime) -> Option<NaiveDateTime> {
+        let ahead_of_utc = |at: NaiveDateTime| {
+            let offset = zone.offset_from_utc_datetime(&at).fix();
+            Duration::seconds(i64::from(offset.local_minus_utc()))
+        };
+        let (mut from, mut offset) = (after, ahead_of_utc(after));
+        // Clocks change twice a year: two stretches of one offset are enough.
+        for _ in 0..3 {
+            let local = from.checked_add_signed(offset)?;
+            let found = self.next_local(local)?.checked_sub_signed(offset)?;
+            if found - after > Duration::days(2) {
+                return None;
+            }
+            if ahead_of_utc(found) == offset {
+                return Some(found);
+            }
+            let (mut before, mut changed) = (from, found);
+            while changed - before > Duration::seconds(1) {
+                let middle = before + (changed - before) / 2;
+                match ahead_of_utc(middle) == offset {
+                    true => before = middle,
+                    false => changed = middle,
+                }
+            }
+            // The second in which the clocks change may be a match itself.
+            let changed = changed.with_nanosecond(0)?;
+            (from, offset) = (changed - Duration::seconds(1), ahead_of_utc(changed));
+        }
+        None
+    }
+
     /// The next match after a moment, UTC. A time of day that a change of clocks leaves out comes when the clocks go on; one that
     /// comes twice counts the first time.
     fn next_in(&self, zone: Tz, after: NaiveDateTime) -> Option<NaiveDateTime> {
+        if self.is_of_every_hour()
+            && let Some(found) = self.next_of_every_hour(zone, after)
+        {
+            return Some(found);
+        }
         let mut local = to_local(zone, after)?;
         // A change of clocks is far less than a day; past it, every match lies after `after`.
         let far = local.checked_add_signed(Duration::days(2))?;

@@ -62,6 +62,28 @@ fn a_time_that_comes_twice_counts_once() {
 }
 
 #[test]
+fn a_pattern_of_every_hour_runs_on_through_the_doubled_hour() {
+    for (cron, each_hour) in [
+        ("*/30 * * * * *", 120),
+        ("0 */5 * * * *", 12),
+        ("0 0 * * * *", 1),
+    ] {
+        let rhythm = rhythm(&format!("\"{cron}\""), "Europe/Berlin");
+        // Six hours of time, which are five on the clock's face in October and seven in March.
+        for day in ["2026-10-25", "2026-03-29", "2026-06-01"] {
+            let (from, to) = (format!("{day} 00:00:00"), format!("{day} 06:00:00"));
+            let found = looks(&rhythm, &from, &to, &[]);
+            assert_eq!(found.len(), 6 * each_hour - 1, "{cron} on {day}");
+        }
+    }
+    let working = rhythm("\"*/30 * * * * *\"", "Europe/Berlin");
+    assert_eq!(
+        working.next(at("2026-10-25 00:59:40"), &[]),
+        Some(at("2026-10-25 01:00:00"))
+    );
+}
+
+#[test]
 fn seconds_go_on_through_a_change_of_clocks() {
     let working = rhythm("\"*/30 * * * * *\"", "UTC");
     let found = looks(&working, "2026-10-25 00:00:00", "2026-10-25 03:00:00", &[]);

@@ -224,6 +224,7 @@ fn own_check(check: &str, level: &str, what: Option<String>) -> HealthCheck {
         alert_level: level.to_owned(),
         value: None,
         threshold: None,
+        since: None,
         what_to_do: what.map(|what| format!("{what}; see `codex daemon status`")),
     }
 }

@@ -65,6 +65,7 @@ impl Engine {
                 &ConsolidateOptions {
                     cycle: None,
                     as_of,
+                    by_clock: false,
                     mind: None,
                 },
                 heard,

@@ -39,7 +39,8 @@ mod transfer;
 
 pub use diagnostics::{
     ConceptPlace, CycleMetrics, EpisodePlace, Finding, HealthCheck, Level, Lineage, Link, Metrics,
-    MindStatus, ModelMetrics, NightOfMemory, StageMetrics, Status, Trace, examine, remembered,
+    MindStatus, ModelMetrics, NightOfMemory, StageMetrics, Status, Trace, examine, health_findings,
+    remembered,
 };
 pub use enrichment::{
     AnswerReport, EmbedProgress, EmbedReport, EmbedRequest, EnrichProgress, EnrichReport,
@@ -288,12 +289,13 @@ impl Engine {
         cycle::consolidate(&self.warehouse, self.pipeline(), request, on_progress)
     }
 
-    /// A nap at `at`: the mind named, or every mind with memories, sleeps then, whatever the hour.
+    /// A nap at `at`: the mind named, or every mind with memories, sleeps then, whatever the hour. `by_clock` says that the system
+    /// clock named the time: what a wrong clock had minds live is taken back first, and a mind that is still ahead takes no nap.
     ///
     /// # Errors
-    /// Usage when no mind has memories; failed when the store cannot be written.
-    pub fn nap(&self, mind: Option<&Mind>, at: NaiveDateTime) -> Result<u64> {
-        let minds = match mind {
+    /// Usage when no mind has memories, or none can nap then; failed when the store cannot be written.
+    pub fn nap(&self, mind: Option<&Mind>, at: NaiveDateTime, by_clock: bool) -> Result<u64> {
+        let mut minds = match mind {
             Some(mind) => vec![mind.clone()],
             None => memory::all_minds(self.warehouse.conn())?,
         };
@@ -301,19 +303,19 @@ impl Engine {
             return Err(Error::usage("there is no mind that could take a nap")
                 .hint("import or add a memory first"));
         }
-        for mind in &minds {
-            let night: Option<NaiveDateTime> = self.warehouse.conn().query_row(
-                "SELECT max(night_at) FROM codex.progress WHERE mind_id = ?::UUID",
-                [mind.id.to_string()],
-                |r| r.get(0),
-            )?;
-            if let Some(night) = night.filter(|night| at < *night) {
-                return Err(Error::usage(format!(
-                    "a nap at {at} lies before the last night of mind '{}' ({night})",
-                    mind.name
-                ))
-                .hint("the past is settled; nap at a later time, or without --as-of now"));
-            }
+        let only = mind.map(|mind| mind.id);
+        if by_clock {
+            cycle::take_back(&self.warehouse, self.pipeline(), at, only)?;
+        }
+        let ahead = cycle::minds_ahead(self.warehouse.conn(), at, only)?;
+        if by_clock && ahead.len() < minds.len() {
+            minds.retain(|mind| ahead.iter().all(|ahead| ahead.mind != mind.name));
+        } else if let Some(early) = ahead.first() {
+            return Err(Error::usage(format!(
+                "a nap at {at} lies before the last night of mind '{}' ({})",
+                early.mind, early.night_at
+            ))
+            .hint("the past is settled; nap at a later time, or without --as-of now"));
         }
         self.warehouse.transaction(|conn| {
             for mind in &minds {

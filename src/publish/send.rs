@@ -194,8 +194,11 @@ fn travel(
             put(address, transaction, relation, &upsert, &rows, done)?;
         }
     }
-    let as_of: Option<NaiveDateTime> =
-        conn.query_row("SELECT max(as_of) FROM codex.ledger", [], |r| r.get(0))?;
+    let as_of: Option<NaiveDateTime> = conn.query_row(
+        "SELECT max(as_of) FROM codex.ledger WHERE outcome = 'success'",
+        [],
+        |r| r.get(0),
+    )?;
     transaction
         .execute(
             "UPDATE dreams.publication SET store_id = $1, version = $2, as_of = $3::timestamp AT TIME ZONE 'UTC', published_at = now(),

@@ -109,7 +109,10 @@ impl FileLock {
                 )));
             }
         }
-        let command: Vec<String> = std::env::args().take(3).collect();
+        let command: Vec<String> = std::env::args_os()
+            .take(3)
+            .map(|argument| argument.to_string_lossy().into_owned())
+            .collect();
         let lock = FileLock { file };
         lock.say(&command.join(" "), None);
         Ok(Some(lock))

@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use duckdb::{AccessMode, Config, Connection};
 use std::cell::Cell;
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -80,6 +81,12 @@ impl Warehouse {
     /// As [`open`](Warehouse::open).
     pub fn try_open(options: &OpenOptions) -> Result<Option<Warehouse>> {
         let path = canonical(&options.path)?;
+        if path.to_str().is_none() {
+            return Err(
+                Error::usage(format!("{}: the path is not UTF-8", path.display()))
+                    .hint("DuckDB opens no such file; give another one with --db PATH"),
+            );
+        }
         if path.is_dir() {
             return Err(Error::usage(format!(
                 "{} is a directory, not a DuckDB file",
@@ -87,6 +94,7 @@ impl Warehouse {
             ))
             .hint("give the file itself with --db PATH"));
         }
+        refuse_foreign_file(&path)?;
         let existed = path.exists();
         if existed && !writable(&path) {
             if options.allow_read_only {
@@ -502,4 +510,18 @@ fn writable(path: &Path) -> bool {
         .parent()
         .is_none_or(|dir| tempfile::tempfile_in(dir).is_ok());
     beside && fs::OpenOptions::new().append(true).open(path).is_ok()
+}
+
+/// Refuses a file that says at its beginning that it is another program's; DuckDB would look for an extension that reads it.
+fn refuse_foreign_file(path: &Path) -> Result<()> {
+    let mut head = [0; 16];
+    let read = std::fs::File::open(path).and_then(|mut file| file.read(&mut head));
+    match read {
+        Ok(16) if head.starts_with(b"SQLite format 3\0") => Err(Error::usage(format!(
+            "{} is not a store of codex's: it is a SQLite file",
+            path.display()
+        ))
+        .hint("it was left as it is; give another file with --db PATH")),
+        _ => Ok(()),
+    }
 }

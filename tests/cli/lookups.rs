@@ -312,17 +312,3 @@ fn overviews_have_the_shapes_others_rely_on() {
     }
     store.refused(2, "nobody", &["status", "--mind", "nobody"]);
 }
-
-#[test]
-fn health_is_code_1_when_something_is_critical() {
-    let store = TestStore::new();
-    store.write("old.jsonl", "{\"id\":\"1\",\"content\":\"one\",\"created_at\":\"2026-01-01\"}\n{\"id\":\"2\",\"content\":\"two\",\"created_at\":\"2026-02-01\"}\n");
-    store.ok(&["import", "old.jsonl"]);
-    let ran = store.run(&["health"]);
-    assert_eq!(ran.code, 1, "{}", ran.stdout);
-    assert!(
-        ran.stdout.contains("CRITICAL") && ran.stdout.contains("codex consolidate"),
-        "{}",
-        ran.stdout
-    );
-}

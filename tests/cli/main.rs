@@ -1,5 +1,8 @@
 //! The command line as a user meets it: the real binary on real DuckDB files in temporary directories.
 
+mod bytes;
+#[cfg(target_os = "linux")]
+mod clocks;
 mod doors;
 mod facts;
 mod failures;

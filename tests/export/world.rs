@@ -181,6 +181,7 @@ pub fn consolidate(engine: &Engine, as_of: &str) {
             &ConsolidateOptions {
                 cycle: None,
                 as_of: at(as_of),
+                by_clock: false,
                 mind: None,
             },
             |_| (),

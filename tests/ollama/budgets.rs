@@ -276,7 +276,7 @@ fn a_second_round_of_looks_and_jobs_writes_nothing() {
     assert_eq!(writes(), before, "nothing was done, so nothing was written");
     // And what is written is seen by the next look.
     shared
-        .work("a test", &nothing, |engine| engine.nap(None, now))
+        .work("a test", &nothing, |engine| engine.nap(None, now, true))
         .unwrap();
     assert_eq!(writes(), before + 1);
     assert_ne!(round(), [""; 0]);

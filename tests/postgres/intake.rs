@@ -271,6 +271,7 @@ fn a_cycle_by_the_library_tells_what_it_exchanged() {
     let request = ConsolidateOptions {
         cycle: None,
         as_of: codex_dreams::clock::now(),
+        by_clock: false,
         mind: None,
     };
     let exchange = engine.live(&request, |_| ()).unwrap().postgres.unwrap();

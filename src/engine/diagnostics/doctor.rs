@@ -1,5 +1,6 @@
 //! `codex doctor`: what codex needs from outside, whether it is there, and what to do where it is not. No store is opened.
 
+use super::HealthCheck;
 use crate::config::{Config, PostgresAddress, Settings};
 use crate::engine::PostgresHealth;
 use crate::engine::enrichment::status::examine_models;
@@ -138,6 +139,26 @@ pub fn remembered(postgres: &PostgresHealth) -> Vec<Finding> {
         );
     }
     findings
+}
+
+/// What health says of a store and is not well.
+pub fn health_findings(checks: &[HealthCheck]) -> Vec<Finding> {
+    checks
+        .iter()
+        .filter(|check| check.alert_level != "OK")
+        .map(|check| {
+            let level = match check.alert_level.as_str() {
+                "CRITICAL" => Level::Problem,
+                _ => Level::Note,
+            };
+            let of = format!("{} of mind '{}'", check.check, check.mind);
+            let finding = Finding::new("health", level, of);
+            Finding {
+                what_to_do: check.what_to_do.clone(),
+                ..finding
+            }
+        })
+        .collect()
 }
 
 /// The embedding and language models of the settings. Without any, codex reads by rules and answers by words, which is no problem

@@ -68,6 +68,8 @@ pub struct HealthCheck {
     pub alert_level: String,
     pub value: Option<f64>,
     pub threshold: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
     pub what_to_do: Option<String>,
 }
 
@@ -142,7 +144,10 @@ impl Engine {
             ),
         )?;
         let as_of = conn.query_row(
-            &format!("SELECT {} FROM codex.ledger", moment("max(as_of)")),
+            &format!(
+                "SELECT {} FROM codex.ledger WHERE outcome = 'success'",
+                moment("max(as_of)")
+            ),
             [],
             |r| r.get(0),
         )?;
@@ -163,20 +168,22 @@ impl Engine {
         })
     }
 
-    /// Every check of every mind, or of one.
+    /// Every check of every mind, or of one, at `now`.
     ///
     /// # Errors
     /// Failed when the store cannot be read.
-    pub fn health(&self, mind: Option<&Mind>) -> Result<Vec<HealthCheck>> {
+    pub fn health(&self, mind: Option<&Mind>, now: NaiveDateTime) -> Result<Vec<HealthCheck>> {
         self.pipeline()
             .require(&["memory_health"], "nothing is checked")?;
-        typed_rows(
+        let mut checks: Vec<HealthCheck> = typed_rows(
             self.warehouse.conn(),
             &format!(
                 "SELECT mind, check_name AS \"check\", alert_level, value, threshold, what_to_do FROM memory_health{}",
                 only(mind, "WHERE")
             ),
-        )
+        )?;
+        checks.extend(self.clock_checks(mind, now)?);
+        Ok(checks)
     }
 
     /// What cycles cost since a moment of the wall clock.

@@ -318,10 +318,11 @@ impl Engine {
 
     /// The insights of the last 30 days before the clock, as rows.
     fn published_insights(&self) -> Result<Insights> {
-        let as_of: Option<NaiveDateTime> =
-            self.warehouse
-                .conn()
-                .query_row("SELECT max(as_of) FROM codex.ledger", [], |r| r.get(0))?;
+        let as_of: Option<NaiveDateTime> = self.warehouse.conn().query_row(
+            "SELECT max(as_of) FROM codex.ledger WHERE outcome = 'success'",
+            [],
+            |r| r.get(0),
+        )?;
         let Some(as_of) = as_of else {
             return Ok(Vec::new());
         };

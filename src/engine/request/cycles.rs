@@ -1,6 +1,8 @@
 //! Living through time, and living through it again.
 
 use super::{AccessMode, Operation, Progress, Requirements, StoreNeeds, only};
+use crate::clock::rfc3339;
+use crate::cycle::next_night;
 use crate::engine::{ConsolidateOptions, CycleOutcome, CycleType, Engine, Replay};
 use crate::error::Result;
 use chrono::NaiveDateTime;
@@ -14,6 +16,9 @@ pub struct Consolidate {
     pub cycle: Option<CycleType>,
     /// The clock, UTC.
     pub as_of: NaiveDateTime,
+    /// Whether that is what the system clock says, and not a time that somebody named.
+    #[serde(default)]
+    pub by_clock: bool,
     /// Only this mind; every mind where none is named.
     pub mind: Option<String>,
     /// Take a nap at the clock first.
@@ -60,18 +65,24 @@ impl Operation for Consolidate {
         let mind = only(engine, self.mind.as_deref())?;
         if self.nap {
             engine.writing("consolidate", |engine| {
-                engine.nap(mind.as_ref(), self.as_of)
+                engine.nap(mind.as_ref(), self.as_of, self.by_clock)
             })?;
         }
         let request = ConsolidateOptions {
             cycle: self.cycle,
             as_of: self.as_of,
+            by_clock: self.by_clock,
             mind: mind.map(|mind| mind.id),
         };
-        engine.live(&request, |advance| {
+        let mut lived = engine.live(&request, |advance| {
             tracing::info!(night = %advance.at, "lived through");
             on_progress(Progress::Nights(advance));
-        })
+        })?;
+        if !lived.consolidation.did_anything() {
+            let next = next_night(&engine.warehouse, engine.pipeline(), &request)?;
+            lived.consolidation.next_night_at = next.map(rfc3339);
+        }
+        Ok(lived)
     }
 }
 

@@ -31,6 +31,8 @@ impl Operation for GetStatus {
 pub struct CheckHealth {
     /// Only this mind.
     pub mind: Option<String>,
+    /// What time it is, UTC.
+    pub now: NaiveDateTime,
 }
 
 impl Operation for CheckHealth {
@@ -42,7 +44,7 @@ impl Operation for CheckHealth {
 
     fn answer(self, engine: &mut Engine, _: &mut dyn FnMut(Progress)) -> Result<Vec<HealthCheck>> {
         let mind = only(engine, self.mind.as_deref())?;
-        engine.health(mind.as_ref())
+        engine.health(mind.as_ref(), self.now)
     }
 }
 

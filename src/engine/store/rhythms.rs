@@ -6,7 +6,7 @@ use crate::engine::{
     AccessMode, ConsolidateOptions, ConsolidateReport, CycleType, Engine, Interrupt, SharedStore,
 };
 use crate::error::{Error, Result};
-use crate::memory::{MindId, all_minds, parse_time_zone};
+use crate::memory::parse_time_zone;
 use chrono::NaiveDateTime;
 use chrono_tz::Tz;
 use std::collections::{BTreeMap, BTreeSet};
@@ -82,41 +82,19 @@ impl SharedStore {
 }
 
 impl Engine {
-    /// The cycles up to `cycle` that are due at `as_of`, run. A mind whose last night lies after it has been sent ahead by
-    /// hand, or the clock went back: it waits, and the others go on.
+    /// The cycles up to `cycle` that are due at `as_of`, which is what the clock says, run. A mind whose last night lies after it
+    /// waits, or starts over where a wrong clock had it live that night; the others go on.
     fn look(&self, cycle: CycleType, as_of: NaiveDateTime) -> Result<Option<ConsolidateReport>> {
-        let ahead = self.minds_ahead(as_of)?;
-        let minds: Vec<Option<MindId>> = match ahead.is_empty() {
-            true => vec![None],
-            false => all_minds(self.warehouse.conn())?
-                .iter()
-                .filter(|mind| !ahead.contains(&mind.id.to_string()))
-                .map(|mind| Some(mind.id))
-                .collect(),
-        };
-        let mut all: Option<ConsolidateReport> = None;
-        for mind in minds {
-            let request = ConsolidateOptions {
+        let found = self.consolidate(
+            &ConsolidateOptions {
                 cycle: Some(cycle),
                 as_of,
-                mind,
-            };
-            let found = self.consolidate(&request, |_| ())?;
-            if found.did_anything() {
-                all.get_or_insert_default().add(&found);
-            }
-        }
-        Ok(all)
-    }
-
-    /// The minds whose last night lies after `as_of`.
-    fn minds_ahead(&self, as_of: NaiveDateTime) -> Result<BTreeSet<String>> {
-        let mut statement = self
-            .warehouse
-            .conn()
-            .prepare("SELECT mind_id::VARCHAR FROM codex.progress WHERE night_at > ?")?;
-        let rows = statement.query_map([as_of], |r| r.get(0))?;
-        Ok(rows.collect::<std::result::Result<_, _>>()?)
+                by_clock: true,
+                mind: None,
+            },
+            |_| (),
+        )?;
+        Ok(found.did_anything().then_some(found))
     }
 
     /// The time zones that minds live in, each once, by name.
