@@ -5,7 +5,7 @@
 
 use super::{Features, RULES_VERSION, Subject, enrich};
 use crate::error::Result;
-use crate::memory::{parse_time_zone, to_local};
+use crate::memory::{parse_time_zone, settle_model_generation, to_local};
 use crate::text;
 use crate::warehouse::Warehouse;
 use chrono::NaiveDateTime;
@@ -27,6 +27,9 @@ pub fn enrich_pending(warehouse: &Warehouse, mut progress: impl FnMut(u64)) -> R
         let batch = pending(warehouse.conn())?;
         if batch.is_empty() {
             return Ok(done);
+        }
+        if done == 0 {
+            settle_model_generation(warehouse.conn())?;
         }
         let described = describe(&batch);
         warehouse.transaction(|conn| store(conn, &batch, &described))?;

@@ -3,6 +3,7 @@
 mod document;
 mod events;
 mod export;
+mod generation;
 mod import;
 mod log;
 mod manifest;
@@ -16,10 +17,11 @@ mod staging;
 
 pub use events::{EVENT_TABLES, EventTable, lived_events, moments};
 pub use export::{ExportOptions, ExportReport, export};
+pub use generation::{model_generation, set_model_generation, settle_model_generation};
 pub use import::{ImportOptions, ImportReport, import};
 pub use log::{
-    Activation, ActivationKind, Incoming, Intake, append_activations, append_deletion, append_edit,
-    append_memories, append_nap, highest_arrival,
+    Activation, ActivationKind, Feedback, FeedbackKind, Incoming, Intake, append_activations,
+    append_deletion, append_edit, append_feedback, append_memories, append_nap, highest_arrival,
 };
 pub use manifest::ExportFormat;
 pub use minds::{

@@ -10,6 +10,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0003_postgres.sql"),
     include_str!("migrations/0004_answers.sql"),
     include_str!("migrations/0005_naps.sql"),
+    include_str!("migrations/0006_feedback.sql"),
 ];
 
 /// Brings the file to this program's version, each migration in a transaction of its own.
