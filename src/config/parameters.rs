@@ -195,6 +195,7 @@ impl Parameters {
                 message: format!("'{name}' is {found}, not a value of a parameter"),
             })?;
             let Some(&at) = self.index.get(name) else {
+                self.put(undeclared(name, value, Origin::Default));
                 continue;
             };
             let parameter = &mut self.list[at];
@@ -240,20 +241,7 @@ impl Parameters {
                 place: yaml::place_of_value(FILE, stored, &[Step::Key(name)]),
                 message: format!("'{name}' is {found}, not a value of a parameter"),
             })?;
-            parameters.put(Parameter {
-                name: name.to_owned(),
-                origin: Origin::Stored,
-                declaration: Declaration {
-                    kind: value.kind(),
-                    unit: None,
-                    min: None,
-                    max: None,
-                    choices: Vec::new(),
-                    source: None,
-                    description: None,
-                },
-                value,
-            });
+            parameters.put(undeclared(name, value, Origin::Stored));
         }
         Ok(parameters)
     }
@@ -265,6 +253,24 @@ impl Parameters {
             hash.update(format!("{name}={}\n", self.list[at].value.to_sql()));
         }
         format!("{:x}", hash.finalize())
+    }
+}
+
+/// A parameter of another version of codex, of which only the value is known.
+fn undeclared(name: &str, value: Value, origin: Origin) -> Parameter {
+    Parameter {
+        name: name.to_owned(),
+        origin,
+        declaration: Declaration {
+            kind: value.kind(),
+            unit: None,
+            min: None,
+            max: None,
+            choices: Vec::new(),
+            source: None,
+            description: None,
+        },
+        value,
     }
 }
 

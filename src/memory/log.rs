@@ -7,6 +7,7 @@ use super::minds::MindId;
 use crate::error::Result;
 use chrono::NaiveDateTime;
 use duckdb::{Connection, params};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// A memory on its way into the log.

@@ -2,6 +2,7 @@
 
 mod doors;
 mod failures;
+mod generations;
 mod help;
 mod intake;
 mod lookups;
