@@ -33,8 +33,9 @@ mod store;
 mod transfer;
 
 pub use diagnostics::{
-    ConceptPlace, CycleMetrics, EpisodePlace, Finding, HealthCheck, Level, Lineage, Link, Metrics,
-    MindStatus, ModelMetrics, NightOfMemory, StageMetrics, Status, Trace, examine, remembered,
+    ConceptPlace, CycleMetrics, EpisodePlace, Finding, HealthCheck, ImportanceShare, Level,
+    Lineage, Link, Metrics, MindStatus, ModelMetrics, NightOfMemory, StageMetrics, Status, Trace,
+    examine, remembered,
 };
 pub use enrichment::{
     AnswerReport, EmbedProgress, EmbedReport, EmbedRequest, EnrichProgress, EnrichReport,
