@@ -6,7 +6,7 @@ fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-env-changed=DUCKDB_LIB_DIR");
     // The project is built into the binary; a new file in it must lead to a new binary.
-    for folder in ["pipeline", "sql", "schedules", "config"] {
+    for folder in ["pipeline", "sql", "schedules", "config", "generations"] {
         println!("cargo:rerun-if-changed={folder}");
     }
     if env::var_os("CARGO_FEATURE_BUNDLED").is_some() {

@@ -7,7 +7,7 @@ use super::render::{Outcome, Output, counted, minute, one_line, table};
 use super::times;
 use crate::clock;
 use crate::engine::request::Consolidate as ConsolidateOperation;
-use crate::engine::{self, ConsolidateReport, CycleOutcome, CycleType};
+use crate::engine::{self, ConsolidateReport, CycleOutcome, CycleType, GenerationChange};
 use crate::error::{Error, Result};
 use chrono::NaiveDateTime;
 use clap::Args;
@@ -23,6 +23,7 @@ Examples:
   codex consolidate --type short_term            only by day, up to short-term memory
   codex consolidate --nap                        sleep now, whatever the hour
   codex consolidate --rebuild                    all of history anew, late memories in their place
+  codex consolidate --rebuild --generation latest   with the newest reading rules, models and parameters
 
 A history is lived through night by night. What is done stays done: run it from cron, by hand and twice at once without harm.
 Without --mind it is about all minds.")]
@@ -39,6 +40,9 @@ pub(super) struct Consolidate {
     /// Live through all events anew, in event order, into a new file that takes the store's place once verified
     #[arg(long, conflicts_with = "cycle")]
     rebuild: bool,
+    /// With --rebuild: read all memories anew under the newest model generation; the store as it was is kept beside the new one
+    #[arg(long, value_name = "GENERATION", value_parser = ["latest"], requires = "rebuild")]
+    generation: Option<String>,
 }
 
 fn cycle_names() -> PossibleValuesParser {
@@ -61,6 +65,7 @@ impl Consolidate {
             mind,
             nap: self.nap,
             rebuild: self.rebuild,
+            latest_generation: self.generation.is_some(),
             make: session.config().postgres.is_some(),
         };
         let mut progress = ProgressLine::start("nights", context.quiet());
@@ -125,6 +130,9 @@ fn summary(report: &ConsolidateReport, out: &mut Output) -> Result<(), super::re
             "{minds} lived through anew: all that is new happened before the first night"
         ))?;
     }
+    if let Some(change) = &report.generation {
+        generation_change(change, out)?;
+    }
     if report.nights + report.steps + report.ticks == 0 {
         return out.line(match &report.next_night_at {
             Some(at) => format!(
@@ -144,6 +152,37 @@ fn summary(report: &ConsolidateReport, out: &mut Output) -> Result<(), super::re
     for cycle in CycleType::ALL {
         if let Some(n) = report.rows.get(cycle.as_str()) {
             rows.add_row([cycle.as_str().to_owned(), n.to_string()]);
+        }
+    }
+    out.table(&rows)
+}
+
+/// How many memories of each mind are in each state now, and how many were.
+fn generation_change(
+    change: &GenerationChange,
+    out: &mut Output,
+) -> Result<(), super::render::Stop> {
+    out.line(format!(
+        "models of generation {} in place of {}; the store as it was: {}",
+        change.to,
+        change.from,
+        change.kept.display()
+    ))?;
+    let mut rows = table(&["mind", "state", ">before", ">now", ">difference"]);
+    for (mind, after) in &change.after {
+        let before = change.before.get(mind);
+        for (state, now) in after {
+            let was = before.and_then(|b| b.get(state)).copied().unwrap_or(0);
+            if was != 0 || *now != 0 {
+                let difference = format!("{:+}", now - was);
+                rows.add_row([
+                    mind.clone(),
+                    state.clone(),
+                    was.to_string(),
+                    now.to_string(),
+                    difference,
+                ]);
+            }
         }
     }
     out.table(&rows)

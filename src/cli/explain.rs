@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::render::{Outcome, Output, Stop, minute, one_line, printable, table};
 use crate::engine::request::ExplainMemory;
-use crate::engine::{Lineage, Trace};
+use crate::engine::{ImportanceShare, Lineage, Trace};
 use crate::error::Result;
 use clap::Args;
 use serde_json::{Map, Value};
@@ -75,7 +75,10 @@ fn show(lineage: &Lineage, out: &mut Output) -> Result<(), Stop> {
     ))?;
     heading("features", out)?;
     match &lineage.features {
-        Some(features) => features_of(features, out)?,
+        Some(features) => {
+            features_of(features, out)?;
+            importance_of(&lineage.importance, out)?;
+        }
         None => out.line("  not read yet: `codex consolidate` reads what is new")?,
     }
     heading("episode", out)?;
@@ -102,6 +105,23 @@ fn show(lineage: &Lineage, out: &mut Output) -> Result<(), Stop> {
 fn heading(name: &str, out: &mut Output) -> Result<(), Stop> {
     out.line("")?;
     out.line(name)
+}
+
+/// The parts of importance: log odds, and what they come to.
+fn importance_of(shares: &[ImportanceShare], out: &mut Output) -> Result<(), Stop> {
+    if shares.is_empty() {
+        return Ok(());
+    }
+    let sum: f64 = shares.iter().map(|share| share.log_odds).sum();
+    let parts: Vec<_> = shares
+        .iter()
+        .map(|share| format!("{} {:+.2}", share.part, share.log_odds))
+        .collect();
+    out.line(format!(
+        "  importance in log odds: {} = {sum:+.2}, so {:.3}",
+        parts.join(", "),
+        1.0 / (1.0 + (-sum).exp())
+    ))
 }
 
 fn features_of(features: &Map<String, Value>, out: &mut Output) -> Result<(), Stop> {

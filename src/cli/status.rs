@@ -48,6 +48,7 @@ impl Status {
             Some(at) => format!("clock: {} UTC, that of the last cycle", minute(at)),
             None => "clock: no cycle has run yet; `codex consolidate` runs what is due".to_owned(),
         })?;
+        out.line(generation(&status))?;
         if let Some(postgres) = &postgres {
             out.line(postgres::summary(postgres))?;
         }
@@ -134,6 +135,18 @@ fn models(models: &ModelStatus, out: &mut Output) -> Result<(), Stop> {
         ))?;
     }
     Ok(())
+}
+
+/// Which model generation nights run under, and how to have the newest.
+fn generation(status: &engine::Status) -> String {
+    let number = status.model_generation;
+    match number < status.latest_model_generation {
+        true => format!(
+            "models: generation {number} of {}; `codex consolidate --rebuild --generation latest` adopts the newest",
+            status.latest_model_generation
+        ),
+        false => format!("models: generation {number}"),
+    }
 }
 
 /// A document about the store, with PostgreSQL beside it where one is configured.

@@ -201,6 +201,17 @@ impl Layer {
     }
 }
 
+/// The parameters as `config/default.yaml` has them.
+pub(crate) fn default_parameters() -> Parameters {
+    let mut parameters = Parameters::default();
+    if let Ok(layer) = Layer::parse(DEFAULT_FILE, DEFAULT_YAML) {
+        let entries = layer.parameters.unwrap_or_default();
+        // A test reads the file; it cannot be wrong in a binary.
+        let _ = parameters.declare(DEFAULT_FILE, DEFAULT_YAML, &entries);
+    }
+    parameters
+}
+
 impl Config {
     /// Loads all layers and checks every name and value.
     pub fn load(sources: &ConfigSources) -> Result<Config, ConfigError> {

@@ -181,6 +181,39 @@ impl Parameters {
         Ok(())
     }
 
+    /// Gives parameters that nobody has set the defaults that `text`, a mapping of names to values, says instead.
+    ///
+    /// # Errors
+    /// Malformed YAML, or a value that is none.
+    pub fn restore_defaults(&mut self, file: &str, text: &str) -> Result<(), YamlError> {
+        let defaults: serde_yaml::Mapping = yaml::parse(file, text)?;
+        let installed = super::default_parameters();
+        for (key, yaml) in &defaults {
+            let name = key.as_str().unwrap_or_default();
+            let value = Value::of_any_kind(yaml).map_err(|found| YamlError {
+                place: yaml::place_of_value(file, text, &[Step::Key(name)]),
+                message: format!("'{name}' is {found}, not a value of a parameter"),
+            })?;
+            let Some(&at) = self.index.get(name) else {
+                self.put(undeclared(name, value, Origin::Default));
+                continue;
+            };
+            let parameter = &mut self.list[at];
+            // What travelled to a daemon has lost where it came from; a value that is the default's counts as nobody's.
+            let is_default = match parameter.origin {
+                Origin::Default => true,
+                Origin::Stored => {
+                    installed.get(name).map(Value::to_sql) == Some(parameter.value.to_sql())
+                }
+                _ => false,
+            };
+            if is_default {
+                parameter.value = value;
+            }
+        }
+        Ok(())
+    }
+
     fn put(&mut self, parameter: Parameter) {
         match self.index.get(&parameter.name) {
             Some(&at) => self.list[at] = parameter,
@@ -208,20 +241,7 @@ impl Parameters {
                 place: yaml::place_of_value(FILE, stored, &[Step::Key(name)]),
                 message: format!("'{name}' is {found}, not a value of a parameter"),
             })?;
-            parameters.put(Parameter {
-                name: name.to_owned(),
-                origin: Origin::Stored,
-                declaration: Declaration {
-                    kind: value.kind(),
-                    unit: None,
-                    min: None,
-                    max: None,
-                    choices: Vec::new(),
-                    source: None,
-                    description: None,
-                },
-                value,
-            });
+            parameters.put(undeclared(name, value, Origin::Stored));
         }
         Ok(parameters)
     }
@@ -233,6 +253,24 @@ impl Parameters {
             hash.update(format!("{name}={}\n", self.list[at].value.to_sql()));
         }
         format!("{:x}", hash.finalize())
+    }
+}
+
+/// A parameter of another version of codex, of which only the value is known.
+fn undeclared(name: &str, value: Value, origin: Origin) -> Parameter {
+    Parameter {
+        name: name.to_owned(),
+        origin,
+        declaration: Declaration {
+            kind: value.kind(),
+            unit: None,
+            min: None,
+            max: None,
+            choices: Vec::new(),
+            source: None,
+            description: None,
+        },
+        value,
     }
 }
 

@@ -64,6 +64,24 @@ pub struct ConsolidateReport {
     /// The next night, UTC, where nothing was due and one is in sight.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_night_at: Option<String>,
+    /// What a rebuild under another model generation changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generation: Option<GenerationChange>,
+}
+
+/// A store under another model generation than before.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct GenerationChange {
+    /// The generation it had.
+    pub from: u32,
+    /// The one it has.
+    pub to: u32,
+    /// The store as it was before.
+    pub kept: std::path::PathBuf,
+    /// Memories of each state before, by mind.
+    pub before: super::verify::Counts,
+    /// Memories of each state now, by mind.
+    pub after: super::verify::Counts,
 }
 
 /// How far a long consolidation is.

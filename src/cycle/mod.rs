@@ -23,7 +23,9 @@ mod verify;
 
 pub use ahead::{MindAhead, minds_ahead, take_back};
 pub use by_hand::{ByHand, asks_what_is_due, mark_changed, prepare_by_hand};
-pub use consolidate::{ConsolidateOptions, ConsolidateReport, CycleProgress, consolidate};
+pub use consolidate::{
+    ConsolidateOptions, ConsolidateReport, CycleProgress, GenerationChange, consolidate,
+};
 pub use due::EpochWindow;
 pub use execute::model_failed;
 pub use ledger::ModelRun;
@@ -32,4 +34,4 @@ pub use pipeline::{Pipeline, fingerprint};
 pub use replay::{Replay, copy_log, replay};
 pub use store::{prepare_store, ready_connection};
 pub use upcoming::{Overdue, next_due, next_night, overdue};
-pub use verify::{Check, STATES, Verification, state_hash, verify};
+pub use verify::{Check, STATES, Verification, state_counts, state_hash, verify};

@@ -4,7 +4,7 @@ use super::due::CycleContext;
 use crate::config::{Parameters, Value};
 use crate::error::{Error, Result};
 use crate::graph::Graph;
-use crate::project::{CycleType, Materialization, Node, Project};
+use crate::project::{CycleType, Generation, Materialization, Node, Project, ProjectError};
 use crate::template::{Compiled, CycleValues, RenderContext, Renderer};
 use md5::{Digest, Md5};
 use std::collections::BTreeMap;
@@ -27,6 +27,9 @@ pub struct Pipeline {
     graph: Graph,
     parameters: Parameters,
     fingerprint: String,
+    /// The models and parameters as asked for, where the store keeps an earlier generation.
+    latest: Option<Arc<Pipeline>>,
+    generation: Generation,
 }
 
 impl Pipeline {
@@ -45,7 +48,45 @@ impl Pipeline {
             graph,
             parameters: parameters.clone(),
             fingerprint,
+            latest: None,
+            generation: Generation::LATEST,
         })
+    }
+
+    /// The pipeline as nights of a store of `generation` have it; a project in a directory is its owner's and stays as it is.
+    ///
+    /// # Errors
+    /// Usage when what is kept of the generation does not fit the project.
+    pub fn in_generation(self: Arc<Self>, generation: Generation) -> Result<Arc<Pipeline>> {
+        if self.generation == generation {
+            return Ok(self);
+        }
+        let latest = self.latest.clone().unwrap_or(self);
+        if latest.generation == generation {
+            return Ok(latest);
+        }
+        let project = latest.renderer.project();
+        let wrong = |e: ProjectError| Error::usage(e.to_string());
+        let parameters = project
+            .parameters_in(generation, &latest.parameters)
+            .map_err(wrong)?;
+        let project = project.in_generation(generation).map_err(wrong)?;
+        let mut pipeline = Pipeline::new(Arc::new(project), &parameters)?;
+        pipeline.generation = generation;
+        pipeline.latest = Some(latest);
+        Ok(Arc::new(pipeline))
+    }
+
+    /// The model generation it is of.
+    pub fn generation(&self) -> Generation {
+        self.generation
+    }
+
+    /// The fingerprint of the models and parameters that were asked for, whatever generation the store keeps.
+    pub fn requested_fingerprint(&self) -> &str {
+        self.latest
+            .as_ref()
+            .map_or(&self.fingerprint, |latest| &latest.fingerprint)
     }
 
     /// The pipeline of a project as it was stored: sources and parameters.

@@ -219,7 +219,7 @@ fn copy_tables(conn: &Connection, history: bool) -> Result<()> {
     )?;
     // What recall and the cache of answers need to go on as before.
     conn.execute_batch(
-        "INSERT INTO fresh.codex.meta SELECT key, value FROM codex.meta WHERE key IN ('embedding_model', 'answer_key')",
+        "INSERT INTO fresh.codex.meta SELECT key, value FROM codex.meta WHERE key IN ('embedding_model', 'answer_key', 'model_generation')",
     )?;
     let generation = ledger::generation(conn)?;
     if history {

@@ -68,7 +68,16 @@ pub fn verify(warehouse: &Warehouse, pipeline: &Pipeline) -> Result<Verification
     })
 }
 
-type Counts = BTreeMap<String, BTreeMap<String, i64>>;
+/// Memories of each state, by mind.
+pub type Counts = BTreeMap<String, BTreeMap<String, i64>>;
+
+/// How many memories of each mind are in each state.
+///
+/// # Errors
+/// Failed when the store cannot be read.
+pub fn state_counts(warehouse: &Warehouse) -> Result<Counts> {
+    Ok(conservation(warehouse.conn())?.0)
+}
 
 /// What the view `conservation` says: how many memories of each mind are in each state, and whether none is lost or doubled.
 fn conservation(conn: &Connection) -> Result<(Counts, Check)> {
@@ -115,14 +124,36 @@ pub(super) fn state_tables(conn: &Connection) -> Result<Vec<String>> {
     Ok(rows.collect::<std::result::Result<_, _>>()?)
 }
 
+/// The tables of `state` that stores of codex 0.1 have: their hashes hold these also where they are empty.
+const FIRST_TABLES: [&str; 12] = [
+    "associations",
+    "concept_edges",
+    "concepts",
+    "episode_memories",
+    "episode_steps",
+    "episodes",
+    "lexicon",
+    "memory_concepts",
+    "memory_signatures",
+    "memory_traces",
+    "minds",
+    "pruned_associations",
+];
+
 /// An order-free hash of what nights wrote: for each table the number of its rows and the sum of their md5s.
+///
+/// A table that came later is left out while it is empty, so that the hash of a store that does not use it stays the same.
+/// What is added to a row goes into a table of its own for the same reason.
 ///
 /// # Errors
 /// Failed when the store cannot be read.
 pub fn state_hash(conn: &Connection) -> Result<String> {
     let mut parts = Vec::new();
     for table in state_tables(conn)? {
-        parts.push(table_hash(conn, &format!("state.{table}"))?);
+        let (rows, part) = counted_hash(conn, &format!("state.{table}"))?;
+        if rows > 0 || FIRST_TABLES.contains(&table.as_str()) {
+            parts.push(part);
+        }
     }
     let text: String = conn.query_row("SELECT md5(?)", [parts.join("\n")], |r| r.get(0))?;
     Ok(text)
@@ -130,12 +161,17 @@ pub fn state_hash(conn: &Connection) -> Result<String> {
 
 /// Rows and the sum of their md5s, as text.
 pub(super) fn table_hash(conn: &Connection, relation: &str) -> Result<String> {
-    Ok(conn.query_row(
-        &format!("SELECT concat_ws(':', count(*), coalesce(sum(md5_number_lower(t::VARCHAR)::HUGEINT), 0)) FROM {relation} t"),
+    Ok(counted_hash(conn, relation)?.1)
+}
+
+/// The number of rows, and with it the sum of their md5s, as text.
+fn counted_hash(conn: &Connection, relation: &str) -> Result<(i64, String)> {
+    let (rows, sum): (i64, String) = conn.query_row(
+        &format!("SELECT count(*), coalesce(sum(md5_number_lower(t::VARCHAR)::HUGEINT), 0)::VARCHAR FROM {relation} t"),
         [],
-        |r| r.get::<_, String>(0),
-    )
-    .map(|hash| format!("{relation}={hash}"))?)
+        |r| Ok((r.get(0)?, r.get(1)?)),
+    )?;
+    Ok((rows, format!("{relation}={rows}:{sum}")))
 }
 
 /// The caches that hold other rows than computing them again gives, at the clock of their last tick.
@@ -206,4 +242,33 @@ fn caches_differ(conn: &Connection, pipeline: &Pipeline) -> Result<Vec<String>> 
         );
     }
     Ok(differing)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hash_of(sql: &str) -> String {
+        let warehouse = Warehouse::in_memory(1).unwrap();
+        warehouse.conn().execute_batch(sql).unwrap();
+        state_hash(warehouse.conn()).unwrap()
+    }
+
+    #[test]
+    fn a_later_table_changes_the_hash_only_once_it_has_rows() {
+        let plain = hash_of("");
+        let created = "CREATE TABLE state.later (mind_id UUID, n INTEGER);";
+        assert_eq!(hash_of(created), plain);
+        assert_ne!(
+            hash_of(&format!(
+                "{created} INSERT INTO state.later VALUES (NULL, 1)"
+            )),
+            plain
+        );
+    }
+
+    #[test]
+    fn a_store_of_codex_0_1_without_nights_keeps_its_hash() {
+        assert_eq!(hash_of(""), "6dcf42222009e8ad7d9fa151e8075c58");
+    }
 }

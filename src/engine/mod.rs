@@ -38,9 +38,9 @@ mod store;
 mod transfer;
 
 pub use diagnostics::{
-    ConceptPlace, CycleMetrics, EpisodePlace, Finding, HealthCheck, Level, Lineage, Link, Metrics,
-    MindStatus, ModelMetrics, NightOfMemory, StageMetrics, Status, Trace, examine, health_findings,
-    remembered,
+    ConceptPlace, CycleMetrics, EpisodePlace, Finding, HealthCheck, ImportanceShare, Level,
+    Lineage, Link, Metrics, MindStatus, ModelMetrics, NightOfMemory, StageMetrics, Status, Trace,
+    examine, health_findings, remembered,
 };
 pub use enrichment::{
     AnswerReport, EmbedProgress, EmbedReport, EmbedRequest, EnrichProgress, EnrichReport,
@@ -71,8 +71,8 @@ pub(crate) use store::lock;
 
 // What requests and results are made of, so that callers need nothing but the engine.
 pub use crate::cycle::{
-    ConsolidateOptions, ConsolidateReport, CycleProgress, Pipeline, Replay, STATES, Verification,
-    fingerprint, state_hash, to_utc,
+    ConsolidateOptions, ConsolidateReport, CycleProgress, GenerationChange, Pipeline, Replay,
+    STATES, Verification, fingerprint, state_hash, to_utc,
 };
 pub use crate::enrich::answers::Provenance;
 pub use crate::enrich::embeddings::{
@@ -161,12 +161,14 @@ impl Engine {
     /// # Errors
     /// Failed when a model cannot be bound.
     pub fn over_as(warehouse: Warehouse, pipeline: Pipeline, needs: StoreNeeds) -> Result<Engine> {
+        let models = ReadyModels::new(pipeline)
+            .in_generation(memory::model_generation(warehouse.conn())?)?;
         if needs != StoreNeeds::MadeWithoutViews && warehouse.access() == Access::ReadWrite {
-            cycle::prepare_store(&warehouse, &pipeline)?;
+            cycle::prepare_store(&warehouse, models.pipeline())?;
         }
         Ok(Engine {
             warehouse,
-            models: Arc::new(ReadyModels::new(pipeline)),
+            models: Arc::new(models),
             model_clients: Arc::default(),
             coordination: None,
             reading: false,
@@ -286,6 +288,13 @@ impl Engine {
         on_progress: impl FnMut(CycleProgress),
     ) -> Result<ConsolidateReport> {
         self.enrich(|_| ())?;
+        let generation = memory::model_generation(self.warehouse.conn())?;
+        // An export that was read back may have brought another generation than the store was opened with.
+        if generation != self.pipeline().generation() {
+            let models = self.models.in_generation(generation)?;
+            cycle::prepare_store(&self.warehouse, models.pipeline())?;
+            return cycle::consolidate(&self.warehouse, models.pipeline(), request, on_progress);
+        }
         cycle::consolidate(&self.warehouse, self.pipeline(), request, on_progress)
     }
 

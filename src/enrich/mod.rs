@@ -21,6 +21,7 @@ mod actions;
 mod affect;
 mod entities;
 mod gist;
+mod importance_first;
 mod inflection;
 mod intents;
 mod lexicon;

@@ -3,9 +3,10 @@
 //! Revisions are taken in the order they arrived, a batch a transaction, so the highest one done says where to go on.
 //! Features are stored as answers: a later version of the rules never changes what an earlier one said.
 
-use super::{Features, RULES_VERSION, Subject, enrich};
+use super::rules::enrich_by;
+use super::{Features, Subject};
 use crate::error::Result;
-use crate::memory::{parse_time_zone, to_local};
+use crate::memory::{parse_time_zone, settle_model_generation, to_local};
 use crate::text;
 use crate::warehouse::Warehouse;
 use chrono::NaiveDateTime;
@@ -28,8 +29,10 @@ pub fn enrich_pending(warehouse: &Warehouse, mut progress: impl FnMut(u64)) -> R
         if batch.is_empty() {
             return Ok(done);
         }
-        let described = describe(&batch);
-        warehouse.transaction(|conn| store(conn, &batch, &described))?;
+        // A store's generation has the rules of its number.
+        let version = settle_model_generation(warehouse.conn())?.number();
+        let described = describe(&batch, version);
+        warehouse.transaction(|conn| store(conn, &batch, &described, version))?;
         done += batch.len() as u64;
         progress(done);
     }
@@ -99,7 +102,7 @@ fn pending(conn: &Connection) -> Result<Vec<Revision>> {
 }
 
 /// Pure work on every revision, on all cores; the order is the batch's.
-fn describe(batch: &[Revision]) -> Vec<Described> {
+fn describe(batch: &[Revision], version: u32) -> Vec<Described> {
     let workers = std::thread::available_parallelism()
         .map_or(1, usize::from)
         .min(batch.len() / 64 + 1);
@@ -107,7 +110,13 @@ fn describe(batch: &[Revision]) -> Vec<Described> {
     std::thread::scope(|scope| {
         let parts: Vec<_> = batch
             .chunks(share)
-            .map(|part| scope.spawn(move || part.iter().map(describe_one).collect::<Vec<_>>()))
+            .map(|part| {
+                scope.spawn(move || {
+                    part.iter()
+                        .map(|revision| describe_one(revision, version))
+                        .collect::<Vec<_>>()
+                })
+            })
             .collect();
         parts
             .into_iter()
@@ -119,13 +128,14 @@ fn describe(batch: &[Revision]) -> Vec<Described> {
     })
 }
 
-fn describe_one(revision: &Revision) -> Described {
+fn describe_one(revision: &Revision, version: u32) -> Described {
     let local_at = to_local(revision.zone, revision.created_at).unwrap_or(revision.created_at);
-    let features = enrich(&Subject {
+    let subject = Subject {
         content: &revision.content,
         speaker: revision.speaker.as_deref(),
         local_time: local_at,
-    });
+    };
+    let features = enrich_by(version, &subject);
     let mut terms: BTreeMap<String, (u32, u32)> = BTreeMap::new();
     text::for_each_term(&revision.content, |term| count(&mut terms, term).0 += 1);
     for term in text::header_terms(local_at) {
@@ -145,12 +155,22 @@ fn count<'a>(terms: &'a mut BTreeMap<String, (u32, u32)>, term: &str) -> &'a mut
     terms.entry(term.to_owned()).or_default()
 }
 
-fn store(conn: &Connection, batch: &[Revision], described: &[Described]) -> Result<()> {
-    store_features(conn, batch, described)?;
+fn store(
+    conn: &Connection,
+    batch: &[Revision],
+    described: &[Described],
+    version: u32,
+) -> Result<()> {
+    store_features(conn, batch, described, version)?;
     store_index(conn, batch, described)
 }
 
-fn store_features(conn: &Connection, batch: &[Revision], described: &[Described]) -> Result<()> {
+fn store_features(
+    conn: &Connection,
+    batch: &[Revision],
+    described: &[Described],
+    version: u32,
+) -> Result<()> {
     let rows: Vec<FeatureRow<'_>> = batch
         .iter()
         .zip(described)
@@ -164,7 +184,7 @@ fn store_features(conn: &Connection, batch: &[Revision], described: &[Described]
             task_type: None,
         })
         .collect();
-    insert_features(conn, "rules", RULES_VERSION, &rows)
+    insert_features(conn, "rules", version, &rows)
 }
 
 /// Features to store.

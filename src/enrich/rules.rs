@@ -6,11 +6,13 @@ use super::features::Features;
 use super::need::NeedShare;
 use super::reading::Reading;
 use super::{
-    actions, affect, entities, gist, intents, need, salience, space, speech, topics, valence,
+    actions, affect, entities, gist, importance_first, intents, need, salience, space, speech,
+    topics, valence,
 };
 use crate::text::time_expressions;
 
-/// The version of the rules. A change that alters what they find raises it; stored features carry it.
+/// The newest version of the rules: that of the newest model generation. A release that alters what they find raises it once, and
+/// keeps what the earlier ones found; stored features carry the version that read them.
 pub const RULES_VERSION: u32 = 2;
 
 /// Only this many characters of a memory are read: the cost is bounded, and what a text is about it says before.
@@ -31,6 +33,11 @@ pub struct Subject<'a> {
 ///
 /// A pure function: the same subject gives the same features, on any machine. Never panics.
 pub fn enrich(memory: &Subject<'_>) -> Features {
+    enrich_by(RULES_VERSION, memory)
+}
+
+/// The same by the rules of a version: stores keep the one they began with.
+pub(super) fn enrich_by(version: u32, memory: &Subject<'_>) -> Features {
     let reading = Reading::of(beginning(memory.content));
     let names = entities::names(&reading, memory.speaker);
     let topics = topics::topics(&reading, &names);
@@ -54,8 +61,10 @@ pub fn enrich(memory: &Subject<'_>) -> Features {
         ..Features::default()
     };
     features.urgency = salience::urgency(&reading, &features);
-    let shares = need::shares(&reading, &names, &features, memory.speaker);
-    features.importance = need::importance(&shares);
+    features.importance = match version {
+        1 => importance_first::importance(&reading, &names, &features),
+        _ => need::importance(&need::shares(&reading, &names, &features, memory.speaker)),
+    };
     features
 }
 

@@ -112,6 +112,15 @@ pub const EVENT_TABLES: &[EventTable] = &[
         from_the_start: true,
     },
     EventTable {
+        table: "raw.feedback",
+        arrival: "arrival",
+        happened: Some("happened_at"),
+        // Nights take it along; it makes none fall due by itself.
+        lived: Lived::No,
+        merged: about_memory(&["happened_at", "kind", "source"]),
+        from_the_start: false,
+    },
+    EventTable {
         table: "raw.filings",
         arrival: "arrival",
         happened: Some("happened_at"),

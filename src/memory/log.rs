@@ -7,6 +7,7 @@ use super::minds::MindId;
 use crate::error::Result;
 use chrono::NaiveDateTime;
 use duckdb::{Connection, params};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// A memory on its way into the log.
@@ -234,4 +235,71 @@ pub fn append_nap(conn: &Connection, mind: MindId, at: NaiveDateTime) -> Result<
         params![arrival, mind.to_string(), at],
     )?;
     Ok(arrival)
+}
+
+/// What somebody or some program said of memories' use.
+#[derive(Debug, Clone)]
+pub struct Feedback {
+    /// Whose they are.
+    pub mind: MindId,
+    /// When, UTC.
+    pub at: NaiveDateTime,
+    /// What was done with them.
+    pub kind: FeedbackKind,
+    /// What says so: a command, a door, an assistant.
+    pub source: String,
+    /// Which memories.
+    pub memory_ids: Vec<i64>,
+}
+
+/// What was done with a memory. That it was retrieved, injected or evaluated is none of these.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FeedbackKind {
+    /// It helped.
+    Used,
+    /// Somebody looked at it.
+    Opened,
+    /// An answer names it as its evidence.
+    Cited,
+    /// It is to be kept at hand.
+    Pinned,
+    /// Somebody set its words right: it matters that they are.
+    Corrected,
+    /// It was not wanted: the only kind that counts against.
+    Dismissed,
+}
+
+impl FeedbackKind {
+    /// The kind as stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Used => "used",
+            Self::Opened => "opened",
+            Self::Cited => "cited",
+            Self::Pinned => "pinned",
+            Self::Corrected => "corrected",
+            Self::Dismissed => "dismissed",
+        }
+    }
+}
+
+/// Appends feedback, a row a memory in the order given. Nights take it along; it makes none fall due by itself.
+///
+/// # Errors
+/// Failed when the store cannot be written.
+pub fn append_feedback(conn: &Connection, feedback: &Feedback) -> Result<()> {
+    let first = highest_arrival(conn)? + 1;
+    let mut insert = conn.prepare("INSERT INTO raw.feedback VALUES (?, ?::UUID, ?, ?, ?, ?)")?;
+    for (i, memory_id) in feedback.memory_ids.iter().enumerate() {
+        insert.execute(params![
+            first + i as i64,
+            feedback.mind.to_string(),
+            memory_id,
+            feedback.at,
+            feedback.kind.as_str(),
+            feedback.source
+        ])?;
+    }
+    Ok(())
 }

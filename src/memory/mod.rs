@@ -4,6 +4,7 @@ mod document;
 mod events;
 mod export;
 mod filings;
+mod generation;
 mod import;
 mod log;
 mod manifest;
@@ -22,13 +23,14 @@ pub use filings::{
     CURRENT_FILINGS, Filing, FilingChange, FilingEvent, SPACES, append_filing, check_space,
     filing_of,
 };
+pub use generation::{model_generation, set_model_generation, settle_model_generation};
 pub use import::{
     DateOrder, FormatInfo, FoundSecret, ImportOptions, ImportReport, KeptEdit, LEFT_OUT_KINDS,
     UndoReport, formats, import, undo,
 };
 pub use log::{
-    Activation, ActivationKind, Incoming, Intake, append_activations, append_deletion, append_edit,
-    append_memories, append_nap, highest_arrival,
+    Activation, ActivationKind, Feedback, FeedbackKind, Incoming, Intake, append_activations,
+    append_deletion, append_edit, append_feedback, append_memories, append_nap, highest_arrival,
 };
 pub use manifest::ExportFormat;
 pub use minds::{

@@ -114,8 +114,10 @@ impl<'a> Plan<'a> {
     pub(super) fn finish(self, conn: &Connection, export: &FoundExport) -> Result<RestoreReport> {
         let mut notes = self.notes;
         let (added, known) = if self.whole {
+            // The generation of the exported store, or that of codex 0.1 where it names none.
             conn.execute_batch(
-                "INSERT INTO codex.meta BY NAME SELECT * FROM temp.main.staged_meta
+                "DELETE FROM codex.meta WHERE key = 'model_generation';
+                 INSERT INTO codex.meta BY NAME SELECT * FROM temp.main.staged_meta
                  WHERE key NOT IN (SELECT key FROM codex.meta) AND key <> 'project';
                  DROP TABLE temp.main.staged_meta",
             )?;

@@ -13,6 +13,16 @@ pub enum ProjectError {
         /// The directory.
         dir: PathBuf,
     },
+    /// A store whose nights ran with models this codex does not have.
+    #[error(
+        "its nights ran with models of generation {number}, and this codex knows generations 1 to {latest}; upgrade codex"
+    )]
+    UnknownGeneration {
+        /// The store's.
+        number: u32,
+        /// The newest known.
+        latest: u32,
+    },
     /// A file or directory that cannot be read or written.
     #[error("{}: {source}", path.display())]
     Io {

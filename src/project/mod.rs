@@ -5,6 +5,7 @@
 
 mod error;
 mod files;
+mod generation;
 mod mapping;
 mod model;
 mod model_config;
@@ -20,6 +21,7 @@ use md5::{Digest, Md5};
 use crate::config::Place;
 
 pub use error::ProjectError;
+pub use generation::Generation;
 pub use mapping::{SourceColumns, SourceMapping};
 pub use model::{Column, DataTest, Model, Node, SourceTable, SqlTest, Stage, TestTarget};
 pub use model_config::{ConfigPatch, CycleType, IncrementalStrategy, Materialization, ModelConfig};

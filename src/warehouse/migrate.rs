@@ -13,6 +13,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0006_filings.sql"),
     include_str!("migrations/0007_facts.sql"),
     include_str!("migrations/0008_imports.sql"),
+    include_str!("migrations/0009_feedback.sql"),
 ];
 
 /// Brings the file to this program's version, each migration in a transaction of its own.

@@ -7,6 +7,7 @@ mod doors;
 mod facts;
 mod failures;
 mod filing;
+mod generations;
 mod help;
 mod imports;
 mod intake;

@@ -100,13 +100,13 @@ fn a_rebuild_conserves_every_memory_and_is_the_same_every_time() {
         };
         let before = count(&engine);
         engine
-            .rebuild(history.end(), |_| ())
+            .rebuild(history.end(), None, |_| ())
             .unwrap_or_else(|e| panic!("rebuild: {e:#}"));
         let first = engine.verify().unwrap();
         assert!(first.ok, "{:?}", first.checks);
         assert_eq!(count(&engine), before);
         engine
-            .rebuild(history.end(), |_| ())
+            .rebuild(history.end(), None, |_| ())
             .unwrap_or_else(|e| panic!("second rebuild: {e:#}"));
         let second = engine.verify().unwrap();
         assert_eq!(second.state_hash, first.state_hash);

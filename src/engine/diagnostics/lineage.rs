@@ -3,8 +3,11 @@
 use crate::engine::Engine;
 use crate::engine::memories::MemoryDetail;
 use crate::engine::rows::{moment, typed_rows};
+use crate::enrich::{RULES_VERSION, Subject, need_shares};
 use crate::error::Result;
 use crate::memory::Mind;
+use chrono::NaiveDateTime;
+use duckdb::OptionalExt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -19,6 +22,10 @@ pub struct Lineage {
     pub shown: MemoryDetail,
     /// What was read from its words, as stored; none before enrichment.
     pub features: Option<Map<String, Value>>,
+    /// What its words say for and against being needed, part by part: log odds that sum to those of its importance. None where an
+    /// earlier generation of the rules read it.
+    #[serde(default)]
+    pub importance: Vec<ImportanceShare>,
     /// The episode it happened in; none before a tick or night placed it.
     pub episode: Option<EpisodePlace>,
     /// What nights made of it; none before its first night.
@@ -29,6 +36,14 @@ pub struct Lineage {
     pub associations: Vec<Link>,
     /// What it is about, strongest first.
     pub concepts: Vec<ConceptPlace>,
+}
+
+/// What one part adds to a memory's log odds of being needed; `config/importance.yaml` has the parts.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct ImportanceShare {
+    pub part: String,
+    pub log_odds: f64,
 }
 
 /// The episode a memory happened in.
@@ -147,8 +162,10 @@ impl Engine {
             Some(trace) => typed_rows(conn, &nights_sql(mind, trace))?,
             None => Vec::new(),
         };
+        let importance = self.importance_shares(id, &shown)?;
         Ok(Lineage {
             shown,
+            importance,
             features: typed_rows(conn, &features_sql(id))?.pop(),
             episode: typed_rows(conn, &episode_sql(id))?.pop(),
             trace,
@@ -156,6 +173,35 @@ impl Engine {
             associations: typed_rows(conn, &associations_sql(id))?,
             concepts: typed_rows(conn, &concepts_sql(id))?,
         })
+    }
+
+    /// The parts of a memory's importance as the newest rules read its words, where they have read them.
+    fn importance_shares(&self, id: i64, shown: &MemoryDetail) -> Result<Vec<ImportanceShare>> {
+        let read: Option<(u32, NaiveDateTime)> = self
+            .warehouse
+            .conn()
+            .query_row(
+                "SELECT version, local_at FROM enrichment.features WHERE memory_id = ? AND provider = 'rules'
+                 ORDER BY revision DESC LIMIT 1",
+                [id],
+                |r| Ok((r.get(0)?, r.get(1)?)),
+            )
+            .optional()?;
+        let Some((RULES_VERSION, local_time)) = read else {
+            return Ok(Vec::new());
+        };
+        let shares = need_shares(&Subject {
+            content: &shown.memory.content,
+            speaker: shown.memory.speaker.as_deref(),
+            local_time,
+        });
+        Ok(shares
+            .into_iter()
+            .map(|share| ImportanceShare {
+                part: share.part.to_owned(),
+                log_odds: (share.log_odds * 1000.0).round() / 1000.0,
+            })
+            .collect())
     }
 }
 

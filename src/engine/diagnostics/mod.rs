@@ -13,7 +13,9 @@ mod lineage;
 mod overview;
 
 pub use doctor::{Finding, Level, examine, health_findings, remembered};
-pub use lineage::{ConceptPlace, EpisodePlace, Lineage, Link, NightOfMemory, Trace};
+pub use lineage::{
+    ConceptPlace, EpisodePlace, ImportanceShare, Lineage, Link, NightOfMemory, Trace,
+};
 pub use overview::{
     CycleMetrics, HealthCheck, Metrics, MindStatus, ModelMetrics, StageMetrics, Status,
 };

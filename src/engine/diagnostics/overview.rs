@@ -6,6 +6,7 @@ use crate::engine::enrichment::status::ModelStatus;
 use crate::engine::rows::{moment, typed_rows};
 use crate::error::Result;
 use crate::memory::Mind;
+use crate::project::Generation;
 use crate::warehouse::{Access, timestamp_literal};
 use chrono::NaiveDateTime;
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,12 @@ pub struct Status {
     pub as_of: Option<String>,
     /// Grows by one with every rebuild.
     pub generation: i64,
+    /// The model generation its nights run under.
+    #[serde(default)]
+    pub model_generation: u32,
+    /// The newest that this codex has.
+    #[serde(default)]
+    pub latest_model_generation: u32,
     /// Each mind at a glance, by name.
     pub minds: Vec<MindStatus>,
     /// What models have added to the store, and what they owe.
@@ -163,6 +170,8 @@ impl Engine {
             writable: self.warehouse.access() == Access::ReadWrite,
             as_of,
             generation,
+            model_generation: self.pipeline().generation().number(),
+            latest_model_generation: Generation::LATEST.number(),
             minds,
             models: self.model_status()?,
         })

@@ -5,6 +5,7 @@ use crate::clock::rfc3339;
 use crate::cycle::next_night;
 use crate::engine::{ConsolidateOptions, CycleOutcome, CycleType, Engine, Replay};
 use crate::error::Result;
+use crate::project::Generation;
 use chrono::NaiveDateTime;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -25,6 +26,9 @@ pub struct Consolidate {
     pub nap: bool,
     /// Live through all events anew instead; about the whole store.
     pub rebuild: bool,
+    /// Under the newest model generation; a rebuild keeps the store's otherwise.
+    #[serde(default)]
+    pub latest_generation: bool,
     /// Make the store where there is none: its memories come from PostgreSQL.
     pub make: bool,
 }
@@ -55,8 +59,10 @@ impl Operation for Consolidate {
         on_progress: &mut dyn FnMut(Progress),
     ) -> Result<CycleOutcome> {
         if self.rebuild {
-            let consolidation =
-                engine.rebuild(self.as_of, |advance| on_progress(Progress::Nights(advance)))?;
+            let generation = self.latest_generation.then_some(Generation::LATEST);
+            let consolidation = engine.rebuild(self.as_of, generation, |advance| {
+                on_progress(Progress::Nights(advance))
+            })?;
             return Ok(CycleOutcome {
                 consolidation,
                 postgres: None,

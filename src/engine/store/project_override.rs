@@ -11,6 +11,7 @@ use crate::engine::{
     StoreNeeds,
 };
 use crate::error::{Error, Result};
+use crate::memory;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -139,6 +140,11 @@ impl Drop for Again<'_> {
 impl Engine {
     /// Works with other models from now on.
     pub(in crate::engine) fn adopt(&mut self, models: Arc<ReadyModels>) -> Result<()> {
+        let generation = memory::model_generation(self.warehouse.conn())?;
+        let models = match models.pipeline().generation() == generation {
+            true => models,
+            false => Arc::new(models.in_generation(generation)?),
+        };
         cycle::prepare_store(&self.warehouse, models.pipeline())?;
         self.models = models;
         Ok(())

@@ -59,7 +59,7 @@ impl SharedStore {
     /// Shares the store of `engine`.
     pub fn new(engine: Engine) -> SharedStore {
         SharedStore {
-            fingerprint: Mutex::new(engine.pipeline().fingerprint().to_owned()),
+            fingerprint: Mutex::new(engine.pipeline().requested_fingerprint().to_owned()),
             root: Mutex::new(engine),
             coordination: Arc::default(),
             project_override: Mutex::new(None),
