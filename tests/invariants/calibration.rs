@@ -32,6 +32,7 @@ fn share(diary: PathBuf, vars: &str) -> i64 {
                 cycle: None,
                 as_of,
                 mind: None,
+                by_clock: false,
             },
             |_| (),
         )

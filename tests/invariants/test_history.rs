@@ -171,6 +171,7 @@ impl<'h> TestHistory<'h> {
             cycle: None,
             as_of,
             mind: None,
+            by_clock: false,
         };
         self.engine
             .consolidate(&request, |_| ())
