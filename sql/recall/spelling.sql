@@ -12,11 +12,16 @@ vocabulary AS (
         AND length(term) BETWEEN (SELECT min(length(term) - edits) FROM unknown) AND (SELECT max(length(term) + edits) FROM unknown)
         AND left(term, 1) IN (SELECT left(term, 1) FROM unknown)
     GROUP BY term
+),
+
+close AS (
+    SELECT u.term AS asked, v.term AS term, v.memories, damerau_levenshtein(v.term, u.term) AS distance
+    FROM unknown u
+    JOIN vocabulary v ON left(v.term, 1) = left(u.term, 1) AND abs(length(v.term) - length(u.term)) <= u.edits
+        AND damerau_levenshtein(v.term, u.term) <= u.edits
 )
 
-SELECT u.term AS asked, v.term AS term
-FROM unknown u
-JOIN vocabulary v ON left(v.term, 1) = left(u.term, 1) AND abs(length(v.term) - length(u.term)) <= u.edits
-    AND damerau_levenshtein(v.term, u.term) <= u.edits
-QUALIFY row_number() OVER (PARTITION BY u.term ORDER BY damerau_levenshtein(v.term, u.term), v.memories DESC, v.term) = 1
+SELECT asked, term
+FROM close
+QUALIFY row_number() OVER (PARTITION BY asked ORDER BY distance, memories DESC, term) = 1
 ORDER BY asked, term

@@ -186,7 +186,8 @@ impl QueryBatch<'_> {
             .prepare(&queries::sql(self.renderer, "ranking", scope)?)?)
     }
 
-    /// What comes up where the ranking finds nothing: the very words of a question of stop words alone, else what is strongest.
+    /// What comes up where the ranking finds nothing: the very words of a question of stop words alone, else what is strongest,
+    /// or nothing where only what is relevant was asked for.
     fn without_terms(
         &self,
         number: usize,
