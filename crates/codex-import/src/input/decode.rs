@@ -76,7 +76,9 @@ fn census(file: &File) -> io::Result<Census> {
             match byte {
                 b'\n' => census.line_feeds += 1,
                 b'\r' => census.carriage_returns += 1,
-                0 if (census.bytes + (index - kept) as u64) % 2 == 0 => census.nuls_even += 1,
+                0 if (census.bytes + (index - kept) as u64).is_multiple_of(2) => {
+                    census.nuls_even += 1
+                }
                 0 => census.nuls_odd += 1,
                 _ => {}
             }

@@ -119,9 +119,8 @@ pub(crate) fn half_of_day(text: &str) -> Option<(bool, &str)> {
     let mut squeezed = String::new();
     let mut found = None;
     for (at, c) in text.char_indices().take(16) {
-        if !(c.is_alphabetic() || c == '.' || is_space(c))
-            && !matches!(c, '\u{900}'..='\u{97f}' | '\u{e30}'..='\u{e4e}')
-        {
+        let is_mark = matches!(c, '\u{900}'..='\u{97f}' | '\u{e30}'..='\u{e4e}');
+        if !(c.is_alphabetic() || c == '.' || is_space(c) || is_mark) {
             break;
         }
         if c == '.' || is_space(c) {

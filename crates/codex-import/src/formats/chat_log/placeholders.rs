@@ -151,9 +151,7 @@ pub(super) fn apply(draft: &mut Draft) {
         draft.kind = Some("deleted");
     } else if short && is_omitted(&lower, by_platform) {
         draft.kind = Some("media");
-    } else if by_platform && one_line && draft.kind.is_none() {
-        draft.kind = Some("notices");
-    } else if draft.kind.is_none() && is_encryption_notice(&lower) {
+    } else if draft.kind.is_none() && (by_platform && one_line || is_encryption_notice(&lower)) {
         draft.kind = Some("notices");
     }
     draft.content = content;

@@ -311,7 +311,7 @@ fn decode_words(value: &str) -> String {
         if !word.get(..length).is_some_and(|word| word.ends_with("?=")) {
             break;
         }
-        if !(before.trim().is_empty() && !out.is_empty()) {
+        if !before.trim().is_empty() || out.is_empty() {
             out.push_str(before);
         }
         let bytes = if kind.eq_ignore_ascii_case("b") {
