@@ -4,7 +4,9 @@ mod bytes;
 #[cfg(target_os = "linux")]
 mod clocks;
 mod doors;
+mod facts;
 mod failures;
+mod filing;
 mod help;
 mod intake;
 mod lookups;
