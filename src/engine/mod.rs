@@ -7,7 +7,8 @@
 //!
 //! * `store`: one open store that many questions share
 //! * `questions`: recall and insights
-//! * `memories`: single memories
+//! * `memories`: single memories; `filings`, `relations`, `sessions`: what is said about them beside their words
+//! * `facts`: what holds, held, is planned
 //! * `enrichment`: what embedding and language models add
 //! * `diagnostics`: status, health, lineage, doctor
 //! * `postgres`: intake from PostgreSQL and write-back
@@ -20,14 +21,18 @@
 
 mod diagnostics;
 mod enrichment;
+mod facts;
+mod filings;
 mod history;
 mod memories;
 mod models;
 mod postgres;
 mod project;
 mod questions;
+mod relations;
 pub mod request;
 mod rows;
+mod sessions;
 mod sql;
 mod store;
 mod transfer;
@@ -41,6 +46,8 @@ pub use enrichment::{
     EnrichRequest, EnrichWhat, ModelFinding, ModelFindings, ModelStatus, ServerFinding,
     examine_models, pull_on_server,
 };
+pub use facts::{FactEvidence, FactFilter, FactJudgement, NewFact, ShownFact};
+pub use filings::{CleanedUp, Cleanup, CleanupRule, MemoryEvent, MemoryFilter};
 pub use memories::{Added, MemoryDetail, MemorySummary, MemoryVersion, NewMemory, Outcome};
 pub use postgres::{
     CycleOutcome, Exchange, IntakeReport, Listener, NotificationDebouncer, PostgresHealth,
@@ -51,7 +58,9 @@ pub use project::{
     Selectors, Target,
 };
 pub use questions::ActivationLogging;
+pub use relations::{RelatedMemory, RelatedRule, RelationStep};
 pub use request::{AccessMode, Operation, Progress, Reply, Request, Requirements, StoreNeeds};
+pub use sessions::SessionSummary;
 pub use sql::{ReadQuery, Snapshot, Table, sql_json_over_files, sql_over_files};
 pub use store::{
     AccessGuard, AccessQueue, ActiveOperation, Interrupt, RequestContext, SharedStore,
@@ -71,19 +80,21 @@ pub use crate::enrich::embeddings::{
 pub use crate::insight::{Insight, Period};
 pub use crate::memory::postgres::{IntakeRequest, Mode, RejectedRow, SourceReport};
 pub use crate::memory::{
-    DEFAULT_MIND, DateOrder, ExportFormat, ExportOptions, ExportReport, FormatInfo, FoundExport,
-    FoundSecret, ImportOptions, ImportReport, KeptEdit, LEFT_OUT_KINDS, Mind, MindId,
-    RestoreReport, UndoReport, find_export, formats as import_formats, parse_time_zone, to_local,
+    DEFAULT_MIND, DateOrder, ExportFormat, ExportOptions, ExportReport, FilingChange, FormatInfo,
+    FoundExport, FoundSecret, ImportOptions, ImportReport, KeptEdit, LEFT_OUT_KINDS, Mind, MindId,
+    NewRelation, RestoreReport, SPACES, SessionChange, UndoReport, find_export,
+    formats as import_formats, is_directed, parse_time_zone, to_local,
 };
 pub use crate::project::{CycleType, Project, ProjectSource};
 pub use crate::publish::WriteBack;
-pub use crate::recall::{Answer, Hit, Question};
+pub use crate::recall::{Answer, Basis, Cut, Hit, Question, Score};
 pub use crate::warehouse::{Holder, Warehouse, absolute, canonical, restrict_new_files};
 
 use crate::config::{Config, ConfigError, Parameters, Settings};
 use crate::cycle;
 use crate::enrich::enrich_pending;
 use crate::error::{Error, Result};
+use crate::facts::read_pending;
 use crate::memory;
 use crate::project::ProjectError;
 use crate::warehouse::{Access, OpenOptions};
@@ -257,6 +268,7 @@ impl Engine {
     /// Failed when the store cannot be written.
     pub fn enrich(&self, progress: impl FnMut(u64)) -> Result<u64> {
         let revisions = enrich_pending(&self.warehouse, progress)?;
+        read_pending(&self.warehouse)?;
         if revisions > 0 {
             tracing::info!(revisions, "read and indexed");
         }

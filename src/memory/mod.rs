@@ -3,6 +3,7 @@
 mod document;
 mod events;
 mod export;
+mod filings;
 mod import;
 mod log;
 mod manifest;
@@ -10,11 +11,17 @@ mod merge;
 mod minds;
 mod plan;
 pub mod postgres;
+mod relations;
 mod restore;
+mod sessions;
 mod staging;
 
 pub use events::{EVENT_TABLES, EventTable, lived_events, moments};
 pub use export::{ExportOptions, ExportReport, export};
+pub use filings::{
+    CURRENT_FILINGS, Filing, FilingChange, FilingEvent, SPACES, append_filing, check_space,
+    filing_of,
+};
 pub use import::{
     DateOrder, FormatInfo, FoundSecret, ImportOptions, ImportReport, KeptEdit, LEFT_OUT_KINDS,
     UndoReport, formats, import, undo,
@@ -26,6 +33,11 @@ pub use log::{
 pub use manifest::ExportFormat;
 pub use minds::{
     DEFAULT_MIND, Mind, MindId, all_minds, ensure_mind, find_mind, parse_time_zone, to_local,
-    zone_name,
+    to_utc_time, zone_name,
+};
+pub use relations::{
+    CURRENT_RELATIONS, NewRelation, RelationEvent, append_relation, append_unlink, check_kind,
+    is_directed,
 };
 pub use restore::{FoundExport, RestoreReport, find_export, restore};
+pub use sessions::{CURRENT_SESSIONS, SessionChange, append_session};

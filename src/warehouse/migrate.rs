@@ -10,7 +10,9 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0003_postgres.sql"),
     include_str!("migrations/0004_answers.sql"),
     include_str!("migrations/0005_naps.sql"),
-    include_str!("migrations/0006_imports.sql"),
+    include_str!("migrations/0006_filings.sql"),
+    include_str!("migrations/0007_facts.sql"),
+    include_str!("migrations/0008_imports.sql"),
 ];
 
 /// Brings the file to this program's version, each migration in a transaction of its own.
