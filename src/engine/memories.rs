@@ -226,6 +226,7 @@ impl Engine {
             };
             let intake = append_memories(conn, &[incoming], now)?;
             let id: i64 = conn.query_row(
+                // The latest of the key: one that was deleted may have had it before.
                 "SELECT max(memory_id) FROM raw.memories WHERE mind_id = ?::UUID AND source = ? AND key = ?",
                 params![mind.id.to_string(), SOURCE, key],
                 |r| r.get(0),

@@ -92,7 +92,7 @@ fn known(conn: &Connection, staged: &StagedImport) -> Result<Store> {
         }
     }
     let mut statement =
-        conn.prepare("SELECT ordinal, memory_id, mind_id::VARCHAR, source, same, keyed, timed FROM temp.main.matches ORDER BY ordinal, memory_id")?;
+        conn.prepare("SELECT ordinal, memory_id, mind_id::VARCHAR, source, same, keyed, timed, deleted FROM temp.main.matches ORDER BY ordinal, memory_id")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let (mind, name): (String, String) = (row.get(2)?, row.get(3)?);
@@ -109,6 +109,7 @@ fn known(conn: &Connection, staged: &StagedImport) -> Result<Store> {
             same: row.get(4)?,
             key: row.get(5)?,
             time: row.get(6)?,
+            deleted: row.get(7)?,
         });
     }
     Ok(store)

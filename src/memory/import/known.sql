@@ -38,7 +38,8 @@ WITH pairs AS (
     FROM (SELECT * FROM temp.main.incoming WHERE scope > 0 AND named_session IS NOT NULL) i
     JOIN temp.main.base b ON b.mind_id = i.mind_id AND b.key = concat(i.named_session, '/', i.key)
 )
-SELECT p.ordinal, p.memory_id, b.source, b.mind_id, p.same, p.keyed, b.created_at = i.created_at AS timed
+SELECT p.ordinal, p.memory_id, b.source, b.mind_id, p.same, p.keyed, b.created_at = i.created_at AS timed,
+       p.memory_id IN (SELECT memory_id FROM raw.deletions) AS deleted
 FROM (SELECT ordinal, memory_id, bool_or(same) AS same, bool_or(keyed) AS keyed FROM pairs GROUP BY ordinal, memory_id) p
 JOIN temp.main.base b USING (memory_id)
 JOIN temp.main.incoming i USING (ordinal);

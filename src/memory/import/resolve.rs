@@ -24,6 +24,8 @@ pub(super) struct Match {
     pub key: bool,
     /// The time is.
     pub time: bool,
+    /// It is deleted: a living memory of the same id or words goes first.
+    pub deleted: bool,
 }
 
 /// What the store knows of the records.
@@ -219,7 +221,7 @@ impl Resolver<'_> {
             .matches(ordinal)
             .iter()
             .filter(|found| found.key)
-            .min_by_key(|found| (!found.same, found.memory));
+            .min_by_key(|found| (found.deleted, !found.same, found.memory));
         self.resolved.decisions[ordinal as usize] = if let Some(found) = known {
             Decision::Known {
                 memory: found.memory,
@@ -409,13 +411,13 @@ impl Resolver<'_> {
                 .iter()
                 .filter(|found| found.same)
                 .filter(in_reach)
-                .min_by_key(|found| (!found.key, found.memory));
+                .min_by_key(|found| (found.deleted, !found.key, found.memory));
             let keyed = || {
                 self.matches(*ordinal)
                     .iter()
                     .filter(|found| found.key)
                     .filter(in_reach)
-                    .min_by_key(|found| found.memory)
+                    .min_by_key(|found| (found.deleted, found.memory))
             };
             let known = same.or_else(keyed).map(|found| (found.memory, found.key));
             let decision =
