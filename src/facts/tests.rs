@@ -217,3 +217,20 @@ fn an_answer_is_read_with_its_question() {
         );
     }
 }
+
+#[test]
+fn a_correction_names_what_was_wrong() {
+    let facts = told(&[
+        ("2024-01-05", "I'm allergic to walnuts."),
+        (
+            "2024-02-05",
+            "Correction: I'm allergic to hazelnuts, not walnuts.",
+        ),
+        ("2024-03-05", "My cat Miso is asleep."),
+        ("2024-04-05", "My cat Miso died yesterday."),
+    ]);
+    assert_eq!(held(&facts, "allergy", "2024-03-01"), ["hazelnuts"]);
+    assert!(facts[0].retracted_by.is_some());
+    assert_eq!(held(&facts, "pet", "2024-03-20"), ["Miso"]);
+    assert_eq!(held(&facts, "pet", "2024-05-01"), [""; 0]);
+}
