@@ -99,13 +99,17 @@ impl Reader<'_> {
         } else {
             Says::Holds
         };
-        if mood.negative && mood.future
-            || slot.name == "plan"
-                && !future
-                && !self
-                    .words
-                    .iter()
-                    .any(|w| matches!(w.word.as_str(), "plan" | "planning"))
+        let says = if mood.negative && mood.future {
+            Says::Denies
+        } else {
+            says
+        };
+        if slot.name == "plan"
+            && !future
+            && !self
+                .words
+                .iter()
+                .any(|w| matches!(w.word.as_str(), "plan" | "planning"))
         {
             return;
         }
@@ -131,7 +135,9 @@ impl Reader<'_> {
                 subject: matched.subject.clone(),
                 slot: key.clone().unwrap_or_else(|| slot.name.clone()),
                 value,
-                positive: !(mood.negative && says == Says::Holds),
+                positive: !(mood.negative
+                    && !no_longer
+                    && matches!(says, Says::Holds | Says::Ends)),
                 says,
                 from,
                 until,

@@ -135,7 +135,8 @@ fn mood(before: &[&str], form: Form, event: bool, base: &str) -> Option<Mood> {
         Form::Ing if has("was") || has("were") => mood.past = true,
         Form::Ing => return None,
     }
-    if mood.negative && event {
+    // "I am not moving" takes a plan back; "I did not move" says nothing.
+    if mood.negative && event && !(form == Form::Ing && mood.future) {
         return None;
     }
     Some(mood)
