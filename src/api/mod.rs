@@ -15,11 +15,11 @@ pub use options::{NewMemory, StoreOptions};
 
 use crate::clock;
 use crate::daemon::Session;
-use crate::engine::ActivationLogging;
 use crate::engine::request::{
     AddMemory, CleanUp, DeleteMemory, EditMemory, LinkMemories, ListFacts, ListMemories,
     MoveMemory, Recall, RelatedMemories, RemoteOperation, RestoreMemory, ShowMemory,
 };
+use crate::engine::{ActivationLogging, Cut};
 use crate::error::{Error, Result};
 use std::path::Path;
 use std::sync::mpsc;
@@ -217,6 +217,7 @@ impl MemoryStore {
             k: k.max(1),
             as_of: clock::now(),
             explain: false,
+            cut: Cut::default(),
             activation_logging: ActivationLogging::Retrieved,
         })
     }
