@@ -1,5 +1,6 @@
 //! codex: a memory for AI assistants and people, modelled on the stages of human memory.
 
+pub mod api;
 pub mod cli;
 pub mod clock;
 pub mod config;

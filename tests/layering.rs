@@ -84,6 +84,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     ("daemon", &["engine", "config", "error", "clock"]),
+    ("api", &["daemon", "engine", "config", "error", "clock"]),
     ("cli", &["daemon", "engine", "config", "error", "clock"]),
 ];
 

@@ -4,7 +4,7 @@ use super::read::{Match, Reader, Reading, Says};
 use super::registry::{Cardinality, Slot, ValueKind};
 use super::value::{self, Taken};
 use super::words::Gap;
-use crate::enrich::is_given_name;
+use crate::enrich::{is_given_name, is_known_place};
 use crate::text::{TimeExpression, time_expressions};
 use chrono::NaiveDateTime;
 
@@ -38,14 +38,15 @@ impl Reader<'_> {
         if taste
             && (mood.past && !mood.event
                 || mood.future
-                || self.words[taken.start - 1].word == "the")
+                || taken.start > 0 && self.words[taken.start - 1].word == "the")
         {
             return;
         }
-        // "I joined Dave", "I left Anna": people are no employers.
+        // "I joined Dave", "I left Porto": people and places are no employers.
         if matches!(slot.name.as_str(), "employer" | "education" | "team")
             && taken.end == taken.start + 1
-            && is_given_name(&self.words[taken.start].word)
+            && (is_given_name(&self.words[taken.start].word)
+                || is_known_place(&self.words[taken.start].word))
         {
             return;
         }
@@ -62,7 +63,21 @@ impl Reader<'_> {
         let times = time_expressions(&self.text[self.words[start].start..], self.now);
         let future = times.iter().any(|t| t.start > self.now);
         let corrects = self.corrects(start);
-        let says = if no_longer || mood.used_to {
+        let gone = match rest {
+            [first, second, ..] => {
+                first.word == "died"
+                    || matches!(
+                        (first.word.as_str(), second.word.as_str()),
+                        ("passed", "away")
+                            | ("has", "died" | "passed")
+                            | ("is", "dead" | "gone")
+                            | ("was", "put")
+                    )
+            }
+            [only] => only.word == "died",
+            [] => false,
+        };
+        let says = if no_longer || mood.used_to || gone {
             Says::Ends
         } else if mood.negative {
             if !(slot.negatable || mood.future) {
@@ -84,13 +99,17 @@ impl Reader<'_> {
         } else {
             Says::Holds
         };
-        if mood.negative && mood.future
-            || slot.name == "plan"
-                && !future
-                && !self
-                    .words
-                    .iter()
-                    .any(|w| matches!(w.word.as_str(), "plan" | "planning"))
+        let says = if mood.negative && mood.future {
+            Says::Denies
+        } else {
+            says
+        };
+        if slot.name == "plan"
+            && !future
+            && !self
+                .words
+                .iter()
+                .any(|w| matches!(w.word.as_str(), "plan" | "planning"))
         {
             return;
         }
@@ -98,19 +117,46 @@ impl Reader<'_> {
         let key = matched.key.map(|key| format!("{}:{key}", slot.name));
         let end = self.words[taken.end.clamp(1, self.words.len()) - 1].end;
         let words = self.text[self.words[start].start..end].to_owned();
+        if let Some(value) = self.denied(slot, &taken) {
+            found.push(Reading {
+                subject: matched.subject.clone(),
+                slot: key.clone().unwrap_or_else(|| slot.name.clone()),
+                value,
+                positive: true,
+                says: Says::Denies,
+                from: None,
+                until: None,
+                words: words.clone(),
+            });
+        }
         let (others, whole) = self.others(slot, &taken);
         for value in std::iter::once(whole.unwrap_or(taken.text)).chain(others) {
             found.push(Reading {
                 subject: matched.subject.clone(),
                 slot: key.clone().unwrap_or_else(|| slot.name.clone()),
                 value,
-                positive: !(mood.negative && says == Says::Holds),
+                positive: !(mood.negative
+                    && !no_longer
+                    && matches!(says, Says::Holds | Says::Ends)),
                 says,
                 from,
                 until,
                 words: words.clone(),
             });
         }
+    }
+
+    /// "in Lisbon, not Porto": what it says is wrong.
+    fn denied(&self, slot: &Slot, taken: &Taken) -> Option<String> {
+        let not = self.words.get(taken.end)?;
+        if not.word != "not" || not.gap == Gap::Blank {
+            return None;
+        }
+        let light = |w: &&str| matches!(*w, "in" | "at" | "to" | "for" | "as");
+        let begin = taken.end + 1;
+        let skip = self.words.get(begin).map(|w| w.word.as_str());
+        let begin = begin + usize::from(skip.as_ref().is_some_and(light));
+        value::take(self.words, begin, slot.value, self.text).map(|t| t.text)
     }
 
     /// "peanuts and shellfish": a second value where a slot has many.

@@ -37,6 +37,23 @@ const IRREGULAR: &[(&str, &str, &str)] = &[
     ("wake", "woke", "woken"),
 ];
 
+/// Every word that is a form of `base`.
+pub(super) fn all_forms(base: &str) -> Vec<String> {
+    if matches!(base, "am" | "are" | "is" | "be") {
+        return ["am", "are", "is", "was", "were", "been", "be"]
+            .map(str::to_owned)
+            .to_vec();
+    }
+    let mut all = vec![base.to_owned(), third(base), ing(base)];
+    match IRREGULAR.iter().find(|(b, _, _)| *b == base) {
+        Some((_, past, participle)) => all.extend([(*past).to_owned(), (*participle).to_owned()]),
+        None => all.push(past(base)),
+    }
+    all.sort();
+    all.dedup();
+    all
+}
+
 fn doubles(base: &str) -> bool {
     ["get", "run", "quit", "split", "stop", "enrol"].contains(&base)
 }

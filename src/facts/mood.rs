@@ -1,7 +1,7 @@
 //! How a verb was put: when, whether, whether it happened.
 
 use super::inflect::{Form, forms};
-use super::read::Reader;
+use super::read::{REACH, Reader};
 use super::words::Gap;
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -31,7 +31,7 @@ impl Reader<'_> {
     pub(super) fn verb(&self, start: usize, base: &str, event: bool) -> Vec<(usize, Mood)> {
         let mut ends = Vec::new();
         let mut before: Vec<&str> = Vec::new();
-        for at in start..self.words.len().min(start + 8) {
+        for at in start..self.words.len().min(start + REACH) {
             let word = &self.words[at];
             if word.gap == Gap::Break || word.gap == Gap::Comma && at > start {
                 break;
@@ -135,7 +135,8 @@ fn mood(before: &[&str], form: Form, event: bool, base: &str) -> Option<Mood> {
         Form::Ing if has("was") || has("were") => mood.past = true,
         Form::Ing => return None,
     }
-    if mood.negative && event {
+    // "I am not moving" takes a plan back; "I did not move" says nothing.
+    if mood.negative && event && !(form == Form::Ing && mood.future) {
         return None;
     }
     Some(mood)

@@ -13,6 +13,7 @@ use super::words::{Gap, Word, without_quotes, words};
 use crate::enrich::is_given_name;
 use crate::text::sentences;
 use chrono::NaiveDateTime;
+use std::collections::BTreeSet;
 
 /// How a text says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +30,8 @@ pub enum Says {
     Recurs,
     /// It is so, and what was said before was wrong.
     Corrects,
+    /// It never was so: "in Lisbon, not Porto".
+    Denies,
 }
 
 impl Says {
@@ -41,6 +44,7 @@ impl Says {
             Says::Plans => "plans",
             Says::Recurs => "recurs",
             Says::Corrects => "corrects",
+            Says::Denies => "denies",
         }
     }
 
@@ -52,6 +56,7 @@ impl Says {
             "plans" => Says::Plans,
             "recurs" => Says::Recurs,
             "corrects" => Says::Corrects,
+            "denies" => Says::Denies,
             _ => Says::Holds,
         }
     }
@@ -77,6 +82,9 @@ pub struct Reading {
     /// The very words.
     pub words: String,
 }
+
+/// So many words may stand from a subject to the end of its verb.
+pub(super) const REACH: usize = 8;
 
 /// Longer texts are documents, not something said of oneself.
 const LONGEST: usize = 20_000;
@@ -130,14 +138,15 @@ impl Reader<'_> {
         let (mut at, first) = (0, found.len());
         while at < self.words.len() {
             let before = found.len();
-            for (subject, next) in self.subjects(at) {
-                if let Some(phrases) = self.registry.phrases.get("i") {
-                    for phrase in phrases
-                        .iter()
-                        .filter(|p| p.parts.first() == Some(&Part::Subject))
-                    {
-                        self.phrase(phrase, at, next, subject.clone(), found);
-                    }
+            let mut subjects = self.subjects(at);
+            // A diary leaves the I out: "Moved to Porto at last."
+            let left_out = at == 0 && subjects.is_empty();
+            if left_out {
+                subjects.push((None, 0));
+            }
+            for (subject, next) in subjects {
+                for phrase in self.phrases_near(next) {
+                    self.phrase(phrase, at, next, subject.clone(), found);
                 }
             }
             if let Some(phrases) = self.registry.phrases.get(&self.words[at].word) {
@@ -153,6 +162,21 @@ impl Reader<'_> {
             at += 1;
         }
         settle(found, first);
+    }
+
+    /// The phrases whose verb stands within reach of a subject before `next`, in the registry's order.
+    fn phrases_near(&self, next: usize) -> impl Iterator<Item = &Phrase> {
+        let reach = &self.words[next.min(self.words.len())..self.words.len().min(next + REACH)];
+        let mut places: BTreeSet<usize> = BTreeSet::new();
+        for word in reach.iter().map(|w| w.word.as_str()).chain([""]) {
+            places.extend(self.registry.by_verb.get(word).into_iter().flatten());
+        }
+        let phrases = self
+            .registry
+            .phrases
+            .get("i")
+            .map_or(&[][..], Vec::as_slice);
+        places.into_iter().filter_map(|place| phrases.get(place))
     }
 
     /// Whom a fact can be about that begins at `at`, and the word after them.
@@ -219,7 +243,10 @@ impl Reader<'_> {
         {
             return;
         }
-        if let Some(matched) = self.follow(parts, slot, state) {
+        let left_out = at == start && phrase.parts.first() == Some(&Part::Subject);
+        if let Some(matched) = self.follow(parts, slot, state)
+            && (!left_out || matched.mood.event && matched.mood.past)
+        {
             self.conclude(slot, start, matched, found);
         }
     }
@@ -329,6 +356,17 @@ impl Reader<'_> {
     fn listed(&self, list: &str, at: usize, last: bool) -> Option<Taken> {
         if list == "number" {
             return value::take(self.words, at, ValueKind::Number, self.text);
+        }
+        if list == "given" {
+            let word = self.words.get(at)?;
+            let named = word.capital() && is_given_name(&word.word) && word.word != "christian";
+            let found =
+                named.then(|| value::take(self.words, at, ValueKind::Name, self.text))??;
+            let alone = self
+                .words
+                .get(found.end)
+                .is_none_or(|w| w.gap != Gap::Blank || value::is_stop(&w.word));
+            return alone.then_some(found);
         }
         let items = self.registry.lists.get(list)?;
         let reach = if list == "role" { 3 } else { 0 };

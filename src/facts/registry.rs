@@ -1,5 +1,6 @@
 //! The registry of slots, `config/slots.yaml`, with its phrases made ready for matching.
 
+use super::inflect::all_forms;
 use crate::error::{Error, Result};
 use crate::text::fold::fold;
 use md5::{Digest, Md5};
@@ -107,6 +108,9 @@ pub struct Registry {
     pub(super) slots: Vec<Slot>,
     /// By what they begin with; those that begin with a subject are under `i`.
     pub(super) phrases: HashMap<String, Vec<Phrase>>,
+    /// Places among the phrases under `i`, by each form of their verb or by the word after the subject; those that go on with a value
+    /// stand under the empty word.
+    pub(super) by_verb: HashMap<String, Vec<usize>>,
     pub(super) lists: HashMap<String, Vec<Vec<String>>>,
     /// Question, folded, and its slot.
     pub(super) asks: Vec<(Vec<String>, usize)>,
@@ -150,6 +154,7 @@ impl Registry {
         let mut registry = Registry {
             slots: Vec::new(),
             phrases: HashMap::new(),
+            by_verb: HashMap::new(),
             lists,
             asks: Vec::new(),
             version: format!("{RULES}:{}", md5_of(text)),
@@ -168,6 +173,12 @@ impl Registry {
                     let parts = self
                         .parts(phrase, language == "en")
                         .map_err(|e| format!("slot {name}: '{phrase}': {e}"))?;
+                    if parts.first() == Some(&Part::Subject) {
+                        let place = self.phrases.get("i").map_or(0, Vec::len);
+                        for word in second_words(&parts) {
+                            self.by_verb.entry(word).or_default().push(place);
+                        }
+                    }
                     for first in first_words(&parts) {
                         self.phrases.entry(first).or_default().push(Phrase {
                             slot,
@@ -216,7 +227,7 @@ impl Registry {
             {
                 match list {
                     "key" => Part::Key(fold(before)),
-                    "number" => Part::Listed(list.to_owned()),
+                    "number" | "given" => Part::Listed(list.to_owned()),
                     _ if self.lists.contains_key(list) => Part::Listed(list.to_owned()),
                     _ => return Err(format!("there is no list {list}")),
                 }
@@ -285,6 +296,15 @@ fn split(phrase: &str) -> Vec<String> {
     }
     pieces.retain(|piece| !piece.is_empty());
     pieces
+}
+
+/// The words by which a phrase that begins with a subject is found.
+fn second_words(parts: &[Part]) -> Vec<String> {
+    match parts.get(1) {
+        Some(Part::Verb { base, .. }) => all_forms(base),
+        Some(Part::Words(choices)) => choices.iter().filter_map(|c| c.first().cloned()).collect(),
+        _ => vec![String::new()],
+    }
 }
 
 fn first_words(parts: &[Part]) -> Vec<String> {

@@ -265,6 +265,11 @@ impl Timeline {
                     self.add(claim, place, Kind::Holding, None, Some(until));
                 }
             }
+            Says::Denies => {
+                for i in same_value {
+                    self.retract(i, &claim);
+                }
+            }
             Says::Was => {
                 let until = claim.until.unwrap_or(at);
                 let from = claim.from.filter(|from| *from < until);

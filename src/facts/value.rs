@@ -188,7 +188,14 @@ fn is_month(word: &str) -> bool {
 
 fn place(words: &[Word<'_>], at: usize, text: &str) -> Option<Taken> {
     if let Some(found) = name(words, at, text, true) {
-        return Some(found);
+        // "PostgreSQL", "GitHub": no place is written so.
+        let product = |w: &Word<'_>| {
+            !w.text.starts_with("Mc")
+                && !w.text.contains(['-', '\'', '’'])
+                && w.text.chars().skip(1).any(char::is_uppercase)
+                && w.text.chars().any(char::is_lowercase)
+        };
+        return (!words[found.start..found.end].iter().any(product)).then_some(found);
     }
     for length in [3, 2, 1] {
         let end = at + length;
