@@ -7,6 +7,7 @@
 //!
 //! * `store`: one open store that many questions share
 //! * `questions`: recall and insights
+//! * `context`: what to know when a conversation starts
 //! * `memories`: single memories
 //! * `enrichment`: what embedding and language models add
 //! * `diagnostics`: status, health, lineage, doctor
@@ -18,6 +19,7 @@
 //! * `models`: a project made ready, shared by all who ask
 //! * `rows`: rows of a query as typed values
 
+mod context;
 mod diagnostics;
 mod enrichment;
 mod history;
@@ -32,6 +34,7 @@ mod sql;
 mod store;
 mod transfer;
 
+pub use context::{ContextBlock, ContextItem, ContextSection};
 pub use diagnostics::{
     ConceptPlace, CycleMetrics, EpisodePlace, Finding, HealthCheck, Level, Lineage, Link, Metrics,
     MindStatus, ModelMetrics, NightOfMemory, StageMetrics, Status, Trace, examine, remembered,

@@ -6,6 +6,7 @@
 //! * `question`: what a question names: its terms, one speaker, times
 //! * `gathering`: whether a question asks for several things
 //! * `answer`: asking, and the shapes of an answer
+//! * `needed`: what a conversation is likely to need before anything is asked
 //! * `query_batch`: the questions that share a statement, from the store to their answers
 //! * `score`: exact decimals
 //!
@@ -14,6 +15,7 @@
 
 mod answer;
 mod gathering;
+mod needed;
 mod queries;
 mod query_batch;
 mod question;
@@ -24,6 +26,7 @@ mod tests;
 pub use answer::{
     Answer, Basis, EmbedTexts, Explanation, Hit, Meaning, WordShare, recall, recall_batch,
 };
+pub use needed::{NeededMemory, RecentMemory, WeightedTerm, needed_memories, recent_memories};
 pub use query_batch::create_asked;
 pub use question::Question;
 pub use score::Score;
