@@ -8,6 +8,7 @@ pub mod daemon;
 pub mod engine;
 pub mod enrich;
 pub mod error;
+pub mod facts;
 pub mod graph;
 pub mod insight;
 pub mod memory;

@@ -13,6 +13,7 @@ mod daemon;
 mod doctor;
 mod enrich;
 mod explain;
+mod facts;
 mod health;
 mod hook;
 mod import;
@@ -89,6 +90,7 @@ enum Command {
     Resume(pause::Resume),
     Insights(insights::Insights),
     Explain(explain::Explain),
+    Facts(facts::Facts),
     Run(project::Run),
     Test(project::Test),
     Compile(project::Compile),
@@ -152,6 +154,7 @@ fn run(context: &Context, command: Command) -> Result<ExitCode, Stop> {
         Command::Resume(resume) => resume.run(context, &mut out),
         Command::Insights(insights) => insights.run(context, &mut out),
         Command::Explain(explain) => explain.run(context, &mut out),
+        Command::Facts(facts) => facts.run(context, &mut out),
         Command::Run(run) => run.run(context, &mut out),
         Command::Test(test) => test.run(context, &mut out),
         Command::Compile(compile) => compile.run(context, &mut out),

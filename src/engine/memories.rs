@@ -1,12 +1,14 @@
 //! Single memories: adding, looking, listing, editing, deleting.
 
 use super::Engine;
+use super::filings::MemoryFilter;
 use super::rows::{moment, typed_rows};
 use crate::error::{Error, Result};
 use crate::memory::readers::MAX_CONTENT_BYTES;
 use crate::memory::{
-    Activation, ActivationKind, Incoming, Mind, append_activations, append_deletion, append_edit,
-    append_memories, ensure_mind,
+    Activation, ActivationKind, Filing, FilingChange, FilingEvent, Incoming, Mind,
+    append_activations, append_deletion, append_edit, append_filing, append_memories, ensure_mind,
+    filing_of,
 };
 use crate::warehouse::text_literal;
 use chrono::NaiveDateTime;
@@ -17,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// The source of memories that were added one by one.
-const SOURCE: &str = "cli";
+pub(super) const SOURCE: &str = "cli";
 
 /// A memory to add.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -39,6 +41,12 @@ pub struct NewMemory {
     pub metadata: Map<String, Value>,
     /// Its own name; made from what it says, when and by whom, where there is none.
     pub key: Option<String>,
+    /// What it is filed as.
+    #[serde(default)]
+    pub filing: FilingChange,
+    /// Who adds it, where that is said.
+    #[serde(default)]
+    pub author: Option<String>,
 }
 
 /// What became of a memory that was added.
@@ -83,6 +91,24 @@ pub struct MemorySummary {
     pub speaker: Option<String>,
     /// The conversation it belongs to.
     pub session: Option<String>,
+    /// The collection it is filed in.
+    pub space: Option<String>,
+    /// What kind it is filed as.
+    pub kind: Option<String>,
+    /// Whether it is out of default recall.
+    pub archived: bool,
+    /// Whether it is never cleaned up.
+    pub pinned: bool,
+    /// 0..1, as its owner sees it.
+    pub importance: Option<f64>,
+    /// Where its owner has it from.
+    pub filed_source: Option<String>,
+    /// Its tags.
+    pub tags: Vec<String>,
+    /// What it says holds from then on, UTC.
+    pub valid_from: Option<String>,
+    /// What it says holds until then, UTC.
+    pub valid_until: Option<String>,
 }
 
 /// A memory in full.
@@ -118,11 +144,38 @@ pub struct MemoryVersion {
     pub content: String,
 }
 
+/// SQL for every memory of a mind as it is now.
+pub(super) fn current_of(mind: &Mind) -> String {
+    format!("{CURRENT} WHERE m.mind_id = '{}'::UUID", mind.id)
+}
+
+/// Text values as a list in SQL.
+pub(super) fn escaped(values: &[String]) -> String {
+    let values: Vec<_> = values.iter().map(|value| text_literal(value)).collect();
+    values.join(", ")
+}
+
+/// What a list shows of a row of [`CURRENT`].
+fn summary() -> String {
+    format!(
+        "id, key, content, {} AS created_at, tier, speaker, session, space, kind, archived, pinned, importance, filed_source, tags,
+         {} AS valid_from, {} AS valid_until",
+        moment("happened_at"),
+        moment("holds_from"),
+        moment("holds_until")
+    )
+}
+
 const CURRENT: &str = "
     SELECT m.memory_id AS id, m.mind_id, m.key, coalesce(e.content, m.content) AS content, m.created_at AS happened_at,
         s.state AS tier, m.speaker, m.session, s.reason, m.source, m.recorded_at AS heard_at,
-        coalesce(e.metadata, m.metadata) AS metadata_text
+        coalesce(e.metadata, m.metadata) AS metadata_text, f.space, f.kind, coalesce(f.archived, false) AS archived,
+        coalesce(f.pinned, false) AS pinned, f.importance::DOUBLE AS importance, f.source AS filed_source,
+        coalesce(f.tags, []) AS tags, f.valid_from AS holds_from, f.valid_until AS holds_until
     FROM raw.memories m
+    LEFT JOIN (
+        SELECT * FROM raw.filings QUALIFY row_number() OVER (PARTITION BY memory_id ORDER BY arrival DESC) = 1
+    ) f ON f.memory_id = m.memory_id
     JOIN memory_states s ON s.memory_id = m.memory_id
     LEFT JOIN (
         SELECT memory_id, arg_max(content, arrival) AS content, arg_max(metadata, arrival) AS metadata
@@ -160,7 +213,9 @@ impl Engine {
                 )));
             }
         }
-        let (mind, intake) = self.warehouse.transaction(|conn| {
+        // Refused before anything is written.
+        Filing::default().changed(&new.filing)?;
+        let (mind, intake, id) = self.warehouse.transaction(|conn| {
             let mind = ensure_mind(conn, &new.mind, new.time_zone, now)?;
             let incoming = Incoming {
                 mind: mind.id,
@@ -173,14 +228,28 @@ impl Engine {
                 metadata: Value::Object(new.metadata.clone()).to_string(),
             };
             let intake = append_memories(conn, &[incoming], now)?;
-            Ok((mind, intake))
+            let id: i64 = conn.query_row(
+                "SELECT memory_id FROM raw.memories WHERE mind_id = ?::UUID AND source = ? AND key = ?",
+                params![mind.id.to_string(), SOURCE, key],
+                |r| r.get(0),
+            )?;
+            let before = filing_of(conn, id)?;
+            let filing = before.changed(&new.filing)?;
+            if filing != before || new.author.is_some() && intake.unchanged == 0 {
+                let event = FilingEvent {
+                    mind: mind.id,
+                    memory_id: id,
+                    at: now,
+                    action: "add",
+                    author: new.author.as_deref(),
+                    batch: None,
+                    reason: None,
+                };
+                append_filing(conn, event, &filing)?;
+            }
+            Ok((mind, intake, id))
         })?;
         self.enrich(|_| ())?;
-        let id = self.warehouse.conn().query_row(
-            "SELECT memory_id FROM raw.memories WHERE mind_id = ?::UUID AND source = ? AND key = ?",
-            params![mind.id.to_string(), SOURCE, key],
-            |r| r.get(0),
-        )?;
         let outcome = match (intake.added, intake.edited) {
             (1.., _) => Outcome::Added,
             (_, 1..) => Outcome::Edited,
@@ -240,9 +309,23 @@ impl Engine {
         let mut statement = self
             .warehouse
             .conn()
-            .prepare("SELECT memory_id FROM raw.memories WHERE mind_id = ?::UUID AND key = ? ORDER BY memory_id")?;
-        let rows = statement.query_map(params![mind.id.to_string(), key], |r| r.get(0))?;
-        Ok(rows.collect::<std::result::Result<_, _>>()?)
+            .prepare(
+                "SELECT m.memory_id, d.memory_id IS NULL
+                 FROM raw.memories m LEFT JOIN (SELECT DISTINCT memory_id FROM raw.deletions) d USING (memory_id)
+                 WHERE m.mind_id = ?::UUID AND m.key = ? ORDER BY m.memory_id",
+            )?;
+        let rows = statement
+            .query_map(params![mind.id.to_string(), key], |r| {
+                Ok((r.get::<_, i64>(0)?, r.get::<_, bool>(1)?))
+            })?
+            .collect::<std::result::Result<Vec<_>, _>>()?;
+        // A memory that took a deleted one's key is meant by it.
+        let some_live = rows.iter().any(|(_, live)| *live);
+        Ok(rows
+            .into_iter()
+            .filter(|(_, live)| *live || !some_live)
+            .map(|(id, _)| id)
+            .collect())
     }
 
     /// A memory in full. Looking at one is using it: a `used` activation is logged where the store can be written and the
@@ -260,8 +343,7 @@ impl Engine {
 
     pub(super) fn memory(&self, mind: &Mind, id: i64) -> Result<MemoryDetail> {
         let sql = format!(
-            "SELECT c.* EXCLUDE (mind_id, metadata_text, happened_at, heard_at), {} AS created_at, {} AS recorded_at,
-                c.metadata_text::JSON AS metadata, {} AS mind,
+            "SELECT {}, reason, source, {} AS recorded_at, c.metadata_text::JSON AS metadata, {} AS mind,
                 (SELECT count(*) FROM raw.activations a WHERE a.memory_id = c.id AND a.kind = 'retrieved') AS retrieved,
                 (SELECT count(*) FROM raw.activations a WHERE a.memory_id = c.id AND a.kind = 'used') AS used,
                 coalesce((
@@ -273,7 +355,7 @@ impl Engine {
                     )
                 ), []) AS earlier
              FROM ({CURRENT} WHERE m.memory_id = {id} AND m.mind_id = '{}'::UUID) c",
-            moment("c.happened_at"),
+            summary(),
             moment("c.heard_at"),
             text_literal(&mind.name),
             moment("happened_at"),
@@ -284,18 +366,33 @@ impl Engine {
             .ok_or_else(|| Error::usage(format!("mind '{}' has no memory {id}", mind.name)))
     }
 
-    /// The newest memories of a mind, newest first; deleted ones are left out.
+    /// Memories of a mind, newest first: those that `filter` lets through, and of those the ones after the place `after`.
     ///
     /// # Errors
-    /// Failed when the store cannot be read.
-    pub fn list_memories(&self, mind: &Mind, limit: u64) -> Result<Vec<MemorySummary>> {
+    /// Usage when filter or place cannot be understood; failed when the store cannot be read.
+    pub fn list_memories(
+        &self,
+        mind: &Mind,
+        filter: &MemoryFilter,
+        after: Option<&str>,
+        limit: u64,
+    ) -> Result<Vec<MemorySummary>> {
+        let before = match after.map(place) {
+            Some(place) => {
+                let (at, id) = place?;
+                format!(
+                    "AND (happened_at < TIMESTAMP '{at}' OR happened_at = TIMESTAMP '{at}' AND id < {id})"
+                )
+            }
+            None => String::new(),
+        };
         let sql = format!(
-            "SELECT id, key, content, {} AS created_at, tier, speaker, session
-             FROM ({CURRENT} WHERE m.mind_id = '{}'::UUID)
-             WHERE tier <> 'deleted'
+            "SELECT {} FROM ({})
+             WHERE {} {before}
              ORDER BY happened_at DESC, id DESC LIMIT {}",
-            moment("happened_at"),
-            mind.id,
+            summary(),
+            current_of(mind),
+            filter.conditions()?,
             limit.min(i64::MAX as u64)
         );
         typed_rows(self.warehouse.conn(), &sql)
@@ -310,13 +407,16 @@ impl Engine {
         mind: &Mind,
         id: i64,
         content: &str,
+        author: Option<&str>,
         now: NaiveDateTime,
     ) -> Result<MemoryDetail> {
         check_content(content)?;
         let before = self.living(mind, id)?;
         if before.memory.content != content {
-            self.warehouse
-                .transaction(|conn| append_edit(conn, mind.id, id, now, content))?;
+            self.warehouse.transaction(|conn| {
+                append_edit(conn, mind.id, id, now, content)?;
+                sign(conn, mind, id, "edit", author, now)
+            })?;
             self.enrich(|_| ())?;
         }
         self.memory(mind, id)
@@ -331,15 +431,18 @@ impl Engine {
         mind: &Mind,
         id: i64,
         reason: &str,
+        author: Option<&str>,
         now: NaiveDateTime,
     ) -> Result<MemoryDetail> {
         self.living(mind, id)?;
-        self.warehouse
-            .transaction(|conn| append_deletion(conn, mind.id, id, now, reason))?;
+        self.warehouse.transaction(|conn| {
+            append_deletion(conn, mind.id, id, now, reason)?;
+            sign(conn, mind, id, "delete", author, now)
+        })?;
         self.memory(mind, id)
     }
 
-    fn living(&self, mind: &Mind, id: i64) -> Result<MemoryDetail> {
+    pub(super) fn living(&self, mind: &Mind, id: i64) -> Result<MemoryDetail> {
         let shown = self.memory(mind, id)?;
         match shown.memory.tier.as_str() {
             "deleted" => Err(Error::usage(format!("memory {id} is deleted already"))),
@@ -376,6 +479,50 @@ impl Engine {
                 .warehouse
                 .transaction(|conn| append_activations(conn, &activation)),
         }
+    }
+}
+
+/// Notes who did something to a memory, where that is said; what it is filed as stays.
+fn sign(
+    conn: &duckdb::Connection,
+    mind: &Mind,
+    memory_id: i64,
+    action: &str,
+    author: Option<&str>,
+    at: NaiveDateTime,
+) -> Result<()> {
+    if author.is_none() {
+        return Ok(());
+    }
+    let event = FilingEvent {
+        mind: mind.id,
+        memory_id,
+        at,
+        action,
+        author,
+        batch: None,
+        reason: None,
+    };
+    append_filing(conn, event, &filing_of(conn, memory_id)?).map(|_| ())
+}
+
+/// Reads a place in a list, as [`MemorySummary::place`] writes it.
+fn place(text: &str) -> Result<(NaiveDateTime, i64)> {
+    let read = || {
+        let (at, id) = text.split_once('/')?;
+        let at = chrono::DateTime::parse_from_rfc3339(at).ok()?.naive_utc();
+        Some((at, id.parse().ok()?))
+    };
+    read().ok_or_else(|| {
+        Error::usage(format!("'{text}' is no place in a list of memories"))
+            .hint("use what the page before calls `next`")
+    })
+}
+
+impl MemorySummary {
+    /// Its place in a list, from which the next page goes on.
+    pub fn place(&self) -> String {
+        format!("{}/{}", self.created_at, self.id)
     }
 }
 

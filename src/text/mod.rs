@@ -20,7 +20,7 @@ pub mod sentences;
 pub mod tokens;
 pub mod words;
 
-pub use dates::{TimeExpression, header_terms, time_expressions};
+pub use dates::{MONTHS, TimeExpression, header_terms, time_expressions};
 pub use directives::reads_as_directive;
 pub use sentences::{Sentence, sentences};
 pub use tokens::{for_each_term, is_stop_word, terms};
