@@ -1,7 +1,7 @@
 -- One row a memory that a conversation is likely to need, the most needed first: what `codex context` chooses from. $1 is how many.
 -- need = importance x information / sqrt(length): importance is what the memory's own words say of it (0..1), information the summed
 -- IDF of its terms (what is said of everything helps nobody), and a long gist pays for the room it takes. What repeats an
--- earlier memory is left out. On the five LoCoMo conversations it holds two to three times the evidence that chance does.
+-- earlier memory is left out. On the five LoCoMo conversations it holds about twice the evidence that chance does.
 WITH visible AS (
     SELECT memory_id, mind_id, created_at, speaker
     FROM {{ source('raw', 'memories') }}

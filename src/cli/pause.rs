@@ -70,7 +70,7 @@ impl Pause {
             out.document(&json!({"paused": true, "until": until.map(rfc3339)}))?;
         } else {
             match until {
-                Some(until) => out.line(format!("paused until {} UTC", rfc3339(until)))?,
+                Some(until) => out.line(format!("paused until {}", rfc3339(until)))?,
                 None => out.line("paused until `codex resume`")?,
             }
         }
