@@ -7,7 +7,9 @@ use crate::clock;
 use crate::config::Config;
 use crate::daemon::Session;
 use crate::engine::request::{AddMemory, BuildContext, Recall};
-use crate::engine::{ActivationLogging, Answer, NewMemory, Project, ProjectSource};
+use crate::engine::{
+    ActivationLogging, Answer, Cut, FilingChange, NewMemory, Project, ProjectSource,
+};
 use crate::error::Result;
 use crate::text::reads_as_directive;
 use clap::{Args, Subcommand};
@@ -205,6 +207,8 @@ impl Job {
                 k: RECALLED,
                 as_of: clock::now(),
                 explain: false,
+                // A program takes what it gets: what is hardly relevant stays out.
+                cut: Cut::Usual,
                 activation_logging: ActivationLogging::Retrieved,
             },
             &mut |_| (),
@@ -238,6 +242,8 @@ impl Job {
             session: session_id,
             metadata: Map::from_iter([("via".to_owned(), "hook".into())]),
             key: None,
+            filing: FilingChange::default(),
+            author: None,
         };
         session.ask(AddMemory { new, now }, &mut |_| ()).map(|_| ())
     }
