@@ -85,7 +85,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     ("daemon", &["engine", "config", "error", "clock"]),
     ("api", &["daemon", "engine", "config", "error", "clock"]),
-    ("cli", &["daemon", "engine", "config", "error", "clock"]),
+    (
+        "cli",
+        &["daemon", "engine", "text", "config", "error", "clock"],
+    ),
 ];
 
 /// Words that only some modules may write.

@@ -2,9 +2,10 @@
 //!
 //! # Layout
 //!
-//! One file a command family; beside them `context` (the global options and what they open), `render` (tables, JSON, errors),
-//! `progress` (long work) and `times` (moments and durations as people write them).
+//! One file a command family; beside them `context` (the global options and what they open), `render` (tables, JSON, errors)
+//! and `progress` (long work).
 
+mod brief;
 mod config;
 mod consolidate;
 mod context;
@@ -14,6 +15,7 @@ mod enrich;
 mod explain;
 mod facts;
 mod health;
+mod hook;
 mod import;
 mod init;
 mod insights;
@@ -21,6 +23,7 @@ mod logs;
 mod memory;
 mod metrics;
 mod models;
+mod pause;
 mod postgres;
 mod progress;
 mod project;
@@ -31,11 +34,11 @@ mod schedule;
 mod service;
 mod sql;
 mod status;
-mod times;
 mod transfer;
 mod verify;
 
 use crate::engine::restrict_new_files;
+use crate::text::moments as times;
 use clap::{Parser, Subcommand};
 use context::{Context, Globals};
 use render::{Output, Stop};
@@ -80,6 +83,11 @@ enum Command {
     WriteBack(postgres::WriteBackCommand),
     Replay(replay::Replay),
     Query(query::Query),
+    Context(brief::Brief),
+    #[command(subcommand)]
+    Hook(hook::Hook),
+    Pause(pause::Pause),
+    Resume(pause::Resume),
     Insights(insights::Insights),
     Explain(explain::Explain),
     Facts(facts::Facts),
@@ -140,6 +148,10 @@ fn run(context: &Context, command: Command) -> Result<ExitCode, Stop> {
         Command::WriteBack(write_back) => write_back.run(context, &mut out),
         Command::Replay(replay) => replay.run(context, &mut out),
         Command::Query(query) => query.run(context, &mut out),
+        Command::Context(brief) => brief.run(context, &mut out),
+        Command::Hook(hook) => hook.run(context, &mut out),
+        Command::Pause(pause) => pause.run(context, &mut out),
+        Command::Resume(resume) => resume.run(context, &mut out),
         Command::Insights(insights) => insights.run(context, &mut out),
         Command::Explain(explain) => explain.run(context, &mut out),
         Command::Facts(facts) => facts.run(context, &mut out),

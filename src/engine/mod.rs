@@ -7,6 +7,7 @@
 //!
 //! * `store`: one open store that many questions share
 //! * `questions`: recall and insights
+//! * `context`: what to know when a conversation starts
 //! * `memories`: single memories; `filings`, `relations`, `sessions`: what is said about them beside their words
 //! * `facts`: what holds, held, is planned
 //! * `enrichment`: what embedding and language models add
@@ -19,6 +20,7 @@
 //! * `models`: a project made ready, shared by all who ask
 //! * `rows`: rows of a query as typed values
 
+mod context;
 mod diagnostics;
 mod enrichment;
 mod facts;
@@ -37,6 +39,7 @@ mod sql;
 mod store;
 mod transfer;
 
+pub use context::{ContextBlock, ContextItem, ContextSection};
 pub use diagnostics::{
     ConceptPlace, CycleMetrics, EpisodePlace, Finding, HealthCheck, ImportanceShare, Level,
     Lineage, Link, Metrics, MindStatus, ModelMetrics, NightOfMemory, StageMetrics, Status, Trace,

@@ -105,19 +105,8 @@ impl Engine {
     /// See [`insight::insights`].
     pub fn insights(&self, period: Period, mind: Option<&Mind>) -> Result<Vec<Insight>> {
         self.be_ready()?;
-        let render = |model: &str, period: &Period| {
-            let values = CycleValues {
-                epoch_start: period.since,
-                epoch_end: period.as_of,
-                ..CycleValues::default()
-            };
-            self.pipeline()
-                .renderer()
-                .compile(model, &RenderContext::new(period.as_of).in_cycle(values))
-                .map(|compiled| compiled.sql)
-                .map_err(|e| Error::usage(e.to_string()))
-        };
         let conn = self.warehouse.conn();
+        let render = |model: &str, period: &Period| self.insight_sql(model, period);
         let mut insights = insight::insights(conn, &render, period, mind.map(|mind| mind.id))?;
         let sentences = said_of_insights(conn)?;
         if sentences.is_empty() {
@@ -132,6 +121,20 @@ impl Engine {
             insight.sentence = sentences.get(&key).cloned();
         }
         Ok(insights)
+    }
+
+    /// A model of `sql/insight/`, rendered for a period.
+    pub(super) fn insight_sql(&self, model: &str, period: &Period) -> Result<String> {
+        let values = CycleValues {
+            epoch_start: period.since,
+            epoch_end: period.as_of,
+            ..CycleValues::default()
+        };
+        self.pipeline()
+            .renderer()
+            .compile(model, &RenderContext::new(period.as_of).in_cycle(values))
+            .map(|compiled| compiled.sql)
+            .map_err(|e| Error::usage(e.to_string()))
     }
 
     /// Which contents an insight rests on. A sentence about it counts as long as they are the same: words that are edited or deleted
@@ -179,7 +182,7 @@ impl Engine {
     }
 
     /// Nothing that has come in may be missing from an answer.
-    fn be_ready(&self) -> Result<()> {
+    pub(super) fn be_ready(&self) -> Result<()> {
         // Whoever writes beside this question makes what it writes ready itself.
         if self.is_writable()
             && let Some(mut turn) = self.turn_now("query")

@@ -79,8 +79,22 @@ pub fn insights(
     period: Period,
     mind: Option<MindId>,
 ) -> Result<Vec<Insight>> {
+    insights_of(conn, &MODELS, render, period, mind)
+}
+
+/// The same, of some [`MODELS`] only.
+///
+/// # Errors
+/// As [`insights`].
+pub fn insights_of(
+    conn: &Connection,
+    models: &[&str],
+    render: &dyn Fn(&str, &Period) -> Result<String>,
+    period: Period,
+    mind: Option<MindId>,
+) -> Result<Vec<Insight>> {
     let mut found = Vec::new();
-    for model in MODELS {
+    for model in models {
         let sql = render(model, &period)?;
         found.extend(ask(conn, &sql, mind).map_err(|e| e.context(format!("insight {model}")))?);
     }

@@ -8,6 +8,7 @@
 //! * `needs`: what an answer has to say: the question's words of content
 //! * `spelling`: words that no memory has, read as the nearest that one has
 //! * `answer`: asking, and the shapes of an answer
+//! * `needed`: what a conversation is likely to need before anything is asked
 //! * `query_batch`: the questions that share a statement, from the store to their answers
 //! * `score`: exact decimals
 //!
@@ -16,6 +17,7 @@
 
 mod answer;
 mod gathering;
+mod needed;
 mod needs;
 mod queries;
 mod query_batch;
@@ -28,6 +30,7 @@ mod tests;
 pub use answer::{
     Answer, Basis, EmbedTexts, Explanation, Hit, Meaning, WordShare, recall, recall_batch,
 };
+pub use needed::{NeededMemory, RecentMemory, WeightedTerm, needed_memories, recent_memories};
 pub use query_batch::create_asked;
 pub use question::{Cut, Question};
 pub use score::Score;

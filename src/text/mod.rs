@@ -7,16 +7,21 @@
 //! * `compounds`: terms that stand for several words, or for a number however it is grouped
 //! * [`words`]: words as written, with their byte ranges, for rules that need the surface
 //! * [`mod@sentences`]: where sentences begin and end
+//! * [`mod@directives`]: words that give orders to an assistant
+//! * [`moments`]: times and durations as people write them in options
 //! * [`dates`]: "last Friday", "8 May 2023" → half-open ranges of local time
 
 mod compounds;
 pub mod dates;
+pub mod directives;
 pub mod fold;
+pub mod moments;
 pub mod sentences;
 pub mod tokens;
 pub mod words;
 
 pub use dates::{MONTHS, TimeExpression, header_terms, time_expressions};
+pub use directives::reads_as_directive;
 pub use sentences::{Sentence, sentences};
 pub use tokens::{for_each_term, is_stop_word, terms};
 pub use words::{Word, surface_words};

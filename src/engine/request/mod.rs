@@ -42,7 +42,9 @@ pub use memories::{AddMemory, DeleteMemory, EditMemory, FindMind, ListMemories, 
 pub use models::{RunModels, TestModels};
 pub use overview::{CheckHealth, GetMetrics, GetStatus, VerifyStore};
 pub use postgres::{GetPostgres, PublishDreams, SyncPostgres};
-pub use questions::{ExplainMemory, FindInsights, Recall, RecallMany, SelectJson, SelectTable};
+pub use questions::{
+    BuildContext, ExplainMemory, FindInsights, Recall, RecallMany, SelectJson, SelectTable,
+};
 pub use schedule::{GetSchedule, PauseRhythms, ScheduleState};
 
 use super::Engine;
@@ -281,6 +283,7 @@ requests! {
     ReplayInto: "replay",
     Recall: "query",
     RecallMany: "query --batch",
+    BuildContext: "context",
     FindInsights: "insights",
     ExplainMemory: "explain",
     SelectTable: "sql",

@@ -2,7 +2,8 @@
 
 use super::{AccessMode, Operation, Progress, Requirements, found, only};
 use crate::engine::{
-    ActivationLogging, Answer, Cut, Engine, Insight, Lineage, Period, Question, ReadQuery, Table,
+    ActivationLogging, Answer, ContextBlock, Cut, Engine, Insight, Lineage, Period, Question,
+    ReadQuery, Table,
 };
 use crate::error::{Error, Result};
 use chrono::NaiveDateTime;
@@ -78,6 +79,30 @@ impl Operation for RecallMany {
 
     fn answer(self, engine: &mut Engine, _: &mut dyn FnMut(Progress)) -> Result<Vec<Answer>> {
         engine.query_batch(&self.questions)
+    }
+}
+
+/// Ask what to know when a conversation starts.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct BuildContext {
+    /// Whose memories.
+    pub mind: String,
+    /// How long the block may be, in tokens of four characters.
+    pub budget: usize,
+    /// The clock, UTC.
+    pub as_of: NaiveDateTime,
+}
+
+impl Operation for BuildContext {
+    type Answer = ContextBlock;
+
+    fn requirements(&self) -> Requirements {
+        Requirements::LOOK
+    }
+
+    fn answer(self, engine: &mut Engine, _: &mut dyn FnMut(Progress)) -> Result<ContextBlock> {
+        let mind = engine.mind(&self.mind)?;
+        engine.context(&mind, self.budget, self.as_of)
     }
 }
 

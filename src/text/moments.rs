@@ -3,7 +3,10 @@
 use chrono::{DateTime, Datelike, Duration, NaiveDate, NaiveDateTime};
 
 /// Reads RFC 3339, or `YYYY-MM-DD[ HH:MM[:SS]]` in UTC.
-pub(super) fn moment(text: &str) -> Result<NaiveDateTime, String> {
+///
+/// # Errors
+/// How to write it.
+pub fn moment(text: &str) -> Result<NaiveDateTime, String> {
     let text = text.trim();
     let spaced = text.replacen('T', " ", 1);
     let read = DateTime::parse_from_rfc3339(text)
@@ -29,7 +32,10 @@ pub(super) fn moment(text: &str) -> Result<NaiveDateTime, String> {
 }
 
 /// Reads a number and a unit: `90s`, `30m`, `24h`, `7d`, `2w`.
-pub(super) fn duration(text: &str) -> Result<Duration, String> {
+///
+/// # Errors
+/// How to write it.
+pub fn duration(text: &str) -> Result<Duration, String> {
     const HOW: &str = "write a number and a unit, such as 30m, 24h, 7d or 2w";
     let text = text.trim();
     let unit_at = text.find(|c: char| !c.is_ascii_digit()).ok_or(HOW)?;
