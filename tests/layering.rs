@@ -81,8 +81,16 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "clock",
         ],
     ),
-    ("daemon", &["engine", "config", "error", "clock"]),
-    ("cli", &["daemon", "engine", "config", "error", "clock"]),
+    ("service", &["engine", "error", "clock"]),
+    ("doors", &["service", "engine", "config", "error", "clock"]),
+    (
+        "daemon",
+        &["doors", "service", "engine", "config", "error", "clock"],
+    ),
+    (
+        "cli",
+        &["daemon", "service", "engine", "config", "error", "clock"],
+    ),
 ];
 
 /// Words that only some modules may write.

@@ -5,7 +5,7 @@ use super::render::{Outcome, Output, Stop, minute, one_line, printable, said, ta
 use super::times;
 use crate::clock;
 use crate::engine::request::{AddMemory, DeleteMemory, EditMemory, ListMemories, ShowMemory};
-use crate::engine::{MemoryDetail, NewMemory, Outcome as Became};
+use crate::engine::{MemoryDetail, MemoryFilter, NewMemory, Outcome as Became};
 use crate::error::Result;
 use chrono::NaiveDateTime;
 use clap::{Args, Subcommand};
@@ -159,6 +159,7 @@ impl Show {
             mind: context.mind(),
             id: self.id,
             now: clock::now(),
+            used: true,
         })?;
         if out.json {
             return out.document(&shown);
@@ -217,6 +218,7 @@ impl List {
         let memories = context.ask(ListMemories {
             mind: mind.clone(),
             limit: self.limit,
+            filter: MemoryFilter::default(),
         })?;
         if out.json {
             return out.document(&json!({"mind": mind, "memories": memories}));

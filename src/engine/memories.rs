@@ -2,11 +2,11 @@
 
 use super::Engine;
 use super::rows::{moment, typed_rows};
-use crate::error::{Error, Result};
-use crate::memory::readers::MAX_CONTENT_BYTES;
+use crate::error::{Error, ErrorCode, Result};
+use crate::memory::readers::{MAX_CONTENT_BYTES, MAX_NAME_BYTES};
 use crate::memory::{
-    Activation, ActivationKind, Incoming, Mind, append_activations, append_deletion, append_edit,
-    append_memories, ensure_mind,
+    Activation, ActivationKind, AppendOutcome, Incoming, Mind, MindId, append_activations,
+    append_deletion, append_each, append_edit, ensure_mind,
 };
 use crate::warehouse::text_literal;
 use chrono::NaiveDateTime;
@@ -15,6 +15,7 @@ use duckdb::params;
 use md5::{Digest, Md5};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::collections::{HashMap, HashSet};
 
 /// The source of memories that were added one by one.
 const SOURCE: &str = "cli";
@@ -39,6 +40,51 @@ pub struct NewMemory {
     pub metadata: Map<String, Value>,
     /// Its own name; made from what it says, when and by whom, where there is none.
     pub key: Option<String>,
+}
+
+impl NewMemory {
+    /// Whether it can be taken in.
+    ///
+    /// # Errors
+    /// Usage when the words or names cannot be taken.
+    pub fn check(&self) -> Result<()> {
+        check_content(&self.content)?;
+        if let Some(key) = &self.key
+            && (key.trim().is_empty() || key.contains('\0'))
+        {
+            return Err(
+                Error::usage("a key cannot be empty").hint("leave --key out to have one made")
+            );
+        }
+        let names = [&self.speaker, &self.session, &self.key];
+        for name in names.into_iter().flatten() {
+            if name.contains('\0') || name.len() > MAX_NAME_BYTES {
+                return Err(Error::usage(
+                    "speaker, session and key are short names without NUL characters",
+                )
+                .hint(format!("use at most {MAX_NAME_BYTES} bytes each")));
+            }
+        }
+        Ok(())
+    }
+
+    /// Its name, made where it has none.
+    fn own_key(&self) -> String {
+        self.key.clone().unwrap_or_else(|| derived_key(self))
+    }
+
+    fn incoming(&self, mind: MindId) -> Incoming {
+        Incoming {
+            mind,
+            source: SOURCE.to_owned(),
+            key: self.own_key(),
+            content: self.content.clone(),
+            created_at: self.created_at,
+            speaker: self.speaker.clone(),
+            session: self.session.clone(),
+            metadata: Value::Object(self.metadata.clone()).to_string(),
+        }
+    }
 }
 
 /// What became of a memory that was added.
@@ -66,6 +112,16 @@ pub enum Outcome {
     Unchanged,
 }
 
+impl From<AppendOutcome> for Outcome {
+    fn from(outcome: AppendOutcome) -> Outcome {
+        match outcome {
+            AppendOutcome::Added => Outcome::Added,
+            AppendOutcome::Edited => Outcome::Edited,
+            AppendOutcome::Unchanged => Outcome::Unchanged,
+        }
+    }
+}
+
 /// A memory as a list shows it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct MemorySummary {
@@ -83,6 +139,23 @@ pub struct MemorySummary {
     pub speaker: Option<String>,
     /// The conversation it belongs to.
     pub session: Option<String>,
+}
+
+/// Which memories a list shows.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemoryFilter {
+    /// Only of this conversation.
+    pub session: Option<String>,
+    /// Only what this one says.
+    pub speaker: Option<String>,
+    /// Only in this state.
+    pub tier: Option<String>,
+    /// Only what happened then or later, UTC.
+    pub since: Option<NaiveDateTime>,
+    /// Only what happened before then, UTC.
+    pub until: Option<NaiveDateTime>,
+    /// Only what stands behind this one in the list: when it happened, and its id.
+    pub after: Option<(NaiveDateTime, i64)>,
 }
 
 /// A memory in full.
@@ -135,63 +208,51 @@ impl Engine {
     /// # Errors
     /// Usage when the words or the mind's name cannot be taken; failed when the store cannot be written.
     pub fn add_memory(&self, new: &NewMemory, now: NaiveDateTime) -> Result<Added> {
-        check_content(&new.content)?;
-        let key = match &new.key {
-            Some(key) if key.trim().is_empty() || key.contains('\0') => {
-                return Err(
-                    Error::usage("a key cannot be empty").hint("leave --key out to have one made")
-                );
-            }
-            Some(key) => key.clone(),
-            None => derived_key(new),
-        };
-        for name in [&new.speaker, &new.session]
-            .into_iter()
-            .flatten()
-            .chain([&key])
-        {
-            if name.contains('\0') || name.len() > crate::memory::readers::MAX_NAME_BYTES {
-                return Err(Error::usage(
-                    "speaker, session and key are short names without NUL characters",
-                )
-                .hint(format!(
-                    "use at most {} bytes each",
-                    crate::memory::readers::MAX_NAME_BYTES
-                )));
-            }
+        self.add_memories(std::slice::from_ref(new), now)?
+            .pop()
+            .ok_or_else(|| Error::failed("the memory was not added"))
+    }
+
+    /// Adds memories in one transaction, all of them or none, and reads and indexes them: they can be recalled at once.
+    ///
+    /// # Errors
+    /// Usage when the words or a mind's name cannot be taken; failed when the store cannot be written.
+    pub fn add_memories(&self, new: &[NewMemory], now: NaiveDateTime) -> Result<Vec<Added>> {
+        for memory in new {
+            memory.check()?;
         }
-        let (mind, intake) = self.warehouse.transaction(|conn| {
-            let mind = ensure_mind(conn, &new.mind, new.time_zone, now)?;
-            let incoming = Incoming {
-                mind: mind.id,
-                source: SOURCE.to_owned(),
-                key: key.clone(),
-                content: new.content.clone(),
-                created_at: new.created_at,
-                speaker: new.speaker.clone(),
-                session: new.session.clone(),
-                metadata: Value::Object(new.metadata.clone()).to_string(),
-            };
-            let intake = append_memories(conn, &[incoming], now)?;
-            Ok((mind, intake))
+        let added = self.warehouse.transaction(|conn| {
+            let mut minds: HashMap<&str, Mind> = HashMap::new();
+            let mut incoming = Vec::with_capacity(new.len());
+            let mut seen: HashSet<(MindId, String)> = HashSet::new();
+            let mut appended = Vec::with_capacity(new.len());
+            for memory in new {
+                if !minds.contains_key(memory.mind.as_str()) {
+                    let mind = ensure_mind(conn, &memory.mind, memory.time_zone, now)?;
+                    minds.insert(&memory.mind, mind);
+                }
+                let mind = minds[memory.mind.as_str()].id;
+                let row = memory.incoming(mind);
+                // One batch names no memory twice: what comes again comes after.
+                if !seen.insert((mind, row.key.clone())) {
+                    appended.extend(append_each(conn, &incoming, now)?);
+                    incoming.clear();
+                    seen.clear();
+                    seen.insert((mind, row.key.clone()));
+                }
+                incoming.push(row);
+            }
+            appended.extend(append_each(conn, &incoming, now)?);
+            Ok(appended)
         })?;
         self.enrich(|_| ())?;
-        let id = self.warehouse.conn().query_row(
-            "SELECT memory_id FROM raw.memories WHERE mind_id = ?::UUID AND source = ? AND key = ?",
-            params![mind.id.to_string(), SOURCE, key],
-            |r| r.get(0),
-        )?;
-        let outcome = match (intake.added, intake.edited) {
-            (1.., _) => Outcome::Added,
-            (_, 1..) => Outcome::Edited,
-            _ => Outcome::Unchanged,
-        };
-        Ok(Added {
-            id,
-            key,
-            mind: mind.name,
-            outcome,
-        })
+        let told = new.iter().zip(added).map(|(memory, appended)| Added {
+            id: appended.memory_id,
+            key: memory.own_key(),
+            mind: memory.mind.clone(),
+            outcome: appended.outcome.into(),
+        });
+        Ok(told.collect())
     }
 
     /// The memory's id from its number or its key.
@@ -213,6 +274,7 @@ impl Engine {
                         "memory {id} is not one of mind '{}'",
                         mind.name
                     ))
+                    .code(ErrorCode::MemoryUnknown)
                     .hint(format!("it belongs to another one: add --mind {owner}")));
                 }
                 _ => {}
@@ -224,6 +286,7 @@ impl Engine {
                 "mind '{}' has no memory with the id or key '{name}'",
                 mind.name
             ))
+            .code(ErrorCode::MemoryUnknown)
             .hint("`codex memory list` and `codex query` show ids; --mind names another mind")),
             several => {
                 let ids: Vec<_> = several.iter().map(ToString::to_string).collect();
@@ -258,7 +321,11 @@ impl Engine {
         Ok(shown)
     }
 
-    pub(super) fn memory(&self, mind: &Mind, id: i64) -> Result<MemoryDetail> {
+    /// A memory in full; nothing is logged.
+    ///
+    /// # Errors
+    /// Usage when there is none; failed when the store cannot be read.
+    pub fn memory(&self, mind: &Mind, id: i64) -> Result<MemoryDetail> {
         let sql = format!(
             "SELECT c.* EXCLUDE (mind_id, metadata_text, happened_at, heard_at), {} AS created_at, {} AS recorded_at,
                 c.metadata_text::JSON AS metadata, {} AS mind,
@@ -281,21 +348,49 @@ impl Engine {
         );
         typed_rows(self.warehouse.conn(), &sql)?
             .pop()
-            .ok_or_else(|| Error::usage(format!("mind '{}' has no memory {id}", mind.name)))
+            .ok_or_else(|| {
+                Error::usage(format!("mind '{}' has no memory {id}", mind.name))
+                    .code(ErrorCode::MemoryUnknown)
+            })
     }
 
-    /// The newest memories of a mind, newest first; deleted ones are left out.
+    /// The newest memories of a mind that `filter` lets through, newest first; deleted ones are left out.
     ///
     /// # Errors
     /// Failed when the store cannot be read.
-    pub fn list_memories(&self, mind: &Mind, limit: u64) -> Result<Vec<MemorySummary>> {
+    pub fn list_memories(
+        &self,
+        mind: &Mind,
+        limit: u64,
+        filter: &MemoryFilter,
+    ) -> Result<Vec<MemorySummary>> {
+        let mut conditions = vec!["tier <> 'deleted'".to_owned()];
+        for (column, wanted) in [
+            ("session", &filter.session),
+            ("speaker", &filter.speaker),
+            ("tier", &filter.tier),
+        ] {
+            if let Some(text) = wanted {
+                conditions.push(format!("{column} = {}", text_literal(text)));
+            }
+        }
+        if let Some(since) = filter.since {
+            conditions.push(format!("happened_at >= TIMESTAMP '{since}'"));
+        }
+        if let Some(until) = filter.until {
+            conditions.push(format!("happened_at < TIMESTAMP '{until}'"));
+        }
+        if let Some((at, id)) = filter.after {
+            conditions.push(format!("(happened_at, id) < (TIMESTAMP '{at}', {id})"));
+        }
         let sql = format!(
             "SELECT id, key, content, {} AS created_at, tier, speaker, session
              FROM ({CURRENT} WHERE m.mind_id = '{}'::UUID)
-             WHERE tier <> 'deleted'
+             WHERE {}
              ORDER BY happened_at DESC, id DESC LIMIT {}",
             moment("happened_at"),
             mind.id,
+            conditions.join(" AND "),
             limit.min(i64::MAX as u64)
         );
         typed_rows(self.warehouse.conn(), &sql)
@@ -342,7 +437,10 @@ impl Engine {
     fn living(&self, mind: &Mind, id: i64) -> Result<MemoryDetail> {
         let shown = self.memory(mind, id)?;
         match shown.memory.tier.as_str() {
-            "deleted" => Err(Error::usage(format!("memory {id} is deleted already"))),
+            "deleted" => {
+                Err(Error::usage(format!("memory {id} is deleted already"))
+                    .code(ErrorCode::Conflict))
+            }
             _ => Ok(shown),
         }
     }

@@ -41,7 +41,9 @@ pub use enrichment::{
     EnrichRequest, EnrichWhat, ModelFinding, ModelFindings, ModelStatus, ServerFinding,
     examine_models, pull_on_server,
 };
-pub use memories::{Added, MemoryDetail, MemorySummary, MemoryVersion, NewMemory, Outcome};
+pub use memories::{
+    Added, MemoryDetail, MemoryFilter, MemorySummary, MemoryVersion, NewMemory, Outcome,
+};
 pub use postgres::{
     CycleOutcome, Exchange, IntakeReport, Listener, NotificationDebouncer, PostgresHealth,
     Prepared, prepare, rights,
@@ -306,6 +308,14 @@ impl Engine {
     /// Failed when the store cannot be read.
     pub fn verify(&self) -> Result<Verification> {
         cycle::verify(&self.warehouse, self.pipeline())
+    }
+
+    /// Every mind, by name.
+    ///
+    /// # Errors
+    /// Failed when the store cannot be read.
+    pub fn minds(&self) -> Result<Vec<Mind>> {
+        memory::all_minds(self.warehouse.conn())
     }
 
     /// The mind called `name`.

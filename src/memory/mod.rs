@@ -18,8 +18,8 @@ pub use events::{EVENT_TABLES, EventTable, lived_events, moments};
 pub use export::{ExportOptions, ExportReport, export};
 pub use import::{ImportOptions, ImportReport, import};
 pub use log::{
-    Activation, ActivationKind, Incoming, Intake, append_activations, append_deletion, append_edit,
-    append_memories, append_nap, highest_arrival,
+    Activation, ActivationKind, AppendOutcome, Appended, Incoming, Intake, append_activations,
+    append_deletion, append_each, append_edit, append_memories, append_nap, highest_arrival,
 };
 pub use manifest::ExportFormat;
 pub use minds::{
