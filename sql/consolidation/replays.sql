@@ -1,5 +1,5 @@
 -- One row a replay of a memory on the hippocampus's hourly grid (sharp-wave ripples, Wilson & McNaughton 1994).
--- Priority = salience x surprise x (1 - retention); a fixed share of the candidates is drawn by priority (Schaul et al. 2016)
+-- Priority = salience x (1 + surprise) / 2 x (1 - retention): what is needed and weakening comes first; as many are drawn by priority as there is need among the candidates (Schaul et al. 2016),
 -- with a hash for the dice (Efraimidis & Spirakis 2006). Nothing learned in this epoch feeds back into it.
 WITH fresh AS (
     SELECT e.*, d.epoch_start, d.epoch_end
@@ -16,7 +16,7 @@ days AS (
 
 candidates AS MATERIALIZED (
     SELECT mind_id, epoch, memory_id, seed, salience, surprise, learned_at AS event_at,
-        {{ var('initial_stability') }}::DECIMAL(12, 6) AS stability, greatest(learned_at, awake_at) AS from_at, days.epoch_end
+        {{ encoding_stability('salience') }} AS stability, greatest(learned_at, awake_at) AS from_at, days.epoch_end
     FROM fresh
     JOIN days USING (mind_id, epoch)
     WHERE NOT dropped
@@ -29,7 +29,7 @@ candidates AS MATERIALIZED (
 
 priorities AS (
     SELECT mind_id, epoch, memory_id, seed, salience, replayed_at,
-        greatest(0.000001, (0.1 + salience) * (0.1 + surprise) * (1 - {{ retention('event_at', 'replayed_at', 'stability') }}))::DECIMAL(9, 6) AS priority
+        greatest(0.000001, salience * (0.5 + surprise / 2) * (1.1 - {{ retention('event_at', 'replayed_at', 'stability') }}))::DECIMAL(9, 6) AS priority
     FROM (
         SELECT *, date_trunc('hour', from_at) + to_hours(unnest(range(1,
             least({{ var('replay_hours') }}, greatest(0, (epoch_us(epoch_end) - epoch_us(date_trunc('hour', from_at))) // 3600000000)) + 1))) AS replayed_at
@@ -41,7 +41,7 @@ drawn AS (
     SELECT mind_id, epoch, replayed_at, unnest(
         list({memory_id: memory_id, priority: priority, salience: salience}
             ORDER BY -ln({{ hash_unit("concat_ws('/', seed, replayed_at)") }}) / priority, memory_id)
-        [:ceil(count(*) * {{ var('replay_share') }})::BIGINT]) AS memory
+        [:ceil(sum(salience::DECIMAL(4, 3)) * {{ var('replay_rate') }})::BIGINT]) AS memory
     FROM priorities
     GROUP BY mind_id, epoch, replayed_at
 )

@@ -1,5 +1,5 @@
 -- One row a memory whose trace the night makes or changes: its strength and stability as of its last event, and its tier.
--- Encoding depends on attention (Craik & Lockhart 1972); each replay or use closes a share of the gap to 1; a reactivation
+-- A trace is encoded as strongly as it is likely to be needed (Anderson & Schooler 1991), raised by emotion; each replay or use closes a share of the gap to 1; a reactivation
 -- after some forgetting makes the trace more stable than a massed one (spacing, Cepeda et al. 2006).
 -- Memory ids are unique over all minds.
 WITH touches AS (
@@ -33,8 +33,8 @@ touched AS MATERIALIZED (
 before AS MATERIALIZED (
     SELECT
         e.mind_id, e.memory_id, 'new' AS tier, NULL::VARCHAR AS reason, NULL::TIMESTAMP AS settled_at,
-        least(1, {{ var('encoding_base') }} + {{ var('encoding_gain') }} * e.attention)::DECIMAL(9, 6) AS strength,
-        {{ var('initial_stability') }}::DECIMAL(12, 6) AS stability,
+        pow(e.salience::DOUBLE, {{ var('encoding_exponent') }})::DECIMAL(9, 6) AS strength,
+        {{ encoding_stability('e.salience') }} AS stability,
         e.learned_at AS event_at, e.learned_at, e.epoch, 0 AS nights, NULL::TIMESTAMP AS consolidated_at,
         e.salience, e.surprise, 0 AS replays, 0 AS uses, e.seed, u.earlier_id AS merged_into, e.revision, e.dropped, d.epoch_end
     FROM {{ ref('encodings') }} e

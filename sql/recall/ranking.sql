@@ -29,8 +29,16 @@ documents AS MATERIALIZED (
     WHERE mind_id = {{ mind }}
 ),
 
+-- Where lengths differ much, a long text is long because it speaks of more, not because it says more of one thing: b follows their
+-- coefficient of variation (Singhal, Buckley & Mitra 1996 on pivoted length normalization).
 corpus AS (
-    SELECT count(*) AS memories, sum(length)::DOUBLE / greatest(count(*), 1) AS mean_length FROM documents
+    SELECT memories, mean_length,
+        {{ var('bm25_b') }} + (1 - {{ var('bm25_b') }}) * least(1, greatest(0, (spread - {{ var('bm25_even_lengths') }}) / 0.6)) AS b
+    FROM (
+        SELECT count(*) AS memories, sum(length)::DOUBLE / greatest(count(*), 1) AS mean_length,
+            sqrt(greatest(0, sum(length * length)::DOUBLE / greatest(count(*), 1) - mean_length * mean_length)) / greatest(mean_length, 1) AS spread
+        FROM documents
+    )
 ),
 
 postings AS MATERIALIZED (
@@ -59,7 +67,7 @@ telling AS (
 
 weighed AS (
     SELECT memory_id, term, in_content, idf,
-        (idf * tf / (tf + {{ var('bm25_k1') }} * (1 - {{ var('bm25_b') }} + {{ var('bm25_b') }} * length / mean_length)))::DECIMAL(12, 6) AS bm25
+        (idf * tf / (tf + {{ var('bm25_k1') }} * (1 - b + b * length / mean_length)))::DECIMAL(12, 6) AS bm25
     FROM matches
     JOIN rarities USING (term), corpus
     WHERE term IN (SELECT term FROM telling)
@@ -139,8 +147,23 @@ touched AS (
     GROUP BY question, run
 ),
 
+-- What is answered is said by the question before it.
+questions AS (
+    SELECT f.memory_id
+    FROM {{ source('enrichment', 'features') }} f
+    JOIN documents d ON d.revision = f.revision
+    WHERE f.mind_id = {{ mind }} AND f.provider = 'rules' AND f.act = 'question'
+),
+
+answers AS (
+    SELECT a.memory_id
+    FROM turns a
+    JOIN turns q ON q.run = a.run AND q.turn = a.turn - 1
+    WHERE q.memory_id IN (SELECT memory_id FROM questions) AND a.memory_id NOT IN (SELECT memory_id FROM questions)
+),
+
 spoken AS (
-    SELECT w.term, w.memory_id, w.in_content, w.bm25, t.run, t.turn
+    SELECT w.term, w.memory_id, w.in_content, w.bm25, t.run, t.turn, w.memory_id IN (SELECT memory_id FROM questions) AS asks
     FROM weighed w
     JOIN turns t USING (memory_id)
     WHERE t.run IN (SELECT run FROM touched)
@@ -154,7 +177,8 @@ term_contributions AS (
         SELECT term, run, turn + distance AS turn, memory_id AS lender,
             CASE WHEN distance = 0 THEN bm25 ELSE 0 END::DECIMAL(12, 6) AS own,
             CASE WHEN distance = 0 THEN 0
-                ELSE bm25 * {{ var('recall_context_weight') }} * pow({{ var('recall_context_fade') }}::DOUBLE, abs(distance)) END::DECIMAL(12, 6) AS lent
+                ELSE bm25 * {{ var('recall_context_weight') }} * CASE WHEN asks AND distance = 1 THEN {{ var('recall_answer_factor') }} ELSE 1 END
+                    * pow({{ var('recall_context_fade') }}::DOUBLE, abs(distance)) END::DECIMAL(12, 6) AS lent
         FROM spoken, (SELECT unnest(range(-{{ var('recall_context_reach') }}, {{ var('recall_context_reach') }} + 1)) AS distance)
         WHERE in_content OR distance = 0
     )
@@ -163,7 +187,8 @@ term_contributions AS (
 ),
 
 lexical_scores AS (
-    SELECT question, memory_id, sum(own) / max(best)::DOUBLE AS lexical, sum(lent) / max(best)::DOUBLE AS context
+    SELECT question, memory_id, sum(own) / max(best)::DOUBLE AS lexical,
+        sum(lent) / max(best)::DOUBLE * CASE WHEN max(gathers::INTEGER) = 1 THEN {{ var('recall_gathering_context') }} ELSE 1 END AS context
         {%- if explain %},
         list({term: term, idf: round(idf, 6), lexical: round(own / best::DOUBLE, 6), context: round(lent / best::DOUBLE, 6),
             lent_by: CASE WHEN lent > 0 THEN lender END} ORDER BY own + lent DESC, term) AS words
@@ -171,6 +196,7 @@ lexical_scores AS (
     FROM telling
     JOIN term_contributions USING (term)
     JOIN touched USING (question, run)
+    JOIN asked USING (question)
     GROUP BY question, memory_id
 ),
 
@@ -296,11 +322,14 @@ components AS (
         coalesce(n.vector, b.usual, 0)::DECIMAL(9, 6) AS vector,
         coalesce(n.vector_context, 0)::DECIMAL(9, 6) AS vector_context,
         {%- endif %}
-        CASE WHEN m.speaker = asked.speaker THEN {{ var('recall_speaker_boost') }} ELSE 0 END::DECIMAL(9, 6) AS speaker,
+        CASE WHEN m.speaker = asked.speaker
+            THEN {{ var('recall_speaker_boost') }} + CASE WHEN gathers THEN {{ var('recall_gathering_speaker') }} ELSE 0 END ELSE 0 END::DECIMAL(9, 6) AS speaker,
         CASE WHEN c.in_time THEN {{ var('recall_time_boost') }} ELSE 0 END::DECIMAL(9, 6) AS "time",
-        CASE WHEN f.act = 'question' THEN -{{ var('recall_question_penalty') }} ELSE 0 END::DECIMAL(9, 6) AS question_turn,
+        ({{ var('recall_need_weight') }}
+            * ln(greatest({{ need('f.importance', 'w.memory_id IS NOT NULL') }}, 0.001)::DOUBLE
+                / (1 - least({{ need('f.importance', 'w.memory_id IS NOT NULL') }}, 0.999)::DOUBLE)))::DECIMAL(9, 6) AS need,
         ({{ var('recall_association_weight') }} * coalesce(c.association, 0))::DECIMAL(9, 6) AS association,
-        ({{ var('recall_strength_weight') }} * coalesce(t.strength, {{ var('encoding_base') }})
+        ({{ var('recall_strength_weight') }} * coalesce(t.strength, pow(coalesce(f.importance, 0)::DOUBLE, {{ var('encoding_exponent') }}))
             * {{ retention('coalesce(t.event_at, m.created_at)', as_of, 'coalesce(t.stability, ' ~ var('initial_stability') ~ ')') }})::DECIMAL(9, 6) AS strength,
         ({{ var('recall_recency_weight') }} * {{ retention('m.created_at', as_of, var('recall_recency_stability')) }})::DECIMAL(9, 6) AS recency,
         ({{ var('recall_tier_weight') }} * CASE t.tier WHEN 'long_term' THEN 1.0 WHEN 'forgotten' THEN 0.0 ELSE 0.5 END)::DECIMAL(9, 6) AS tier,
@@ -315,10 +344,11 @@ components AS (
     {%- endif %}
     LEFT JOIN documents d ON d.memory_id = c.memory_id
     LEFT JOIN {{ source('enrichment', 'features') }} f ON f.mind_id = {{ mind }} AND f.revision = d.revision AND f.provider = 'rules'
+    LEFT JOIN answers w ON w.memory_id = c.memory_id
     LEFT JOIN {{ source('state', 'memory_traces') }} t ON t.mind_id = {{ mind }} AND t.memory_id = c.memory_id
 )
 
 SELECT *
-FROM (SELECT *, lexical + context {%- if model %} + vector + vector_context {%- endif %} + speaker + "time" + question_turn + association + strength + recency + tier AS score FROM components)
+FROM (SELECT *, lexical + context {%- if model %} + vector + vector_context {%- endif %} + speaker + "time" + need + association + strength + recency + tier AS score FROM components)
 QUALIFY row_number() OVER (PARTITION BY question ORDER BY score DESC, memory_id) <= k
 ORDER BY question, score DESC, memory_id

@@ -9,13 +9,15 @@ WITH visible AS (
 
 components AS (
     SELECT
-        memory_id,
-        (coalesce(t.strength, {{ var('encoding_base') }})
+        v.memory_id,
+        (coalesce(t.strength, pow(coalesce(f.importance, 0)::DOUBLE, {{ var('encoding_exponent') }}))
             * {{ retention('coalesce(t.event_at, v.created_at)', as_of, 'coalesce(t.stability, ' ~ var('initial_stability') ~ ')') }})::DECIMAL(9, 6) AS strength,
         {{ retention('v.created_at', as_of, var('recall_recency_stability')) }}::DECIMAL(9, 6) AS recency,
         coalesce(t.tier, 'pending') AS state
     FROM visible v
-    LEFT JOIN {{ source('state', 'memory_traces') }} t USING (memory_id)
+    LEFT JOIN {{ source('lexical', 'documents') }} d USING (memory_id)
+    LEFT JOIN {{ source('enrichment', 'features') }} f ON f.mind_id = {{ mind }} AND f.revision = d.revision AND f.provider = 'rules'
+    LEFT JOIN {{ source('state', 'memory_traces') }} t ON t.memory_id = v.memory_id
 )
 
 SELECT *, strength + recency AS score

@@ -10,7 +10,8 @@ SELECT
     e.revision,
     w.attention,
     w.salience,
-    coalesce(s.surprise, 0.5)::DECIMAL(4, 3) AS surprise,
+    -- New words surprise where they say something: a cheer in new words is no news.
+    (coalesce(s.surprise, 0.5) * least(1, 0.2 + 2 * e.importance))::DECIMAL(4, 3) AS surprise,
     w.dropped
 FROM {{ ref('epoch_memories') }} e
 JOIN {{ source('cycle', 'due') }} USING (mind_id, epoch)

@@ -74,6 +74,23 @@ described AS (
     WHERE f.revision <= a.highest_arrival
       AND (coalesce(f.describes, f.revision) = f.memory_id OR (e.happened_at < a.epoch_end AND e.arrival <= a.highest_arrival))
     QUALIFY row_number() OVER (PARTITION BY f.memory_id ORDER BY coalesce(f.describes, f.revision) DESC, f.revision DESC) = 1
+),
+
+turns AS (
+    SELECT a.memory_id, f.act, a.speaker,
+        lag(f.act) OVER session AS act_before,
+        lag(a.speaker) OVER session AS speaker_before
+    FROM arrived a
+    LEFT JOIN described f USING (memory_id)
+    ANTI JOIN deleted USING (memory_id)
+    WINDOW session AS (PARTITION BY a.mind_id, a.epoch, a.session ORDER BY a.created_at, a.memory_id)
+),
+
+-- Answers leave out what was asked and say what is wanted.
+answers AS (
+    SELECT memory_id
+    FROM turns
+    WHERE act_before = 'question' AND act IS DISTINCT FROM 'question' AND speaker_before IS DISTINCT FROM speaker
 )
 
 SELECT
@@ -90,7 +107,7 @@ SELECT
     coalesce(f.revision, a.memory_id) AS revision,
     coalesce(f.content_revision, a.memory_id) AS content_revision,
     coalesce(f.local_at, a.created_at) AS local_at,
-    coalesce(f.importance, 0)::DECIMAL(4, 3) AS importance,
+    {{ need('f.importance', 'w.memory_id IS NOT NULL') }} AS importance,
     coalesce(f.urgency, 0)::DECIMAL(4, 3) AS urgency,
     coalesce(f.valence, 0)::DECIMAL(4, 3) AS valence,
     coalesce(f.arousal, 0)::DECIMAL(4, 3) AS arousal,
@@ -98,5 +115,6 @@ SELECT
     a.epoch_end
 FROM arrived a
 LEFT JOIN described f USING (memory_id)
+LEFT JOIN answers w USING (memory_id)
 ANTI JOIN deleted USING (memory_id)
 ORDER BY a.epoch, a.mind_id, a.created_at, a.memory_id

@@ -28,12 +28,16 @@ attended AS (
         coalesce(n.novelty, 0)::DECIMAL(4, 3) AS novelty,
         (({{ var('attention_importance') }} * e.importance
           + {{ var('attention_urgency') }} * e.urgency
-          + {{ var('attention_salience') }} * e.emotional_salience
+          + {{ var('attention_salience') }} * e.salience
           + {{ var('attention_novelty') }} * coalesce(n.novelty, 0))
          / greatest({{ var('attention_importance') }} + {{ var('attention_urgency') }}
                     + {{ var('attention_salience') }} + {{ var('attention_novelty') }}, 0.001))::DECIMAL(4, 3) AS attention,
-        e.emotional_salience AS salience
-    FROM {{ ref('epoch_memories') }} e
+        e.salience
+    FROM (
+        -- Emotion raises what matters; it does not replace it (LaBar & Cabeza 2006).
+        SELECT *, least(1, importance * (1 + {{ var('emotion_gain') }} * emotional_salience))::DECIMAL(4, 3) AS salience
+        FROM {{ ref('epoch_memories') }}
+    ) e
     JOIN {{ source('cycle', 'due') }} USING (mind_id, epoch)
     LEFT JOIN novelty n USING (mind_id, epoch, memory_id)
 ),

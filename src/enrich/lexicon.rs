@@ -9,6 +9,7 @@ pub(super) mod feelings;
 mod function_words;
 mod gazetteer;
 mod names;
+pub(super) mod talk;
 pub(super) mod verbs;
 
 /// The classes a word belongs to, as bits. A word may be of several: "may" is an auxiliary, a month and a name.

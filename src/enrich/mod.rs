@@ -24,6 +24,7 @@ mod gist;
 mod inflection;
 mod intents;
 mod lexicon;
+mod need;
 mod reading;
 mod salience;
 mod space;
@@ -32,5 +33,6 @@ mod topics;
 mod valence;
 
 pub use features::{Action, Emotion, Features, Milli, SpeechAct, Topic};
+pub use need::NeedShare;
 pub use pending::enrich_pending;
-pub use rules::{MAX_CHARACTERS, RULES_VERSION, Subject, enrich};
+pub use rules::{MAX_CHARACTERS, RULES_VERSION, Subject, enrich, need_shares};

@@ -3,12 +3,15 @@
 use chrono::NaiveDateTime;
 
 use super::features::Features;
+use super::need::NeedShare;
 use super::reading::Reading;
-use super::{actions, affect, entities, gist, intents, salience, space, speech, topics, valence};
+use super::{
+    actions, affect, entities, gist, intents, need, salience, space, speech, topics, valence,
+};
 use crate::text::time_expressions;
 
 /// The version of the rules. A change that alters what they find raises it; stored features carry it.
-pub const RULES_VERSION: u32 = 1;
+pub const RULES_VERSION: u32 = 2;
 
 /// Only this many characters of a memory are read: the cost is bounded, and what a text is about it says before.
 pub const MAX_CHARACTERS: usize = 20_000;
@@ -51,8 +54,17 @@ pub fn enrich(memory: &Subject<'_>) -> Features {
         ..Features::default()
     };
     features.urgency = salience::urgency(&reading, &features);
-    features.importance = salience::importance(&reading, &names, &features);
+    let shares = need::shares(&reading, &names, &features, memory.speaker);
+    features.importance = need::importance(&shares);
     features
+}
+
+/// What makes a memory important, part by part: log odds that sum to those of its importance.
+pub fn need_shares(memory: &Subject<'_>) -> Vec<NeedShare> {
+    let features = enrich(memory);
+    let reading = Reading::of(beginning(memory.content));
+    let names = entities::names(&reading, memory.speaker);
+    need::shares(&reading, &names, &features, memory.speaker)
 }
 
 /// The first [`MAX_CHARACTERS`] of a text.

@@ -4,6 +4,7 @@
 //!
 //! * `queries`: the SQL of `sql/recall/`, rendered for a mind and a moment
 //! * `question`: what a question names: its terms, one speaker, times
+//! * `gathering`: whether a question asks for several things
 //! * `answer`: asking, and the shapes of an answer
 //! * `query_batch`: the questions that share a statement, from the store to their answers
 //! * `score`: exact decimals
@@ -12,6 +13,7 @@
 //! component, and the components sum exactly to the score.
 
 mod answer;
+mod gathering;
 mod queries;
 mod query_batch;
 mod question;

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 pub fn create_asked(conn: &Connection) -> Result<()> {
     Ok(conn.execute_batch(
         r#"CREATE TEMP TABLE IF NOT EXISTS asked (
-               question INTEGER NOT NULL, k BIGINT NOT NULL, terms VARCHAR[] NOT NULL, speaker VARCHAR,
+               question INTEGER NOT NULL, k BIGINT NOT NULL, terms VARCHAR[] NOT NULL, speaker VARCHAR, gathers BOOLEAN NOT NULL,
                spans STRUCT("start" TIMESTAMP, "end" TIMESTAMP)[] NOT NULL, vector FLOAT[])"#,
     )?)
 }
@@ -121,7 +121,7 @@ impl QueryBatch<'_> {
         self.conn.execute(
             r#"INSERT INTO temp.main.asked BY NAME
                SELECT unnest(from_json($1::VARCHAR, '[{
-                   "question": "INTEGER", "k": "BIGINT", "terms": ["VARCHAR"], "speaker": "VARCHAR",
+                   "question": "INTEGER", "k": "BIGINT", "terms": ["VARCHAR"], "speaker": "VARCHAR", "gathers": "BOOLEAN",
                    "spans": [{"start": "TIMESTAMP", "end": "TIMESTAMP"}]}]'), max_depth := 2)"#,
             [Value::Array(rows).to_string()],
         )?;

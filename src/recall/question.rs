@@ -1,5 +1,6 @@
 //! What a question names: words, a person, times.
 
+use super::gathering;
 use crate::memory::{MindId, to_local};
 use crate::text::{self, TimeExpression};
 use chrono::NaiveDateTime;
@@ -94,7 +95,8 @@ impl Question {
             .iter()
             .map(|t| json!({"start": time(t.start), "end": time(t.end)}))
             .collect();
-        json!({"question": number, "k": self.limit(), "terms": terms, "speaker": speaker, "spans": spans})
+        json!({"question": number, "k": self.limit(), "terms": terms, "speaker": speaker,
+            "gathers": gathering::gathers(&self.text), "spans": spans})
     }
 
     /// `k` as a number SQL can count to.

@@ -62,8 +62,7 @@ fn changed_parameters_and_parallel_plans_leave_the_past_alone() {
             world.arrive_until(*at);
             world.consolidate(*at);
         }
-        let mut world =
-            world.with_parameters("{replay_share: 0.5, consolidation_threshold: 0.5}", 2);
+        let mut world = world.with_parameters("{replay_rate: 2, consolidation_threshold: 0.5}", 2);
         world
             .engine
             .warehouse()
@@ -77,7 +76,7 @@ fn changed_parameters_and_parallel_plans_leave_the_past_alone() {
         world.verify("with changed parameters");
         let hash = state_hash(world.engine.warehouse().conn()).unwrap();
         assert_eq!(replayed(&world, "changed.duckdb").1, hash);
-        let world = world.with_parameters("{replay_share: 0}", 1);
+        let world = world.with_parameters("{replay_rate: 0}", 1);
         assert_eq!(
             replayed(&world, "again.duckdb").1,
             hash,

@@ -26,7 +26,7 @@ pub struct TestHistory<'h> {
     pub dir: Arc<tempfile::TempDir>,
 }
 
-/// The embedded project with some parameters changed: `{replay_share: 0.3}`.
+/// The embedded project with some parameters changed: `{replay_rate: 0.3}`.
 pub fn pipeline(vars: &str) -> Pipeline {
     let sources = ConfigSources {
         vars: Some(vars.to_owned()),

@@ -55,7 +55,11 @@ fn the_person_named_ranks_before_others_and_questions_after_statements() {
     assert_eq!(keys(&answer)[0], "ana");
     assert_eq!(keys(&answer)[2], "asks");
     assert!(component(&answer.results[0], "speaker") > Score(0));
-    assert!(component(&answer.results[2], "question_turn") < Score(0));
+    let need = |at: usize| component(&answer.results[at], "need");
+    assert!(
+        need(2) < need(0) && need(2) < need(1),
+        "a question brings no news"
+    );
 }
 
 #[test]

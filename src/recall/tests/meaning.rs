@@ -125,7 +125,7 @@ fn what_is_meant_comes_up_without_a_word_in_common() {
     // The nearest has all of the share of meaning, the farthest none of it.
     assert_eq!(
         component(&answer, "cat", "vector").unwrap().to_string(),
-        "0.600000"
+        "0.550000"
     );
     assert_eq!(
         component(&answer, "work", "vector").unwrap().to_string(),
