@@ -48,7 +48,7 @@ pub(super) struct MemoryIn {
 }
 
 /// One memory, or several: all of them are added, or none.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
 pub(super) enum MemoriesIn {
     /// Several.
@@ -58,6 +58,29 @@ pub(super) enum MemoriesIn {
     },
     /// One.
     One(MemoryIn),
+}
+
+impl MemoriesIn {
+    /// Reads a body, and says of the form it has what is wrong with it.
+    fn read(body: Value) -> Answer<MemoriesIn> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Several {
+            memories: Vec<MemoryIn>,
+        }
+        let is_many = body.get("memories").is_some();
+        let read = match is_many {
+            true => serde_json::from_value(body)
+                .map(|Several { memories }| MemoriesIn::Many { memories }),
+            false => serde_json::from_value(body).map(MemoriesIn::One),
+        };
+        read.map_err(|e| {
+            Problem::bad_request(
+                format!("the body is not what is expected here: {e}"),
+                "send {\"content\": \"…\"}, or {\"memories\": [{\"content\": \"…\"}, …]}",
+            )
+        })
+    }
 }
 
 /// What became of a memory.
@@ -155,13 +178,13 @@ pub(super) async fn create(
     State(app): State<Arc<App>>,
     caller: Caller,
     headers: HeaderMap,
-    Body(given): Body<MemoriesIn>,
+    Body(given): Body<Value>,
 ) -> Answer<(StatusCode, Json<Value>)> {
     let status = |added: &[AddedOut]| match added.iter().all(|one| one.outcome == "unchanged") {
         true => StatusCode::OK,
         false => StatusCode::CREATED,
     };
-    match given {
+    match MemoriesIn::read(given)? {
         MemoriesIn::One(mut one) => {
             name_by_request(&caller, &headers, std::slice::from_mut(&mut one));
             let new = app.memory(&caller, &headers, one)?;
