@@ -213,7 +213,7 @@ pub(super) async fn pass(
 ) -> Response {
     let started = Instant::now();
     let number = app.guard.requests.fetch_add(1, Ordering::Relaxed);
-    let id = format!("{}", app.service.outbox.id(number));
+    let id = app.service.outbox.id(number);
     let method = request.method().clone();
     let route = request
         .extensions()

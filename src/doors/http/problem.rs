@@ -12,19 +12,21 @@ pub struct Problem {
     /// A name of the kind of error: `urn:codex:error:` and its code.
     pub r#type: String,
     /// What it means, in a few words.
-    pub title: String,
+    #[schema(value_type = String)]
+    pub title: &'static str,
     /// The status of the answer.
     pub status: u16,
     /// What happened.
     pub detail: String,
     /// The error's name, for programs: it stays.
-    pub code: String,
+    #[schema(value_type = String)]
+    pub code: &'static str,
     /// What to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
     /// Seconds after which to try again.
     #[serde(skip)]
-    pub retry_after: Option<u64>,
+    pub retry_after: Option<u32>,
 }
 
 /// What a handler comes to.
@@ -49,10 +51,10 @@ impl From<Error> for Problem {
         let code = error.error_code();
         Problem {
             r#type: format!("urn:codex:error:{}", code.as_str()),
-            title: code.title().to_owned(),
+            title: code.title(),
             status: code.status(),
             detail: error.to_string(),
-            code: code.as_str().to_owned(),
+            code: code.as_str(),
             hint: error.next_step().map(str::to_owned),
             retry_after: matches!(
                 code,
