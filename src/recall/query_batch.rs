@@ -150,6 +150,24 @@ impl QueryBatch<'_> {
             .prepare(&queries::sql(self.renderer, "ranking", scope)?)?)
     }
 
+    /// What comes up where the ranking finds nothing: the very words of a question of stop words alone, else what is strongest.
+    fn without_terms(
+        &self,
+        number: usize,
+        sql: impl Fn(&str) -> Result<String>,
+    ) -> Result<(Basis, Vec<Ranked>)> {
+        let question = &self.questions[number];
+        if let Some(phrase) = question.phrase_of_stop_words() {
+            let statement = self.conn.prepare(&sql("phrase")?)?;
+            let hits = ranked_by(statement, duckdb::params![phrase, question.limit()])?;
+            if !hits.is_empty() {
+                return Ok((Basis::Match, hits));
+            }
+        }
+        let strongest = self.conn.prepare(&sql("strongest")?)?;
+        Ok((Basis::Strongest, ranked_by(strongest, [question.limit()])?))
+    }
+
     fn answers(
         &self,
         scope: &Scope<'_>,
@@ -165,11 +183,7 @@ impl QueryBatch<'_> {
         for &number in self.numbers {
             let (basis, hits) = match ranked.remove(&number) {
                 Some(hits) => (Basis::Match, hits),
-                None => {
-                    let strongest = self.conn.prepare(&sql("strongest")?)?;
-                    let limit = self.questions[number].limit();
-                    (Basis::Strongest, ranked_by(strongest, [limit])?)
-                }
+                None => self.without_terms(number, sql)?,
             };
             some.push((number, basis, hits));
         }

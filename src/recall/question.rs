@@ -99,6 +99,18 @@ impl Question {
             "gathers": gathering::gathers(&self.text), "spans": spans})
     }
 
+    /// The words of a question that is made of stop words alone, at least two of them, with blanks around each.
+    pub(super) fn phrase_of_stop_words(&self) -> Option<String> {
+        let words: Vec<String> = self
+            .text
+            .unicode_words()
+            .take(32)
+            .map(|word| word.to_lowercase().replace('\u{2019}', "'"))
+            .collect();
+        let only_stop_words = words.iter().all(|word| text::is_stop_word(word));
+        (words.len() > 1 && only_stop_words).then(|| format!(" {} ", words.join(" ")))
+    }
+
     /// `k` as a number SQL can count to.
     pub(super) fn limit(&self) -> i64 {
         i64::from(u32::try_from(self.k).unwrap_or(u32::MAX))

@@ -4,10 +4,12 @@
 //!
 //! * [`fold`]: one letter for all its written forms (case, accents, compatibility forms)
 //! * [`tokens`]: the lexical analyser of recall: text → terms
+//! * `compounds`: terms that stand for several words, or for a number however it is grouped
 //! * [`words`]: words as written, with their byte ranges, for rules that need the surface
 //! * [`mod@sentences`]: where sentences begin and end
 //! * [`dates`]: "last Friday", "8 May 2023" → half-open ranges of local time
 
+mod compounds;
 pub mod dates;
 pub mod fold;
 pub mod sentences;

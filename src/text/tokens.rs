@@ -9,7 +9,8 @@ use std::sync::LazyLock;
 use rust_stemmers::{Algorithm, Stemmer};
 use stop_words::Language;
 
-use super::fold::{fold, is_unspaced, is_word_char};
+use super::compounds::{for_each_camel_part, for_each_compound};
+use super::fold::{fold, is_picture, is_unspaced, is_word_char};
 
 /// Terms are cut at this many bytes (at a character's boundary): no word is longer, but base64 and hashes are.
 pub const MAX_TERM_BYTES: usize = 64;
@@ -48,6 +49,11 @@ pub fn for_each_term(text: &str, mut found: impl FnMut(&str)) {
     } else {
         unicode_terms(&folded, &stemmer, &mut found);
     }
+    let mut as_word = |term: &str| word_term(term, &stemmer, &mut found);
+    for_each_compound(&folded, &mut as_word);
+    if text.bytes().any(|b| b.is_ascii_uppercase()) || !text.is_ascii() {
+        for_each_camel_part(text, &mut as_word);
+    }
 }
 
 fn ascii_terms(folded: &str, stemmer: &Stemmer, found: &mut impl FnMut(&str)) {
@@ -62,9 +68,32 @@ fn ascii_terms(folded: &str, stemmer: &Stemmer, found: &mut impl FnMut(&str)) {
         while at < bytes.len() && bytes[at].is_ascii_alphanumeric() {
             at += 1;
         }
-        word_term(&folded[start..at], stemmer, found);
+        at = symbol_term(folded, start, at, stemmer, found);
         at += possessive(&bytes[at..]);
     }
+}
+
+/// A word with the signs that belong to its name (`C++`, `C#`); the place after it.
+fn symbol_term(
+    folded: &str,
+    start: usize,
+    end: usize,
+    stemmer: &Stemmer,
+    found: &mut impl FnMut(&str),
+) -> usize {
+    let signs = match folded.as_bytes()[end..] {
+        [b'+', b'+', ..] => 2,
+        [b'#', ..] => 1,
+        _ => 0,
+    };
+    let ends = !folded[end + signs..].starts_with(is_word_char);
+    let letter = folded[start..end].ends_with(char::is_alphabetic);
+    if signs > 0 && ends && letter {
+        found(&folded[start..end + signs]);
+        return end + signs;
+    }
+    word_term(&folded[start..end], stemmer, found);
+    end
 }
 
 /// The length of a possessive `'s` at the start of `rest`, or 0.
@@ -82,6 +111,9 @@ fn unicode_terms(folded: &str, stemmer: &Stemmer, found: &mut impl FnMut(&str)) 
         let start = at;
         at += c.len_utf8();
         if !is_word_char(c) {
+            if is_picture(c) {
+                found(&folded[start..at]);
+            }
             continue;
         }
         let unspaced = is_unspaced(c);
@@ -94,7 +126,7 @@ fn unicode_terms(folded: &str, stemmer: &Stemmer, found: &mut impl FnMut(&str)) 
         if unspaced {
             character_terms(&folded[start..at], found);
         } else {
-            word_term(&folded[start..at], stemmer, found);
+            at = symbol_term(folded, start, at, stemmer, found);
             at += possessive(&folded.as_bytes()[at..]);
         }
     }
@@ -146,7 +178,13 @@ mod tests {
             ("Helena’s Café", vec!["helena", "cafe"]),
             ("MEL'S", vec!["mel"]),
             ("8 May 2023 at 5pm", vec!["8", "may", "2023", "5pm"]),
-            ("snake_case-word", vec!["snake", "case", "word"]),
+            (
+                "snake_case-word",
+                vec!["snake", "case", "word", "snakecaseword"],
+            ),
+            ("C++ and C#", vec!["c++", "c#"]),
+            ("🎂 for Ana", vec!["🎂", "ana"]),
+            ("fine+dandy", vec!["fine", "dandi"]),
             ("我的猫", vec!["我", "我的", "的", "的猫", "猫"]),
             ("猫cat", vec!["猫", "cat"]),
             ("한국어 공부", vec!["한국어", "공부"]),

@@ -65,6 +65,23 @@ fn a_question_of_stop_words_gets_the_strongest_and_most_recent_and_says_so() {
 }
 
 #[test]
+fn a_question_of_stop_words_finds_who_said_just_that() {
+    let answer = Store::with(&[
+        ("other", 0, None, None, "We were not there, or were we?"),
+        (
+            "hamlet",
+            1,
+            None,
+            None,
+            "\"To be, or not to be\" is what he whispered.",
+        ),
+    ])
+    .ask("to be or not to be");
+    assert_eq!(answer.basis, Basis::Match);
+    assert_eq!(keys(&answer), ["hamlet"]);
+}
+
+#[test]
 fn hostile_and_huge_questions_are_only_words() {
     let store = Store::with(DIARY);
     let long = "lake '; DROP TABLE raw.memories; -- {{ 1/0 }} ".repeat(250);
