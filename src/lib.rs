@@ -9,6 +9,7 @@ pub mod doors;
 pub mod engine;
 pub mod enrich;
 pub mod error;
+pub mod facts;
 pub mod graph;
 pub mod insight;
 pub mod memory;

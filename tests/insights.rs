@@ -266,7 +266,9 @@ fn a_word_edited_away_never_appears() {
             false => content.replace("Bolota", "Whiskers"),
         };
         if edited != *content {
-            engine.edit_memory(&mind, *id, &edited, at(AS_OF)).unwrap();
+            engine
+                .edit_memory(&mind, *id, &edited, None, at(AS_OF))
+                .unwrap();
         }
     }
     let left = contents().into_values().collect::<String>().to_lowercase();

@@ -25,6 +25,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "enrich",
         &["memory", "warehouse", "text", "config", "error", "clock"],
     ),
+    ("facts", &["enrich", "memory", "warehouse", "text", "error"]),
     (
         "cycle",
         &[
@@ -69,6 +70,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "insight",
             "recall",
             "cycle",
+            "facts",
             "enrich",
             "memory",
             "warehouse",

@@ -13,11 +13,18 @@ words AS (
     SELECT question, unnest(terms) AS term FROM asked
 ),
 
--- Made later, or deleted.
+-- Made later, deleted, or archived.
 hidden AS (
     SELECT memory_id FROM {{ source('raw', 'memories') }} WHERE mind_id = {{ mind }} AND created_at > {{ as_of }}
     UNION ALL
     SELECT memory_id FROM {{ source('raw', 'deletions') }} WHERE mind_id = {{ mind }}
+    UNION ALL
+    -- What its owner has put into the archive does not come up.
+    SELECT memory_id
+    FROM (
+        SELECT memory_id, arg_max(archived, arrival) AS archived FROM {{ source('raw', 'filings') }} WHERE mind_id = {{ mind }} GROUP BY memory_id
+    )
+    WHERE archived
 ),
 
 -- lexical ---------------------------------------------------------------------------------------------------------------

@@ -1,9 +1,19 @@
 -- One row a memory, strongest and most recent first: the answer to a question that names nothing a mind remembers.
 -- $1 is how many. Retrieval strength is the trace's, by the retention law; what no night has seen yet has its encoding strength.
-WITH visible AS (
+WITH archived AS (
+    -- What its owner has put into the archive does not come up.
+    SELECT memory_id
+    FROM (
+        SELECT memory_id, arg_max(archived, arrival) AS archived FROM {{ source('raw', 'filings') }} WHERE mind_id = {{ mind }} GROUP BY memory_id
+    )
+    WHERE archived
+),
+
+visible AS (
     SELECT memory_id, created_at
     FROM {{ source('raw', 'memories') }}
     ANTI JOIN {{ source('raw', 'deletions') }} USING (memory_id)
+    ANTI JOIN archived USING (memory_id)
     WHERE mind_id = {{ mind }} AND created_at <= {{ as_of }}
 ),
 

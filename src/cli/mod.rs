@@ -12,6 +12,7 @@ mod daemon;
 mod doctor;
 mod enrich;
 mod explain;
+mod facts;
 mod health;
 mod import;
 mod init;
@@ -83,6 +84,7 @@ enum Command {
     Query(query::Query),
     Insights(insights::Insights),
     Explain(explain::Explain),
+    Facts(facts::Facts),
     Run(project::Run),
     Test(project::Test),
     Compile(project::Compile),
@@ -150,6 +152,7 @@ fn run(context: &Context, command: Command) -> Result<ExitCode, Stop> {
         Command::Query(query) => query.run(context, &mut out),
         Command::Insights(insights) => insights.run(context, &mut out),
         Command::Explain(explain) => explain.run(context, &mut out),
+        Command::Facts(facts) => facts.run(context, &mut out),
         Command::Run(run) => run.run(context, &mut out),
         Command::Test(test) => test.run(context, &mut out),
         Command::Compile(compile) => compile.run(context, &mut out),

@@ -1,24 +1,26 @@
 //! Single memories: adding, looking, listing, editing, deleting.
 
 use super::Engine;
+use super::filings::MemoryFilter;
 use super::rows::{moment, typed_rows};
 use crate::error::{Error, ErrorCode, Result};
 use crate::memory::readers::{MAX_CONTENT_BYTES, MAX_NAME_BYTES};
 use crate::memory::{
-    Activation, ActivationKind, AppendOutcome, Incoming, Mind, MindId, append_activations,
-    append_deletion, append_each, append_edit, ensure_mind,
+    Activation, ActivationKind, AppendOutcome, Appended, Filing, FilingChange, FilingEvent,
+    Incoming, Mind, MindId, append_activations, append_deletion, append_each, append_edit,
+    append_filing, ensure_mind, filing_of,
 };
 use crate::warehouse::text_literal;
 use chrono::NaiveDateTime;
 use chrono_tz::Tz;
-use duckdb::params;
+use duckdb::{Connection, params};
 use md5::{Digest, Md5};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::{HashMap, HashSet};
 
 /// The source of memories that were added one by one.
-const SOURCE: &str = "cli";
+pub(super) const SOURCE: &str = "cli";
 
 /// A memory to add.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -40,6 +42,12 @@ pub struct NewMemory {
     pub metadata: Map<String, Value>,
     /// Its own name; made from what it says, when and by whom, where there is none.
     pub key: Option<String>,
+    /// What it is filed as.
+    #[serde(default)]
+    pub filing: FilingChange,
+    /// Who adds it, where that is said.
+    #[serde(default)]
+    pub author: Option<String>,
 }
 
 impl NewMemory {
@@ -49,6 +57,7 @@ impl NewMemory {
     /// Usage when the words or names cannot be taken.
     pub fn check(&self) -> Result<()> {
         check_content(&self.content)?;
+        Filing::default().changed(&self.filing)?;
         if let Some(key) = &self.key
             && (key.trim().is_empty() || key.contains('\0'))
         {
@@ -64,6 +73,35 @@ impl NewMemory {
                 )
                 .hint(format!("use at most {MAX_NAME_BYTES} bytes each")));
             }
+        }
+        Ok(())
+    }
+
+    /// Files it as it says, in the caller's transaction.
+    fn file(
+        &self,
+        conn: &Connection,
+        mind: MindId,
+        appended: Appended,
+        now: NaiveDateTime,
+    ) -> Result<()> {
+        if self.filing.is_empty() && self.author.is_none() {
+            return Ok(());
+        }
+        let before = filing_of(conn, appended.memory_id)?;
+        let filing = before.changed(&self.filing)?;
+        let is_signed = self.author.is_some() && appended.outcome != AppendOutcome::Unchanged;
+        if filing != before || is_signed {
+            let event = FilingEvent {
+                mind,
+                memory_id: appended.memory_id,
+                at: now,
+                action: "add",
+                author: self.author.as_deref(),
+                batch: None,
+                reason: None,
+            };
+            append_filing(conn, event, &filing)?;
         }
         Ok(())
     }
@@ -139,23 +177,24 @@ pub struct MemorySummary {
     pub speaker: Option<String>,
     /// The conversation it belongs to.
     pub session: Option<String>,
-}
-
-/// Which memories a list shows.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MemoryFilter {
-    /// Only of this conversation.
-    pub session: Option<String>,
-    /// Only what this one says.
-    pub speaker: Option<String>,
-    /// Only in this state.
-    pub tier: Option<String>,
-    /// Only what happened then or later, UTC.
-    pub since: Option<NaiveDateTime>,
-    /// Only what happened before then, UTC.
-    pub until: Option<NaiveDateTime>,
-    /// Only what stands behind this one in the list: when it happened, and its id.
-    pub after: Option<(NaiveDateTime, i64)>,
+    /// The collection it is filed in.
+    pub space: Option<String>,
+    /// What kind it is filed as.
+    pub kind: Option<String>,
+    /// Whether it is out of default recall.
+    pub archived: bool,
+    /// Whether it is never cleaned up.
+    pub pinned: bool,
+    /// 0..1, as its owner sees it.
+    pub importance: Option<f64>,
+    /// Where its owner has it from.
+    pub filed_source: Option<String>,
+    /// Its tags.
+    pub tags: Vec<String>,
+    /// What it says holds from then on, UTC.
+    pub valid_from: Option<String>,
+    /// What it says holds until then, UTC.
+    pub valid_until: Option<String>,
 }
 
 /// A memory in full.
@@ -191,11 +230,38 @@ pub struct MemoryVersion {
     pub content: String,
 }
 
+/// SQL for every memory of a mind as it is now.
+pub(super) fn current_of(mind: &Mind) -> String {
+    format!("{CURRENT} WHERE m.mind_id = '{}'::UUID", mind.id)
+}
+
+/// Text values as a list in SQL.
+pub(super) fn escaped(values: &[String]) -> String {
+    let values: Vec<_> = values.iter().map(|value| text_literal(value)).collect();
+    values.join(", ")
+}
+
+/// What a list shows of a row of [`CURRENT`].
+fn summary() -> String {
+    format!(
+        "id, key, content, {} AS created_at, tier, speaker, session, space, kind, archived, pinned, importance, filed_source, tags,
+         {} AS valid_from, {} AS valid_until",
+        moment("happened_at"),
+        moment("holds_from"),
+        moment("holds_until")
+    )
+}
+
 const CURRENT: &str = "
     SELECT m.memory_id AS id, m.mind_id, m.key, coalesce(e.content, m.content) AS content, m.created_at AS happened_at,
         s.state AS tier, m.speaker, m.session, s.reason, m.source, m.recorded_at AS heard_at,
-        coalesce(e.metadata, m.metadata) AS metadata_text
+        coalesce(e.metadata, m.metadata) AS metadata_text, f.space, f.kind, coalesce(f.archived, false) AS archived,
+        coalesce(f.pinned, false) AS pinned, f.importance::DOUBLE AS importance, f.source AS filed_source,
+        coalesce(f.tags, []) AS tags, f.valid_from AS holds_from, f.valid_until AS holds_until
     FROM raw.memories m
+    LEFT JOIN (
+        SELECT * FROM raw.filings QUALIFY row_number() OVER (PARTITION BY memory_id ORDER BY arrival DESC) = 1
+    ) f ON f.memory_id = m.memory_id
     JOIN memory_states s ON s.memory_id = m.memory_id
     LEFT JOIN (
         SELECT memory_id, arg_max(content, arrival) AS content, arg_max(metadata, arrival) AS metadata
@@ -243,6 +309,9 @@ impl Engine {
                 incoming.push(row);
             }
             appended.extend(append_each(conn, &incoming, now)?);
+            for (memory, appended) in new.iter().zip(&appended) {
+                memory.file(conn, minds[memory.mind.as_str()].id, *appended, now)?;
+            }
             Ok(appended)
         })?;
         self.enrich(|_| ())?;
@@ -303,9 +372,23 @@ impl Engine {
         let mut statement = self
             .warehouse
             .conn()
-            .prepare("SELECT memory_id FROM raw.memories WHERE mind_id = ?::UUID AND key = ? ORDER BY memory_id")?;
-        let rows = statement.query_map(params![mind.id.to_string(), key], |r| r.get(0))?;
-        Ok(rows.collect::<std::result::Result<_, _>>()?)
+            .prepare(
+                "SELECT m.memory_id, d.memory_id IS NULL
+                 FROM raw.memories m LEFT JOIN (SELECT DISTINCT memory_id FROM raw.deletions) d USING (memory_id)
+                 WHERE m.mind_id = ?::UUID AND m.key = ? ORDER BY m.memory_id",
+            )?;
+        let rows = statement
+            .query_map(params![mind.id.to_string(), key], |r| {
+                Ok((r.get::<_, i64>(0)?, r.get::<_, bool>(1)?))
+            })?
+            .collect::<std::result::Result<Vec<_>, _>>()?;
+        // A memory that took a deleted one's key is meant by it.
+        let some_live = rows.iter().any(|(_, live)| *live);
+        Ok(rows
+            .into_iter()
+            .filter(|(_, live)| *live || !some_live)
+            .map(|(id, _)| id)
+            .collect())
     }
 
     /// A memory in full. Looking at one is using it: a `used` activation is logged where the store can be written and the
@@ -327,8 +410,7 @@ impl Engine {
     /// Usage when there is none; failed when the store cannot be read.
     pub fn memory(&self, mind: &Mind, id: i64) -> Result<MemoryDetail> {
         let sql = format!(
-            "SELECT c.* EXCLUDE (mind_id, metadata_text, happened_at, heard_at), {} AS created_at, {} AS recorded_at,
-                c.metadata_text::JSON AS metadata, {} AS mind,
+            "SELECT {}, reason, source, {} AS recorded_at, c.metadata_text::JSON AS metadata, {} AS mind,
                 (SELECT count(*) FROM raw.activations a WHERE a.memory_id = c.id AND a.kind = 'retrieved') AS retrieved,
                 (SELECT count(*) FROM raw.activations a WHERE a.memory_id = c.id AND a.kind = 'used') AS used,
                 coalesce((
@@ -340,7 +422,7 @@ impl Engine {
                     )
                 ), []) AS earlier
              FROM ({CURRENT} WHERE m.memory_id = {id} AND m.mind_id = '{}'::UUID) c",
-            moment("c.happened_at"),
+            summary(),
             moment("c.heard_at"),
             text_literal(&mind.name),
             moment("happened_at"),
@@ -354,43 +436,33 @@ impl Engine {
             })
     }
 
-    /// The newest memories of a mind that `filter` lets through, newest first; deleted ones are left out.
+    /// Memories of a mind, newest first: those that `filter` lets through, and of those the ones after the place `after`.
     ///
     /// # Errors
-    /// Failed when the store cannot be read.
+    /// Usage when filter or place cannot be understood; failed when the store cannot be read.
     pub fn list_memories(
         &self,
         mind: &Mind,
-        limit: u64,
         filter: &MemoryFilter,
+        after: Option<&str>,
+        limit: u64,
     ) -> Result<Vec<MemorySummary>> {
-        let mut conditions = vec!["tier <> 'deleted'".to_owned()];
-        for (column, wanted) in [
-            ("session", &filter.session),
-            ("speaker", &filter.speaker),
-            ("tier", &filter.tier),
-        ] {
-            if let Some(text) = wanted {
-                conditions.push(format!("{column} = {}", text_literal(text)));
+        let before = match after.map(place) {
+            Some(place) => {
+                let (at, id) = place?;
+                format!(
+                    "AND (happened_at < TIMESTAMP '{at}' OR happened_at = TIMESTAMP '{at}' AND id < {id})"
+                )
             }
-        }
-        if let Some(since) = filter.since {
-            conditions.push(format!("happened_at >= TIMESTAMP '{since}'"));
-        }
-        if let Some(until) = filter.until {
-            conditions.push(format!("happened_at < TIMESTAMP '{until}'"));
-        }
-        if let Some((at, id)) = filter.after {
-            conditions.push(format!("(happened_at, id) < (TIMESTAMP '{at}', {id})"));
-        }
+            None => String::new(),
+        };
         let sql = format!(
-            "SELECT id, key, content, {} AS created_at, tier, speaker, session
-             FROM ({CURRENT} WHERE m.mind_id = '{}'::UUID)
-             WHERE {}
+            "SELECT {} FROM ({})
+             WHERE {} {before}
              ORDER BY happened_at DESC, id DESC LIMIT {}",
-            moment("happened_at"),
-            mind.id,
-            conditions.join(" AND "),
+            summary(),
+            current_of(mind),
+            filter.conditions()?,
             limit.min(i64::MAX as u64)
         );
         typed_rows(self.warehouse.conn(), &sql)
@@ -405,13 +477,16 @@ impl Engine {
         mind: &Mind,
         id: i64,
         content: &str,
+        author: Option<&str>,
         now: NaiveDateTime,
     ) -> Result<MemoryDetail> {
         check_content(content)?;
         let before = self.living(mind, id)?;
         if before.memory.content != content {
-            self.warehouse
-                .transaction(|conn| append_edit(conn, mind.id, id, now, content))?;
+            self.warehouse.transaction(|conn| {
+                append_edit(conn, mind.id, id, now, content)?;
+                sign(conn, mind, id, "edit", author, now)
+            })?;
             self.enrich(|_| ())?;
         }
         self.memory(mind, id)
@@ -426,15 +501,18 @@ impl Engine {
         mind: &Mind,
         id: i64,
         reason: &str,
+        author: Option<&str>,
         now: NaiveDateTime,
     ) -> Result<MemoryDetail> {
         self.living(mind, id)?;
-        self.warehouse
-            .transaction(|conn| append_deletion(conn, mind.id, id, now, reason))?;
+        self.warehouse.transaction(|conn| {
+            append_deletion(conn, mind.id, id, now, reason)?;
+            sign(conn, mind, id, "delete", author, now)
+        })?;
         self.memory(mind, id)
     }
 
-    fn living(&self, mind: &Mind, id: i64) -> Result<MemoryDetail> {
+    pub(super) fn living(&self, mind: &Mind, id: i64) -> Result<MemoryDetail> {
         let shown = self.memory(mind, id)?;
         match shown.memory.tier.as_str() {
             "deleted" => {
@@ -474,6 +552,50 @@ impl Engine {
                 .warehouse
                 .transaction(|conn| append_activations(conn, &activation)),
         }
+    }
+}
+
+/// Notes who did something to a memory, where that is said; what it is filed as stays.
+fn sign(
+    conn: &duckdb::Connection,
+    mind: &Mind,
+    memory_id: i64,
+    action: &str,
+    author: Option<&str>,
+    at: NaiveDateTime,
+) -> Result<()> {
+    if author.is_none() {
+        return Ok(());
+    }
+    let event = FilingEvent {
+        mind: mind.id,
+        memory_id,
+        at,
+        action,
+        author,
+        batch: None,
+        reason: None,
+    };
+    append_filing(conn, event, &filing_of(conn, memory_id)?).map(|_| ())
+}
+
+/// Reads a place in a list, as [`MemorySummary::place`] writes it.
+fn place(text: &str) -> Result<(NaiveDateTime, i64)> {
+    let read = || {
+        let (at, id) = text.split_once('/')?;
+        let at = chrono::DateTime::parse_from_rfc3339(at).ok()?.naive_utc();
+        Some((at, id.parse().ok()?))
+    };
+    read().ok_or_else(|| {
+        Error::usage(format!("'{text}' is no place in a list of memories"))
+            .hint("use what the page before calls `next`")
+    })
+}
+
+impl MemorySummary {
+    /// Its place in a list, from which the next page goes on.
+    pub fn place(&self) -> String {
+        format!("{}/{}", self.created_at, self.id)
     }
 }
 

@@ -7,7 +7,8 @@
 //!
 //! * `store`: one open store that many questions share
 //! * `questions`: recall and insights
-//! * `memories`: single memories
+//! * `memories`: single memories; `filings`, `relations`, `sessions`: what is said about them beside their words
+//! * `facts`: what holds, held, is planned
 //! * `enrichment`: what embedding and language models add
 //! * `diagnostics`: status, health, lineage, doctor
 //! * `postgres`: intake from PostgreSQL and write-back
@@ -20,14 +21,18 @@
 
 mod diagnostics;
 mod enrichment;
+mod facts;
+mod filings;
 mod history;
 mod memories;
 mod models;
 mod postgres;
 mod project;
 mod questions;
+mod relations;
 pub mod request;
 mod rows;
+mod sessions;
 mod sql;
 mod store;
 mod transfer;
@@ -41,9 +46,9 @@ pub use enrichment::{
     EnrichRequest, EnrichWhat, ModelFinding, ModelFindings, ModelStatus, ServerFinding,
     examine_models, pull_on_server,
 };
-pub use memories::{
-    Added, MemoryDetail, MemoryFilter, MemorySummary, MemoryVersion, NewMemory, Outcome,
-};
+pub use facts::{FactEvidence, FactFilter, FactJudgement, NewFact, ShownFact};
+pub use filings::{CleanedUp, Cleanup, CleanupRule, MemoryEvent, MemoryFilter};
+pub use memories::{Added, MemoryDetail, MemorySummary, MemoryVersion, NewMemory, Outcome};
 pub use postgres::{
     CycleOutcome, Exchange, IntakeReport, Listener, NotificationDebouncer, PostgresHealth,
     Prepared, prepare, rights,
@@ -53,7 +58,9 @@ pub use project::{
     Selectors, Target,
 };
 pub use questions::ActivationLogging;
+pub use relations::{RelatedMemory, RelatedRule, RelationStep};
 pub use request::{AccessMode, Operation, Progress, Reply, Request, Requirements, StoreNeeds};
+pub use sessions::SessionSummary;
 pub use sql::{ReadQuery, Snapshot, Table, sql_json_over_files, sql_over_files};
 pub use store::{
     AccessGuard, AccessQueue, ActiveOperation, Interrupt, RequestContext, SharedStore,
@@ -73,8 +80,9 @@ pub use crate::enrich::embeddings::{
 pub use crate::insight::{Insight, Period};
 pub use crate::memory::postgres::{IntakeRequest, Mode, RejectedRow, SourceReport};
 pub use crate::memory::{
-    DEFAULT_MIND, ExportFormat, ExportOptions, ExportReport, FoundExport, ImportOptions,
-    ImportReport, Mind, MindId, RestoreReport, find_export, parse_time_zone, to_local,
+    DEFAULT_MIND, ExportFormat, ExportOptions, ExportReport, FilingChange, FoundExport,
+    ImportOptions, ImportReport, Mind, MindId, NewRelation, RestoreReport, SPACES, SessionChange,
+    find_export, is_directed, parse_time_zone, to_local,
 };
 pub use crate::project::{CycleType, Project, ProjectSource};
 pub use crate::publish::WriteBack;
@@ -85,6 +93,7 @@ use crate::config::{Config, ConfigError, Parameters, Settings};
 use crate::cycle;
 use crate::enrich::enrich_pending;
 use crate::error::{Error, Result};
+use crate::facts::read_pending;
 use crate::memory;
 use crate::project::ProjectError;
 use crate::warehouse::{Access, OpenOptions};
@@ -248,6 +257,7 @@ impl Engine {
     /// Failed when the store cannot be written.
     pub fn enrich(&self, progress: impl FnMut(u64)) -> Result<u64> {
         let revisions = enrich_pending(&self.warehouse, progress)?;
+        read_pending(&self.warehouse)?;
         if revisions > 0 {
             tracing::info!(revisions, "read and indexed");
         }

@@ -123,8 +123,15 @@ pub(super) fn base_class(base: &str) -> Class {
     WORDS.get(base).copied().unwrap_or_default()
 }
 
+/// Whether a folded word is a given name that is no everyday word.
+pub fn is_given_name(word: &str) -> bool {
+    WORDS
+        .get(word)
+        .is_some_and(|class| class.is(Class::FIRST_NAME))
+}
+
 /// Whether the folded words joined by blanks name a country, region or big city.
-pub(super) fn is_known_place(name: &str) -> bool {
+pub fn is_known_place(name: &str) -> bool {
     static PLACES: LazyLock<std::collections::HashSet<String>> = LazyLock::new(|| {
         gazetteer::PLACES
             .split(',')

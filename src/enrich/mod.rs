@@ -33,6 +33,7 @@ mod topics;
 mod valence;
 
 pub use features::{Action, Emotion, Features, Milli, SpeechAct, Topic};
+pub use lexicon::{is_given_name, is_known_place};
 pub use need::NeedShare;
 pub use pending::enrich_pending;
 pub use rules::{MAX_CHARACTERS, RULES_VERSION, Subject, enrich, need_shares};

@@ -226,3 +226,21 @@ pub fn to_local(zone: Tz, at: NaiveDateTime) -> Option<NaiveDateTime> {
         .contains(&at.year())
         .then(|| zone.from_utc_datetime(&at).naive_local())
 }
+
+/// A time on the zone's wall clock in UTC: of one that comes twice the first, and one that is left out as if the clocks had not
+/// gone on.
+pub fn to_utc_time(zone: Tz, local: NaiveDateTime) -> NaiveDateTime {
+    if !(2..=9998).contains(&local.year()) {
+        return local;
+    }
+    zone.from_local_datetime(&local).earliest().map_or_else(
+        || {
+            let before = local - chrono::Duration::hours(3);
+            match zone.from_local_datetime(&before).earliest() {
+                Some(found) => found.naive_utc() + chrono::Duration::hours(3),
+                None => local,
+            }
+        },
+        |found| found.naive_utc(),
+    )
+}

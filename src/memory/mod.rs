@@ -3,6 +3,7 @@
 mod document;
 mod events;
 mod export;
+mod filings;
 mod import;
 mod log;
 mod manifest;
@@ -11,11 +12,17 @@ mod minds;
 mod plan;
 pub mod postgres;
 pub mod readers;
+mod relations;
 mod restore;
+mod sessions;
 mod staging;
 
 pub use events::{EVENT_TABLES, EventTable, lived_events, moments};
 pub use export::{ExportOptions, ExportReport, export};
+pub use filings::{
+    CURRENT_FILINGS, Filing, FilingChange, FilingEvent, SPACES, append_filing, check_space,
+    filing_of,
+};
 pub use import::{ImportOptions, ImportReport, import};
 pub use log::{
     Activation, ActivationKind, AppendOutcome, Appended, Incoming, Intake, append_activations,
@@ -24,6 +31,11 @@ pub use log::{
 pub use manifest::ExportFormat;
 pub use minds::{
     DEFAULT_MIND, Mind, MindId, all_minds, ensure_mind, find_mind, parse_time_zone, to_local,
-    zone_name,
+    to_utc_time, zone_name,
+};
+pub use relations::{
+    CURRENT_RELATIONS, NewRelation, RelationEvent, append_relation, append_unlink, check_kind,
+    is_directed,
 };
 pub use restore::{FoundExport, RestoreReport, find_export, restore};
+pub use sessions::{CURRENT_SESSIONS, SessionChange, append_session};

@@ -16,7 +16,7 @@ pub mod sentences;
 pub mod tokens;
 pub mod words;
 
-pub use dates::{TimeExpression, header_terms, time_expressions};
+pub use dates::{MONTHS, TimeExpression, header_terms, time_expressions};
 pub use sentences::{Sentence, sentences};
 pub use tokens::{for_each_term, is_stop_word, terms};
 pub use words::{Word, surface_words};

@@ -10,6 +10,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0003_postgres.sql"),
     include_str!("migrations/0004_answers.sql"),
     include_str!("migrations/0005_naps.sql"),
+    include_str!("migrations/0006_filings.sql"),
+    include_str!("migrations/0007_facts.sql"),
 ];
 
 /// Brings the file to this program's version, each migration in a transaction of its own.

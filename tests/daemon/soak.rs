@@ -152,6 +152,8 @@ impl Store {
             session: None,
             metadata: Default::default(),
             key: None,
+            filing: Default::default(),
+            author: None,
         };
         self.shared
             .work("memory add", &self.nothing, |engine| {

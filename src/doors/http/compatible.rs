@@ -8,8 +8,8 @@ use super::memories::MemoryIn;
 use super::problem::{Answer, Problem};
 use super::recall::{RecallIn, question, results};
 use crate::clock;
-use crate::engine::request::{Consolidate, DeleteMemory, EditMemory, ListMemories};
-use crate::engine::{ActivationLogging, Hit, MemoryFilter};
+use crate::engine::request::{Consolidate, DeleteMemory, EditMemory, ListMemories, MoveMemory};
+use crate::engine::{ActivationLogging, FilingChange, Hit, MemoryFilter};
 use crate::error::ErrorCode;
 use crate::service::{Access, Account, AccountKind, Caller, Scope, random_uuid};
 use axum::Json;
@@ -298,6 +298,7 @@ pub(super) async fn history(
     let question = ListMemories {
         mind: app.own_or_named(&caller, params.user_id.as_deref())?,
         limit: MESSAGES,
+        after: None,
         filter: MemoryFilter {
             session: Some(session.clone()),
             ..MemoryFilter::default()
@@ -543,8 +544,7 @@ pub(super) async fn create_memory(
 ) -> Answer<(StatusCode, Json<Value>)> {
     check_type(&given.memory_type)?;
     let account = app.ai(&caller, &given.ai_uuid, &given.ai_name)?;
-    let (content, mut metadata) = words(given.memory_data)?;
-    metadata.insert("memory_type".to_owned(), json!(given.memory_type));
+    let (content, metadata) = words(given.memory_data)?;
     let memory = MemoryIn {
         content,
         created_at: None,
@@ -554,7 +554,8 @@ pub(super) async fn create_memory(
         key: None,
         metadata,
     };
-    let new = app.memory(&caller, &headers, memory)?;
+    let mut new = app.memory(&caller, &headers, memory)?;
+    new.filing.space = Some(given.memory_type.clone());
     let added = app.add(&caller, new).await?;
     let answer = json!({"status": "created", "memory_id": added.id.to_string(), "memory_type": given.memory_type});
     Ok((StatusCode::CREATED, Json(answer)))
@@ -597,6 +598,49 @@ pub(super) async fn edit_memory(
     app.ask(&caller, question).await?;
     Ok(Json(
         json!({"status": "updated", "memory_id": given.memory_id}),
+    ))
+}
+
+/// A memory of an AI to file elsewhere.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(super) struct AiMoveIn {
+    /// The AI's name.
+    pub ai_name: String,
+    /// The AI's id.
+    pub ai_uuid: String,
+    /// Where the memory is filed.
+    pub from_memory_type: String,
+    /// Where it is filed from now on.
+    pub to_memory_type: String,
+    /// The memory's id.
+    pub document_id: String,
+}
+
+/// File a memory of an AI in another collection
+#[utoipa::path(post, path = "/move_memory", tag = "ai", request_body = AiMoveIn,
+    responses((status = 200, description = "It is filed there", body = Value),
+        (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn move_memory(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Body(given): Body<AiMoveIn>,
+) -> Answer<Json<Value>> {
+    check_type(&given.from_memory_type)?;
+    check_type(&given.to_memory_type)?;
+    let account = app.ai(&caller, &given.ai_uuid, &given.ai_name)?;
+    let question = MoveMemory {
+        mind: account.mind,
+        id: given.document_id.clone(),
+        change: FilingChange {
+            space: Some(given.to_memory_type.clone()),
+            ..FilingChange::default()
+        },
+        author: None,
+        now: clock::now(),
+    };
+    app.ask(&caller, question).await?;
+    Ok(Json(
+        json!({"status": "moved", "document_id": given.document_id, "memory_type": given.to_memory_type}),
     ))
 }
 

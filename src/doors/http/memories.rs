@@ -7,7 +7,7 @@ use crate::clock;
 use crate::engine::request::{
     AddMemories, DeleteMemory, EditMemory, ExplainMemory, ListMemories, ShowMemory,
 };
-use crate::engine::{Added, MemoryFilter, NewMemory, Outcome};
+use crate::engine::{Added, FilingChange, MemoryFilter, MemorySummary, NewMemory, Outcome};
 use crate::service::Caller;
 use axum::Json;
 use axum::extract::{Path, State};
@@ -133,6 +133,8 @@ impl App {
             session: not_empty(given.session),
             metadata: given.metadata,
             key: given.key,
+            filing: FilingChange::default(),
+            author: None,
         })
     }
 }
@@ -261,16 +263,6 @@ pub(super) async fn list(
     }
     let at =
         |text: &Option<String>, field| text.as_deref().map(|text| moment(text, field)).transpose();
-    let after = params.cursor.as_deref().map(|cursor| {
-        let (at, id) = cursor.rsplit_once('_').unwrap_or_default();
-        let id: i64 = id.parse().map_err(|_| {
-            Problem::bad_request(
-                "the cursor is none of a page before",
-                "use `next` as it came",
-            )
-        })?;
-        Ok::<_, Problem>((moment(at, "cursor")?, id))
-    });
     let question = ListMemories {
         mind: mind(&caller, &headers, params.mind.as_deref())?,
         limit: limit + 1,
@@ -280,8 +272,9 @@ pub(super) async fn list(
             tier: params.tier,
             since: at(&params.since, "since")?,
             until: at(&params.until, "until")?,
-            after: after.transpose()?,
+            ..MemoryFilter::default()
         },
+        after: params.cursor,
     };
     let mut memories = app.ask(&caller, question).await?;
     let has_more = memories.len() as u64 > limit;
@@ -289,7 +282,7 @@ pub(super) async fn list(
     let next = memories
         .last()
         .filter(|_| has_more)
-        .map(|last| format!("{}_{}", last.created_at, last.id));
+        .map(MemorySummary::place);
     Ok(Json(json!({"memories": memories, "next": next})))
 }
 

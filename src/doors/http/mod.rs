@@ -155,6 +155,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(compatible::create_memory))
         .routes(routes!(compatible::edit_memory))
         .routes(routes!(compatible::delete_memory))
+        .routes(routes!(compatible::move_memory))
         .routes(routes!(compatible::create_session))
         .routes(routes!(compatible::history))
         .routes(routes!(compatible::consolidate))

@@ -117,10 +117,14 @@ impl Operation for ShowMemory {
 pub struct ListMemories {
     /// Whose.
     pub mind: String,
+    /// Which.
+    #[serde(default)]
+    pub filter: MemoryFilter,
+    /// Those after this place: what [`MemorySummary::place`] says of the last one of the page before.
+    #[serde(default)]
+    pub after: Option<String>,
     /// At most this many.
     pub limit: u64,
-    /// Which of them.
-    pub filter: MemoryFilter,
 }
 
 impl Operation for ListMemories {
@@ -136,7 +140,7 @@ impl Operation for ListMemories {
         _: &mut dyn FnMut(Progress),
     ) -> Result<Vec<MemorySummary>> {
         let mind = engine.mind(&self.mind)?;
-        engine.list_memories(&mind, self.limit, &self.filter)
+        engine.list_memories(&mind, &self.filter, self.after.as_deref(), self.limit)
     }
 }
 
@@ -149,6 +153,9 @@ pub struct EditMemory {
     pub id: String,
     /// What it says from now on.
     pub text: String,
+    /// Who edits it, where that is said.
+    #[serde(default)]
+    pub author: Option<String>,
     /// The clock, UTC.
     pub now: NaiveDateTime,
 }
@@ -162,7 +169,7 @@ impl Operation for EditMemory {
 
     fn answer(self, engine: &mut Engine, _: &mut dyn FnMut(Progress)) -> Result<MemoryDetail> {
         let (mind, id) = found(engine, &self.mind, &self.id)?;
-        engine.edit_memory(&mind, id, &self.text, self.now)
+        engine.edit_memory(&mind, id, &self.text, self.author.as_deref(), self.now)
     }
 }
 
@@ -175,6 +182,9 @@ pub struct DeleteMemory {
     pub id: String,
     /// Why.
     pub reason: String,
+    /// Who deletes it, where that is said.
+    #[serde(default)]
+    pub author: Option<String>,
     /// The clock, UTC.
     pub now: NaiveDateTime,
 }
@@ -188,6 +198,6 @@ impl Operation for DeleteMemory {
 
     fn answer(self, engine: &mut Engine, _: &mut dyn FnMut(Progress)) -> Result<MemoryDetail> {
         let (mind, id) = found(engine, &self.mind, &self.id)?;
-        engine.delete_memory(&mind, id, &self.reason, self.now)
+        engine.delete_memory(&mind, id, &self.reason, self.author.as_deref(), self.now)
     }
 }

@@ -9,7 +9,8 @@
 //! * `cycles`: consolidate, replay
 //! * `enrich`: what models add
 //! * `questions`: recall, insights, SQL
-//! * `memories`: single memories
+//! * `memories`: single memories; `filings`: what is said about them beside their words
+//! * `facts`: facts about people
 //! * `overview`: status, health, metrics, verify
 //! * `models`: run, test
 //! * `postgres`: intake, write-back, and how it stands with both
@@ -19,6 +20,8 @@
 
 mod cycles;
 mod enrich;
+mod facts;
+mod filings;
 mod intake;
 mod memories;
 mod models;
@@ -29,6 +32,11 @@ mod schedule;
 
 pub use cycles::{Consolidate, ReplayInto};
 pub use enrich::EnrichPending;
+pub use facts::{JudgeFact, ListFacts, SetFact};
+pub use filings::{
+    CleanUp, LinkMemories, ListSessions, MemoryHistory, MoveMemory, RelatedMemories, RestoreMemory,
+    SaveSession, UndoCleanup, UnlinkMemories,
+};
 pub use intake::{ImportFiles, RestoreExport, TakeSnapshot, WriteExport};
 pub use memories::{
     AddMemories, AddMemory, DeleteMemory, EditMemory, FindMind, ListMemories, ListMinds, ShowMemory,
@@ -286,6 +294,19 @@ requests! {
     ListMemories: "memory list",
     EditMemory: "memory edit",
     DeleteMemory: "memory delete",
+    MoveMemory: "memory move",
+    RestoreMemory: "memory restore",
+    MemoryHistory: "memory history",
+    LinkMemories: "memory link",
+    UnlinkMemories: "memory unlink",
+    RelatedMemories: "memory related",
+    CleanUp: "memory cleanup",
+    UndoCleanup: "memory cleanup",
+    ListSessions: "memory sessions",
+    SaveSession: "memory sessions",
+    ListFacts: "facts",
+    SetFact: "facts set",
+    JudgeFact: "facts retract",
     GetStatus: "status",
     CheckHealth: "health",
     GetMetrics: "metrics",
