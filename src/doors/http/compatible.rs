@@ -593,6 +593,7 @@ pub(super) async fn edit_memory(
         mind: account.mind,
         id: given.memory_id.clone(),
         text,
+        author: None,
         now: clock::now(),
     };
     app.ask(&caller, question).await?;
@@ -672,6 +673,7 @@ pub(super) async fn delete_memory(
         mind: account.mind,
         id: given.memory_id.clone(),
         reason: "deleted by its AI".to_owned(),
+        author: None,
         now: clock::now(),
     };
     app.ask(&caller, question).await?;

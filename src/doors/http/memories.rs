@@ -363,6 +363,7 @@ pub(super) async fn edit(
         mind,
         id,
         text: given.content,
+        author: None,
         now: clock::now(),
     };
     Ok(Json(json!(app.ask(&caller, question).await?)))
@@ -384,6 +385,7 @@ pub(super) async fn delete(
         mind,
         id,
         reason: "deleted over HTTP".to_owned(),
+        author: None,
         now: clock::now(),
     };
     Ok(Json(json!(app.ask(&caller, question).await?)))
