@@ -7,7 +7,7 @@ mod server;
 use crate::diary;
 use codex_dreams::config::{Config, ConfigSources};
 use codex_dreams::engine::{
-    EmbedRequest, Engine, EnrichRequest, EnrichWhat, ImportOptions, Question, parse_time_zone,
+    Cut, EmbedRequest, Engine, EnrichRequest, EnrichWhat, ImportOptions, Question, parse_time_zone,
 };
 use codex_dreams::enrich::embeddings::LocalModel;
 use codex_dreams::project::{Project, ProjectSource};
@@ -140,6 +140,7 @@ pub fn measure(folder: &Path) -> Result<Vec<Figure>, Box<dyn Error>> {
             k: 10,
             as_of: diary::midnight(diary::DAYS + 1),
             explain: false,
+            cut: Cut::Off,
         };
         let started = Instant::now();
         let answer = engine.query_batch(std::slice::from_ref(&question))?;

@@ -3,7 +3,10 @@
 -- episode (temporal context, Howard & Kahana 2002); activation spreads along associations (Collins & Loftus 1975).
 -- With an embedding `model`, nearness in meaning joins in, scaled per question from the farthest memory to the nearest
 -- (weighted min-max fusion, Bruch et al. 2023), and is lent to neighbours too.
--- `asked` has a row a question: its number, k, terms, speaker, spans of local time, vector. Components are DECIMAL, so sums are exact.
+-- `asked` has a row a question: its number, k, terms, speaker, spans of local time, vector; what it `needs` (its words of content, with
+-- weights), and whether and where to `cut`. Components are DECIMAL, so sums are exact.
+-- Beside the score stands `relevance`, 0..1: how likely the memory answers the question at all. A score ranks the memories of one
+-- question; relevance means the same from question to question (Platt 1999), so that it can be compared with a limit.
 {%- set bucket = var('episode_gap') * (var('recall_context_reach') + 1) %}
 WITH asked AS (
     FROM {{ source('recall', 'asked') }}
@@ -230,7 +233,7 @@ span AS (
 
 nearness AS (
     SELECT question, memory_id, run, turn, turn * ln({{ var('recall_vector_context_fade') }}::DOUBLE) AS faded,
-        ((cosine - farthest) / width)::DOUBLE AS nearness
+        ((cosine - farthest) / width)::DOUBLE AS nearness, cosine
     FROM near
     JOIN turns USING (memory_id)
     JOIN span USING (question)
@@ -238,7 +241,7 @@ nearness AS (
 
 -- The nearest of the neighbours, fading with each turn: v x fade^distance is largest where ln v + distance x ln fade is.
 neighbour_scores AS (
-    SELECT question, memory_id, nearness,
+    SELECT question, memory_id, nearness, cosine,
         coalesce(greatest(exp(max(loud - faded) OVER before + faded), exp(max(loud + faded) OVER after - faded)), 0) AS lent
     FROM (SELECT *, ln(greatest(nearness, 0.000001)) AS loud FROM nearness)
     WINDOW
@@ -247,7 +250,7 @@ neighbour_scores AS (
 ),
 
 vector_scores AS MATERIALIZED (
-    SELECT question, memory_id,
+    SELECT question, memory_id, cosine::DOUBLE AS cosine,
         ({{ var('recall_vector_weight') }} * nearness)::DECIMAL(9, 6) AS vector,
         ({{ var('recall_vector_weight') }} * {{ var('recall_vector_context_weight') }} * lent)::DECIMAL(9, 6) AS vector_context
     FROM neighbour_scores
@@ -294,6 +297,35 @@ reached AS (
     GROUP BY question, target_id
 ),
 
+-- relevance -------------------------------------------------------------------------------------------------------------
+
+-- What the question needs, each word as heavy as it is rare; a word that no memory has is the rarest of all and tells that the question may
+-- have no answer.
+need_weights AS (
+    SELECT question, term, (weight * coalesce(idf, {{ var('recall_unknown_word') }} * ln(1 + (memories + 0.5) / 0.5)))::DECIMAL(12, 6) AS amount
+    FROM (SELECT question, unnest(needs, recursive := true) FROM asked)
+    LEFT JOIN rarities USING (term), corpus
+),
+
+-- A time that is named is one more thing needed.
+need_sums AS (
+    SELECT question, coalesce(sum(amount), 0) AS words, CASE WHEN max(len(spans)) > 0 THEN {{ var('recall_time_need') }} ELSE 0 END AS times
+    FROM asked
+    LEFT JOIN need_weights USING (question)
+    GROUP BY question
+),
+
+-- How much of it a memory says, and how much it only hears from its neighbours.
+coverage AS (
+    SELECT question, memory_id,
+        coalesce(sum(amount) FILTER (own > 0), 0) AS said,
+        coalesce(sum((amount * least(1, lent / greatest(idf, 0.000001)))::DECIMAL(12, 6)) FILTER (own = 0), 0) AS heard
+    FROM need_weights
+    JOIN term_contributions USING (term)
+    JOIN rarities USING (term)
+    GROUP BY question, memory_id
+),
+
 -- who, when, how strong -------------------------------------------------------------------------------------------------
 
 named_times AS (
@@ -328,6 +360,7 @@ components AS (
         {%- if model %}
         coalesce(n.vector, b.usual, 0)::DECIMAL(9, 6) AS vector,
         coalesce(n.vector_context, 0)::DECIMAL(9, 6) AS vector_context,
+        n.cosine,
         {%- endif %}
         CASE WHEN m.speaker = asked.speaker
             THEN {{ var('recall_speaker_boost') }} + CASE WHEN gathers THEN {{ var('recall_gathering_speaker') }} ELSE 0 END ELSE 0 END::DECIMAL(9, 6) AS speaker,
@@ -340,10 +373,16 @@ components AS (
             * {{ retention('coalesce(t.event_at, m.created_at)', as_of, 'coalesce(t.stability, ' ~ var('initial_stability') ~ ')') }})::DECIMAL(9, 6) AS strength,
         ({{ var('recall_recency_weight') }} * {{ retention('m.created_at', as_of, var('recall_recency_stability')) }})::DECIMAL(9, 6) AS recency,
         ({{ var('recall_tier_weight') }} * CASE t.tier WHEN 'long_term' THEN 1.0 WHEN 'forgotten' THEN 0.0 ELSE 0.5 END)::DECIMAL(9, 6) AS tier,
-        coalesce(t.tier, 'pending') AS state
+        coalesce(t.tier, 'pending') AS state,
+        -- Everything that the question needs: said, heard, in its time.
+        greatest(0, least(1, (coalesce(v.said, 0) + {{ var('recall_heard_share') }} * coalesce(v.heard, 0) + CASE WHEN c.in_time THEN s.times ELSE 0 END)::DOUBLE
+            / greatest(s.words + s.times, 0.000001)::DOUBLE)) AS covered,
+        coalesce(f.act = 'question', false) AS asks
         {%- if explain %}, to_json(c.words)::VARCHAR AS words, to_json(c.through)::VARCHAR AS through {%- endif %}
     FROM candidates c
     JOIN asked USING (question)
+    JOIN need_sums s USING (question)
+    LEFT JOIN coverage v ON v.question = c.question AND v.memory_id = c.memory_id
     JOIN {{ source('raw', 'memories') }} m ON m.mind_id = {{ mind }} AND m.memory_id = c.memory_id
     {%- if model %}
     LEFT JOIN vector_scores n ON n.question = c.question AND n.memory_id = c.memory_id
@@ -353,9 +392,25 @@ components AS (
     LEFT JOIN {{ source('enrichment', 'features') }} f ON f.mind_id = {{ mind }} AND f.revision = d.revision AND f.provider = 'rules'
     LEFT JOIN answers w ON w.memory_id = c.memory_id
     LEFT JOIN {{ source('state', 'memory_traces') }} t ON t.mind_id = {{ mind }} AND t.memory_id = c.memory_id
+),
+
+judged AS (
+    SELECT *, relevance >= {{ var('recall_min_relevance') }} AS fits, max(relevance) OVER (PARTITION BY question) AS most_relevant
+    FROM (
+        SELECT * EXCLUDE (covered, asks {%- if model %}, cosine {%- endif %}), lexical + context {%- if model %} + vector + vector_context {%- endif %} + speaker + "time" + need + association + strength + recency + tier AS score,
+            round(1 / (1 + exp(-({{ var('recall_relevance_base') }} + {{ var('recall_relevance_coverage') }} * covered
+                {%- if model %} + {{ var('recall_relevance_meaning') }} * least(1, greatest(0, coalesce(cosine, 0)::DOUBLE - {{ var('recall_meaning_floor') }})
+                    / (1 - {{ var('recall_meaning_floor') }})) {%- endif %}
+                - CASE WHEN asks THEN {{ var('recall_relevance_question') }} ELSE 0 END))), 6) AS relevance
+        FROM components
+    )
 )
 
-SELECT *
-FROM (SELECT *, lexical + context {%- if model %} + vector + vector_context {%- endif %} + speaker + "time" + need + association + strength + recency + tier AS score FROM components)
+-- A cut takes away what is not relevant enough, and what is far less so than the best.
+SELECT * EXCLUDE (cut, min_relevance, most_relevant)
+FROM judged
+JOIN (SELECT question, cut, min_relevance FROM asked) USING (question)
+WHERE NOT cut OR relevance >= greatest(coalesce(min_relevance, {{ var('recall_min_relevance') }}),
+    CASE WHEN min_relevance IS NULL THEN most_relevant * {{ var('recall_relevance_share') }} ELSE 0 END)
 QUALIFY row_number() OVER (PARTITION BY question ORDER BY score DESC, memory_id) <= k
 ORDER BY question, score DESC, memory_id

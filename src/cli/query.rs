@@ -6,7 +6,7 @@ use super::times;
 use crate::clock;
 use crate::daemon::Session;
 use crate::engine::request::{FindMind, Recall, RecallMany};
-use crate::engine::{ActivationLogging, Answer, Hit, MindId, Question};
+use crate::engine::{ActivationLogging, Answer, Basis, Cut, Hit, MindId, Question, Score};
 use crate::error::{Error, Result};
 use chrono::NaiveDateTime;
 use clap::Args;
@@ -28,6 +28,7 @@ Examples:
   codex query --text \"When is Bolota's check-up?\"
   codex query --text \"speech or cello\" -k 5 --explain
   codex query --text \"what was planned\" --as-of 2026-03-08
+  codex query --text \"what did the pilot say\" --min-relevance usual    nothing rather than something beside the point
   codex query --text \"spare key\" --use --json       the answer helped: strengthen what came up
   codex query --batch questions.jsonl --json         lines {\"text\",\"mind\"?,\"k\"?}; - reads stdin
 
@@ -35,7 +36,13 @@ An answer is logged, so that memory knows what is asked; not with --as-of or --b
 The components of a score sum exactly to it.")]
 pub(super) struct Query {
     /// The question
-    #[arg(short, long, value_name = "TEXT", required_unless_present = "batch")]
+    #[arg(
+        short,
+        long,
+        value_name = "TEXT",
+        required_unless_present = "batch",
+        allow_hyphen_values = true
+    )]
     text: Option<String>,
     /// At most this many results
     #[arg(short, value_name = "N", default_value_t = 10, value_parser = results)]
@@ -46,6 +53,10 @@ pub(super) struct Query {
     /// Say why each memory came up
     #[arg(long)]
     explain: bool,
+    /// Only memories at least this relevant, 0 to 1: how likely they answer the question at all. "usual" is the limit that
+    /// programs are given, 0.5, and what is far less relevant than the best is left out
+    #[arg(long, value_name = "R", value_parser = cut)]
+    min_relevance: Option<Cut>,
     /// The answer helped: what came up counts as used
     #[arg(long = "use", conflicts_with_all = ["as_of", "batch"])]
     used: bool,
@@ -66,6 +77,16 @@ fn results(text: &str) -> std::result::Result<usize, String> {
     match text.parse() {
         Ok(0) | Err(_) => Err("it is the number of results, at least 1".to_owned()),
         Ok(k) => Ok(k),
+    }
+}
+
+fn cut(text: &str) -> std::result::Result<Cut, String> {
+    if text == "usual" {
+        return Ok(Cut::Usual);
+    }
+    match text.parse::<f64>() {
+        Ok(least) if (0.0..=1.0).contains(&least) => Ok(Cut::At(Score::from_share(least))),
+        _ => Err("it is a number from 0 to 1, or \"usual\"".to_owned()),
     }
 }
 
@@ -90,6 +111,7 @@ impl Query {
             k: self.k,
             as_of: self.as_of(),
             explain: self.explain,
+            cut: self.min_relevance.unwrap_or_default(),
             activation_logging: match (self.as_of, self.used) {
                 (Some(_), _) => ActivationLogging::None,
                 (None, true) => ActivationLogging::Used,
@@ -181,6 +203,7 @@ impl Query {
             k,
             as_of: self.as_of(),
             explain: self.explain,
+            cut: self.min_relevance.unwrap_or_default(),
         }
     }
 
@@ -192,10 +215,25 @@ impl Query {
         for note in &answer.notes {
             out.line(format!("({note})"))?;
         }
+        for read in &answer.spelling {
+            out.line(format!(
+                "(no memory has \"{}\": looked for \"{}\")",
+                read.asked, read.term
+            ))?;
+        }
+        for time in &answer.times {
+            out.line(format!(
+                "(\"{}\": {} to {})",
+                time.text, time.start, time.end
+            ))?;
+        }
         if answer.results.is_empty() {
             return out.line("nothing comes to mind");
         }
-        let mut rows = table(&[">id", "happened", "tier", ">score", "memory"]);
+        if answer.basis == Basis::Strongest {
+            return self.show_strongest(answer, out);
+        }
+        let mut rows = table(&[">id", "happened", "tier", ">relevance", ">score", "memory"]);
         for hit in &answer.results {
             let mut memory = said(hit.speaker.as_deref(), &hit.content, SHOWN);
             if self.explain {
@@ -211,12 +249,33 @@ impl Query {
                 hit.id.to_string(),
                 minute(&hit.created_at.to_string()),
                 hit.tier.clone(),
+                relevance(hit),
                 score,
                 memory,
             ]);
         }
         out.table(&rows)
     }
+
+    /// What comes to mind all the same: no scores, since none of it answers the question.
+    fn show_strongest(&self, answer: &Answer, out: &mut Output) -> Result<(), Stop> {
+        let mut rows = table(&[">id", "happened", "tier", "memory"]);
+        for hit in &answer.results {
+            rows.add_row([
+                hit.id.to_string(),
+                minute(&hit.created_at.to_string()),
+                hit.tier.clone(),
+                said(hit.speaker.as_deref(), &hit.content, SHOWN),
+            ]);
+        }
+        out.table(&rows)
+    }
+}
+
+fn relevance(hit: &Hit) -> String {
+    hit.relevance
+        .map(|share| format!("{:.2}", share.value()))
+        .unwrap_or_default()
 }
 
 /// The reasons, on lines of their own below the memory.

@@ -4,10 +4,12 @@ use super::queries::{self, Scope};
 use super::query_batch::QueryBatch;
 use super::question::{Asked, Question};
 use super::score::Score;
+use super::spelling::{Spelling, corrections};
 use crate::clock;
 use crate::error::{Error, Result};
 use crate::memory::parse_time_zone;
 use crate::template::Renderer;
+use crate::text::TimeExpression;
 use chrono::NaiveDateTime;
 use duckdb::types::Value as Sql;
 use duckdb::{Connection, Params, Row, Statement};
@@ -27,6 +29,12 @@ pub struct Answer {
     pub query: String,
     /// Why these.
     pub basis: Basis,
+    /// Words of the question that no memory has, and the nearest ones in spelling, which were looked for in their place.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub spelling: Vec<Spelling>,
+    /// The times the question names, on the mind's clock.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub times: Vec<TimeExpression>,
     /// What a reader should know about the answer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
@@ -42,6 +50,8 @@ pub enum Basis {
     Match,
     /// The question names nothing the mind remembers: these are its strongest and most recent memories.
     Strongest,
+    /// Nothing is relevant enough to be given; a note says why.
+    Nothing,
 }
 
 /// A memory that came up.
@@ -58,8 +68,11 @@ pub struct Hit {
     pub created_at: NaiveDateTime,
     /// The state it is in.
     pub tier: String,
-    /// The sum of its components.
+    /// The sum of its components: the order among the memories of one question.
     pub score: Score,
+    /// How likely it answers the question at all, 0..1; means the same from question to question. None where nothing speaks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub relevance: Option<Score>,
     /// Each component's share, in the order of the ranking's columns.
     #[serde(serialize_with = "as_map", deserialize_with = "from_map")]
     pub components: Vec<(String, Score)>,
@@ -161,12 +174,14 @@ pub fn recall_batch(
         let asked = ask_mind(conn, renderer, &scope)?;
         let at_once = (WORK / asked.memories.max(1)).clamp(1, QUESTIONS);
         for some in numbers.chunks(at_once) {
+            let texts: Vec<&str> = some.iter().map(|&n| questions[n].text.as_str()).collect();
             let batch = QueryBatch {
                 conn,
                 renderer,
                 asked: &asked,
                 questions,
                 numbers: some,
+                corrections: corrections(conn, renderer, &scope, &texts)?,
             };
             for (number, answer) in batch.answer(scope, meaning)? {
                 answers[number] = Some(answer);
@@ -214,6 +229,7 @@ pub(super) struct Ranked {
     pub(super) id: i64,
     state: String,
     score: Score,
+    relevance: Option<Score>,
     components: Vec<(String, Score)>,
     explanation: Option<Explanation>,
 }
@@ -234,12 +250,16 @@ fn read(row: &Row<'_>, names: &[String]) -> Result<Ranked> {
         id: row.get("memory_id")?,
         state: row.get("state")?,
         score: Score::default(),
+        relevance: None,
         components: Vec::new(),
         explanation: None,
     };
     for (at, name) in names.iter().enumerate() {
         match (name.as_str(), row.get::<_, Sql>(at)?) {
             ("score", value) => hit.score = Score::from_sql(&value)?,
+            ("relevance", Sql::Double(share)) => {
+                hit.relevance = Some(Score::from_share(share));
+            }
             ("question", Sql::Int(number)) => hit.question = usize::try_from(number).unwrap_or(0),
             ("words", Sql::Text(json)) => {
                 hit.explanation.get_or_insert_default().words = from_json(&json)?
@@ -312,6 +332,7 @@ impl Ranked {
             created_at: shown.created_at,
             tier: self.state,
             score: self.score,
+            relevance: self.relevance,
             components: self.components,
             metadata: from_json(&shown.metadata)?,
             speaker: shown.speaker.clone(),

@@ -1,13 +1,16 @@
 //! Questions to one mind that share a statement: put where the ranking finds them, ranked, and answered from one view of the store.
 
 use super::answer::{Answer, Basis, Meaning, Ranked, contents, notes, ranked_by};
+use super::needs::{Need, needs};
 use super::queries::{self, Scope};
-use super::question::{Asked, Question};
+use super::question::{Asked, Cut, Question};
+use super::spelling::{Spelling, known_terms};
 use crate::error::{Error, Result};
 use crate::template::Renderer;
+use crate::text::terms;
 use duckdb::{Connection, Statement};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Makes the table of what is being asked where the connection has none, so that rankings can be bound.
 ///
@@ -17,7 +20,8 @@ pub fn create_asked(conn: &Connection) -> Result<()> {
     Ok(conn.execute_batch(
         r#"CREATE TEMP TABLE IF NOT EXISTS asked (
                question INTEGER NOT NULL, k BIGINT NOT NULL, terms VARCHAR[] NOT NULL, speaker VARCHAR, gathers BOOLEAN NOT NULL,
-               spans STRUCT("start" TIMESTAMP, "end" TIMESTAMP)[] NOT NULL, vector FLOAT[])"#,
+               spans STRUCT("start" TIMESTAMP, "end" TIMESTAMP)[] NOT NULL, vector FLOAT[],
+               needs STRUCT(term VARCHAR, weight DOUBLE)[] NOT NULL, cut BOOLEAN NOT NULL, min_relevance DOUBLE)"#,
     )?)
 }
 
@@ -41,6 +45,8 @@ pub(super) struct QueryBatch<'a> {
     pub(super) questions: &'a [Question],
     /// Which of the questions.
     pub(super) numbers: &'a [usize],
+    /// How to read words that no memory has, by term.
+    pub(super) corrections: BTreeMap<String, Spelling>,
 }
 
 impl QueryBatch<'_> {
@@ -114,7 +120,7 @@ impl QueryBatch<'_> {
         let rows: Vec<Value> = self
             .numbers
             .iter()
-            .map(|&n| self.questions[n].as_json(n, self.asked))
+            .map(|&n| self.questions[n].as_json(n, self.asked, &self.spelling(n)))
             .collect();
         create_asked(self.conn)?;
         self.conn.execute_batch("DELETE FROM temp.main.asked")?;
@@ -122,10 +128,40 @@ impl QueryBatch<'_> {
             r#"INSERT INTO temp.main.asked BY NAME
                SELECT unnest(from_json($1::VARCHAR, '[{
                    "question": "INTEGER", "k": "BIGINT", "terms": ["VARCHAR"], "speaker": "VARCHAR", "gathers": "BOOLEAN",
-                   "spans": [{"start": "TIMESTAMP", "end": "TIMESTAMP"}]}]'), max_depth := 2)"#,
+                   "spans": [{"start": "TIMESTAMP", "end": "TIMESTAMP"}],
+                   "needs": [{"term": "VARCHAR", "weight": "DOUBLE"}], "cut": "BOOLEAN", "min_relevance": "DOUBLE"}]'), max_depth := 2)"#,
             [Value::Array(rows).to_string()],
         )?;
         Ok(())
+    }
+
+    /// The words of a question that are read as others.
+    fn spelling(&self, number: usize) -> Vec<Spelling> {
+        if self.corrections.is_empty() {
+            return Vec::new();
+        }
+        let terms: BTreeSet<String> = terms(&self.questions[number].text).into_iter().collect();
+        let read = terms.iter().filter_map(|term| self.corrections.get(term));
+        read.cloned().collect()
+    }
+
+    /// Why nothing is given.
+    fn nothing_fits(&self, scope: &Scope<'_>, number: usize) -> Result<String> {
+        let times = self.questions[number].times(self.asked.zone);
+        let mut named = needs(&self.questions[number].text, &times);
+        named.retain(Need::names);
+        let terms = named.iter().map(|need| need.term.clone()).collect();
+        let known = known_terms(self.conn, self.renderer, scope, &terms)?;
+        let unknown: Vec<String> = named
+            .iter()
+            .filter(|need| !known.contains(&need.term))
+            .take(8)
+            .map(|need| format!("\"{}\"", need.word))
+            .collect();
+        Ok(match unknown.is_empty() {
+            true => "nothing fits: no memory says enough of what the question names".to_owned(),
+            false => format!("nothing fits: no memory has {}", unknown.join(", ")),
+        })
     }
 
     fn set_vectors(&self, vectors: &[Vec<f32>]) -> Result<()> {
@@ -150,7 +186,8 @@ impl QueryBatch<'_> {
             .prepare(&queries::sql(self.renderer, "ranking", scope)?)?)
     }
 
-    /// What comes up where the ranking finds nothing: the very words of a question of stop words alone, else what is strongest.
+    /// What comes up where the ranking finds nothing: the very words of a question of stop words alone, else what is strongest,
+    /// or nothing where only what is relevant was asked for.
     fn without_terms(
         &self,
         number: usize,
@@ -163,6 +200,9 @@ impl QueryBatch<'_> {
             if !hits.is_empty() {
                 return Ok((Basis::Match, hits));
             }
+        }
+        if question.cut != Cut::Off {
+            return Ok((Basis::Nothing, Vec::new()));
         }
         let strongest = self.conn.prepare(&sql("strongest")?)?;
         Ok((Basis::Strongest, ranked_by(strongest, [question.limit()])?))
@@ -199,10 +239,20 @@ impl QueryBatch<'_> {
                     .map(|hit| hit.with(&contents))
                     .collect::<Result<Vec<_>>>()?;
                 let mut notes = notes(basis, scope, self.asked);
+                if basis == Basis::Nothing && self.asked.memories > 0 {
+                    notes.push(self.nothing_fits(scope, number)?);
+                }
                 notes.extend(note.clone());
+                let spelling = self.spelling(number);
+                let times = match self.questions[number].explain {
+                    true => self.questions[number].times(self.asked.zone),
+                    false => Vec::new(),
+                };
                 let answer = Answer {
                     query: self.questions[number].text.clone(),
                     basis,
+                    spelling,
+                    times,
                     notes,
                     results,
                 };

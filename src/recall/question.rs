@@ -1,6 +1,9 @@
 //! What a question names: words, a person, times.
 
 use super::gathering;
+use super::needs::{READ_AS, needs};
+use super::score::Score;
+use super::spelling::Spelling;
 use crate::memory::{MindId, to_local};
 use crate::text::{self, TimeExpression};
 use chrono::NaiveDateTime;
@@ -28,6 +31,22 @@ pub struct Question {
     pub as_of: NaiveDateTime,
     /// Whether results say why they came up.
     pub explain: bool,
+    /// How relevant a memory has to be to be given.
+    #[serde(default)]
+    pub cut: Cut,
+}
+
+/// How relevant a memory has to be to be given.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cut {
+    /// Whatever comes up, best first: for people, who see for themselves.
+    #[default]
+    Off,
+    /// At least `recall_min_relevance`, and not far less than the best: for programs, which take what they get.
+    Usual,
+    /// At least this relevant, 0..1.
+    At(Score),
 }
 
 /// A mind as questions to it need it.
@@ -81,7 +100,7 @@ impl Question {
     }
 
     /// What the question names, as a row of `asked`.
-    pub(super) fn as_json(&self, number: usize, asked: &Asked) -> Value {
+    pub(super) fn as_json(&self, number: usize, asked: &Asked, spelling: &[Spelling]) -> Value {
         let mut terms = BTreeSet::new();
         text::for_each_term(&self.text, |term| {
             if terms.len() < MOST_TERMS {
@@ -89,14 +108,30 @@ impl Question {
             }
         });
         let speaker = named_speaker(&terms, &asked.speakers);
+        let times = self.times(asked.zone);
+        let mut needs = needs(&self.text, &times);
+        for read in spelling {
+            if !terms.remove(&read.asked_term) {
+                continue;
+            }
+            terms.insert(read.term.clone());
+            for need in needs.iter_mut().filter(|n| n.term == read.asked_term) {
+                need.term.clone_from(&read.term);
+                need.weight *= READ_AS;
+            }
+        }
+        let min_relevance = match self.cut {
+            Cut::At(least) => Some(least),
+            Cut::Off | Cut::Usual => None,
+        };
         let time = |at: NaiveDateTime| at.format("%Y-%m-%d %H:%M:%S").to_string();
-        let spans: Vec<_> = self
-            .times(asked.zone)
+        let spans: Vec<_> = times
             .iter()
             .map(|t| json!({"start": time(t.start), "end": time(t.end)}))
             .collect();
         json!({"question": number, "k": self.limit(), "terms": terms, "speaker": speaker,
-            "gathers": gathering::gathers(&self.text), "spans": spans})
+            "gathers": gathering::gathers(&self.text), "spans": spans, "needs": needs,
+            "cut": self.cut != Cut::Off, "min_relevance": min_relevance})
     }
 
     /// The words of a question that is made of stop words alone, at least two of them, with blanks around each.
@@ -116,7 +151,8 @@ impl Question {
         i64::from(u32::try_from(self.k).unwrap_or(u32::MAX))
     }
 
-    fn times(&self, zone: Tz) -> Vec<TimeExpression> {
+    /// The times it names, on the mind's clock.
+    pub(super) fn times(&self, zone: Tz) -> Vec<TimeExpression> {
         let mut end = self.text.len().min(TIMES_WITHIN);
         while !self.text.is_char_boundary(end) {
             end -= 1;
@@ -214,6 +250,7 @@ mod tests {
                 k: 1,
                 as_of: NaiveDateTime::default(),
                 explain: false,
+                cut: Cut::Off,
             };
             assert_eq!(question.as_spoken(&asked), spoken);
         }

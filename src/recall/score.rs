@@ -24,6 +24,11 @@ impl Score {
         })
     }
 
+    /// A share of one, to the nearest millionth.
+    pub fn from_share(share: f64) -> Score {
+        Score((share.clamp(0.0, 1.0) * 1e6).round() as i64)
+    }
+
     /// The value as a float, for display and comparison.
     pub fn value(self) -> f64 {
         self.0 as f64 / 1e6

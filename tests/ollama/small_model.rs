@@ -6,8 +6,8 @@ use crate::unchecked::unchecked;
 use codex_dreams::config::{Config, ConfigSources};
 use codex_dreams::engine::request::{Recall, Reply, Request};
 use codex_dreams::engine::{
-    ActivationLogging, EmbedRequest, Engine, Project, ProjectSource, RequestContext, SharedStore,
-    fingerprint,
+    ActivationLogging, Cut, EmbedRequest, Engine, Project, ProjectSource, RequestContext,
+    SharedStore, fingerprint,
 };
 use codex_dreams::enrich::embeddings::LocalModel;
 use serde_json::{Value, json};
@@ -156,6 +156,7 @@ fn a_model_that_nobody_asks_is_let_go_and_loaded_again_when_somebody_does() {
             k: 1,
             as_of: AFTER.trim_end_matches('Z').parse().unwrap(),
             explain: false,
+            cut: Cut::Off,
             activation_logging: ActivationLogging::None,
         };
         let request = Request::Recall(question);

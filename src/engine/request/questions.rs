@@ -2,7 +2,7 @@
 
 use super::{AccessMode, Operation, Progress, Requirements, found, only};
 use crate::engine::{
-    ActivationLogging, Answer, Engine, Insight, Lineage, Period, Question, ReadQuery, Table,
+    ActivationLogging, Answer, Cut, Engine, Insight, Lineage, Period, Question, ReadQuery, Table,
 };
 use crate::error::{Error, Result};
 use chrono::NaiveDateTime;
@@ -21,6 +21,9 @@ pub struct Recall {
     pub as_of: NaiveDateTime,
     /// Whether results say why they came up.
     pub explain: bool,
+    /// How relevant a memory has to be to be given.
+    #[serde(default)]
+    pub cut: Cut,
     /// What the answer leaves in the raw log.
     pub activation_logging: ActivationLogging,
 }
@@ -53,6 +56,7 @@ impl Operation for Recall {
             k: self.k,
             as_of: self.as_of,
             explain: self.explain,
+            cut: self.cut,
         };
         engine.query(&mind, &question, self.activation_logging)
     }

@@ -86,6 +86,7 @@ fn question(text: &str) -> Question {
         k: 10,
         as_of: at(100_000),
         explain: false,
+        cut: Cut::Off,
     }
 }
 

@@ -15,6 +15,7 @@ mod change;
 mod context;
 mod edges;
 mod meaning;
+mod relevance;
 mod scores;
 
 struct Store {
@@ -113,6 +114,7 @@ fn question(text: &str) -> Question {
         k: 10,
         as_of: day(300),
         explain: false,
+        cut: Cut::Off,
     }
 }
 
