@@ -6,6 +6,7 @@ pub mod clock;
 pub mod config;
 pub mod cycle;
 pub mod daemon;
+pub mod doors;
 pub mod engine;
 pub mod enrich;
 pub mod error;
@@ -16,11 +17,12 @@ pub mod memory;
 pub mod project;
 pub mod publish;
 pub mod recall;
+pub mod service;
 pub mod template;
 pub mod text;
 pub mod warehouse;
 
-pub use error::{Error, ErrorKind, Result};
+pub use error::{Error, ErrorCode, ErrorKind, Result};
 
 /// For the whole process: the linker lets it take the place of malloc in libduckdb too.
 #[cfg(target_os = "linux")]

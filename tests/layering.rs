@@ -83,11 +83,18 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "clock",
         ],
     ),
-    ("daemon", &["engine", "config", "error", "clock"]),
+    ("service", &["engine", "error", "clock"]),
+    ("doors", &["service", "engine", "config", "error", "clock"]),
+    (
+        "daemon",
+        &["doors", "service", "engine", "config", "error", "clock"],
+    ),
     ("api", &["daemon", "engine", "config", "error", "clock"]),
     (
         "cli",
-        &["daemon", "engine", "text", "config", "error", "clock"],
+        &[
+            "daemon", "service", "engine", "text", "config", "error", "clock",
+        ],
     ),
 ];
 

@@ -169,6 +169,15 @@ impl Context {
         Setup::new(self.own_sources(), &self.env_file(), self.source())
     }
 
+    /// The same, where an option stands for settings of the environment.
+    pub(super) fn setup_with(&self, settings: Vec<(&str, String)>) -> Result<Setup> {
+        let mut sources = self.own_sources();
+        for (name, value) in settings {
+            sources.environment.insert(name.to_owned(), value);
+        }
+        Setup::new(sources, &self.env_file(), self.source())
+    }
+
     /// Questions to the store.
     pub(super) fn session(&self) -> Result<Session> {
         let session = Session::new(self.config()?, self.project()?, self.source());

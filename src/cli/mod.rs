@@ -19,6 +19,7 @@ mod hook;
 mod import;
 mod init;
 mod insights;
+mod keys;
 mod logs;
 mod memory;
 mod metrics;
@@ -31,6 +32,7 @@ mod query;
 mod render;
 mod replay;
 mod schedule;
+mod serve;
 mod service;
 mod sql;
 mod status;
@@ -106,6 +108,9 @@ enum Command {
     Config(config::Config),
     #[command(subcommand)]
     Daemon(daemon::Daemon),
+    Serve(serve::Serve),
+    #[command(subcommand)]
+    Keys(keys::Keys),
     #[command(subcommand)]
     Schedule(schedule::Schedule),
 }
@@ -126,7 +131,12 @@ pub fn main() -> ExitCode {
     }
     let context = Context::new(cli.globals);
     // The daemon logs into files of its own.
-    if !matches!(&cli.command, Command::Daemon(daemon) if daemon.logs_itself()) {
+    let logs_itself = match &cli.command {
+        Command::Daemon(daemon) => daemon.logs_itself(),
+        Command::Serve(_) => true,
+        _ => false,
+    };
+    if !logs_itself {
         context.start_log();
     }
     match run(&context, cli.command) {
@@ -169,6 +179,8 @@ fn run(context: &Context, command: Command) -> Result<ExitCode, Stop> {
         Command::Doctor(doctor) => doctor.run(context, &mut out),
         Command::Config(config) => config.run(context, &mut out),
         Command::Daemon(daemon) => daemon.run(context, &mut out),
+        Command::Serve(serve) => serve.run(context),
+        Command::Keys(keys) => keys.run(context, &mut out),
         Command::Schedule(schedule) => schedule.run(context, &mut out),
     }?;
     out.finish()?;

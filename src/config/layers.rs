@@ -92,7 +92,7 @@ impl SettingLayers {
         let base = PathBuf::new();
         // An address is no YAML: what looks like a comment in it may be its password.
         let yaml = match names.last().map(String::as_str) {
-            Some("url") => Yaml::String(text.to_owned()),
+            Some("url" | "admin_key") => Yaml::String(text.to_owned()),
             _ => serde_yaml::from_str(text).unwrap_or_else(|_| Yaml::String(text.to_owned())),
         };
         let tried = self.set(names, yaml, &base);

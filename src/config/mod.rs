@@ -14,6 +14,7 @@ mod parameters;
 mod pgpass;
 mod place;
 mod postgres;
+mod server;
 mod settings;
 pub mod suggest;
 mod value;
@@ -30,6 +31,7 @@ pub use models::{Embeddings, Enrichment, KeepAlive, OllamaSettings};
 pub use parameters::{Declaration, Origin, Parameter, Parameters};
 pub use place::{Place, Position};
 pub use postgres::{PgEnvironment, PostgresAddress, SslMode};
+pub use server::ServerSettings;
 pub use settings::{
     DaemonSettings, LogLevel, MemoryLimit, PostgresSettings, Secret, Settings, Threads, TimeZone,
 };
@@ -385,7 +387,9 @@ fn set_all(
 }
 
 /// Names other than `CODEX_…` that people know, and the settings they set.
-const KNOWN_NAMES: [(&str, &[&str]); 7] = [
+const KNOWN_NAMES: [(&str, &[&str]); 9] = [
+    ("CODEX_ADMIN_KEY", &["server", "admin_key"]),
+    ("CODEX_ADMIN_KEY_FILE", &["server", "admin_key_file"]),
     ("DUCKDB_PATH", &["database"]),
     ("OLLAMA_URL", &["ollama", "url"]),
     ("OLLAMA_MODEL", &["ollama", "model"]),

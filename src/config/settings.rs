@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 
 use super::models::{Embeddings, Enrichment, OllamaSettings};
 use super::postgres::{PgEnvironment, PostgresAddress};
+use super::server::ServerSettings;
 
 /// The effective settings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -53,6 +54,8 @@ pub struct Settings {
     pub postgres: PostgresSettings,
     /// How the daemon runs.
     pub daemon: DaemonSettings,
+    /// How it answers over HTTP.
+    pub server: ServerSettings,
 }
 
 /// How codex deals with PostgreSQL.

@@ -3,11 +3,11 @@
 use super::instance::{Daemon, spawn};
 use super::jobs;
 use super::rhythms::{Rhythm, Work};
-use super::running::{Limit, RHYTHM};
 use super::scheduler::Outcome;
 use crate::clock;
 use crate::engine::ConsolidateReport;
 use crate::error::Error;
+use crate::service::{Limit, RHYTHM};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, Sender};
@@ -51,21 +51,24 @@ impl Daemon {
         let limit = Limit::of(Duration::from_secs(u64::from(deadline)));
         let overrun = limit.overrun.clone();
         let started = Instant::now();
-        let done = self.under_way(&what, Some(limit), |interrupt| match &rhythm.work {
-            Work::Cycle(cycle) => self
-                .shared
-                .look(*cycle, clock::now(), interrupt)
-                .map(|found| found.as_ref().map(describe)),
-            Work::Job(job) => match jobs::find(job) {
-                Some(job) if !(job.wanted)(&self.config()) => Ok(None),
-                Some(job) => {
-                    let config = self.config();
-                    self.shared
-                        .work_beside(interrupt, |engine| (job.run)(engine, &config, clock::now()))
-                }
-                None => Err(Error::failed(format!("there is no job '{job}'"))),
-            },
-        });
+        let done = self
+            .service
+            .under_way(&what, Some(limit), |interrupt| match &rhythm.work {
+                Work::Cycle(cycle) => self
+                    .shared
+                    .look(*cycle, clock::now(), interrupt)
+                    .map(|found| found.as_ref().map(describe)),
+                Work::Job(job) => match jobs::find(job) {
+                    Some(job) if !(job.wanted)(&self.config()) => Ok(None),
+                    Some(job) => {
+                        let config = self.config();
+                        self.shared.work_beside(interrupt, |engine| {
+                            (job.run)(engine, &config, clock::now())
+                        })
+                    }
+                    None => Err(Error::failed(format!("there is no job '{job}'"))),
+                },
+            });
         let seconds = started.elapsed().as_secs_f64();
         let outcome = match done {
             Ok(None) => Outcome::Nothing,

@@ -4,7 +4,6 @@ use super::instance::{Daemon, spawn};
 use super::server;
 use crate::error::{Error, Result};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 /// How long what was interrupted may take to end.
@@ -54,15 +53,20 @@ impl Daemon {
     fn stop(&self, signal: &str) {
         tracing::info!(signal, "stopping");
         let guard = self.scheduler();
-        self.stopping.store(true, Ordering::SeqCst);
+        self.service.stop();
         drop(guard);
         self.bell.notify_all();
+    }
+
+    /// How long stopping leaves to what is under way.
+    pub(super) fn grace(&self) -> Duration {
+        Duration::from_secs(u64::from(self.config().settings.daemon.grace))
     }
 
     /// Leaves what is under way its time, then interrupts it.
     pub(super) fn end(&self) {
         server::wake(&self.socket);
-        let grace = Duration::from_secs(u64::from(self.config().settings.daemon.grace));
+        let grace = self.grace();
         if self.ended_within(grace, || ()) {
             return;
         }

@@ -3,7 +3,6 @@
 use super::client::Probe;
 use super::process::Ready;
 use super::rhythms;
-use super::running::Running;
 use super::scheduler::Scheduler;
 use super::setup::{Loaded, Setup};
 use super::status::Alert;
@@ -11,14 +10,16 @@ use super::watch::Activity;
 use super::{listening, log, server, socket};
 use crate::clock;
 use crate::config::{Config, Settings};
+use crate::doors::http::Http;
 use crate::engine::{
     Engine, Holder, Interrupt, Pipeline, ProjectSource, SharedStore, StoreNeeds, canonical, lock,
 };
 use crate::error::{Error, Result};
+use crate::service::{Running, Service};
 use chrono::NaiveDateTime;
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -31,7 +32,8 @@ const WATCHFUL_NAP: Duration = Duration::from_millis(500);
 /// The daemon.
 pub(super) struct Daemon {
     setup: Setup,
-    pub(super) shared: SharedStore,
+    pub(super) shared: Arc<SharedStore>,
+    pub(super) service: Arc<Service>,
     config: Mutex<Config>,
     /// One reload after another.
     reloading: Mutex<()>,
@@ -40,12 +42,8 @@ pub(super) struct Daemon {
     pub(super) scheduler: Mutex<Scheduler>,
     /// Rings when the loop should look up before its time.
     pub(super) bell: Condvar,
-    pub(super) running: Mutex<Vec<(u64, Running)>>,
-    pub(super) numbers: AtomicU64,
     /// Looks and other writes that the zones of the minds were last read after.
     zones_read: AtomicU64,
-    pub(super) stopping: AtomicBool,
-    pub(super) answered: AtomicU64,
     pub(super) alerts: Mutex<Vec<Alert>>,
     pub(super) activity: Mutex<Activity>,
     pub(super) started: Instant,
@@ -62,6 +60,13 @@ pub(super) fn run(setup: Setup, loaded: Loaded, ready: Ready) -> Result<()> {
     }));
     let (daemon, listener) = Daemon::open(setup, loaded)?;
     daemon.hear_signals()?;
+    let owner = Arc::downgrade(&daemon);
+    daemon.service.on_reply(move |reply| {
+        if let Some(daemon) = owner.upgrade() {
+            daemon.add_to(reply);
+        }
+    });
+    let http = daemon.open_http()?;
     let (looks, due) = channel();
     let cycles = {
         let daemon = daemon.clone();
@@ -79,6 +84,9 @@ pub(super) fn run(setup: Setup, loaded: Loaded, ready: Ready) -> Result<()> {
     ready.tell();
     tracing::info!(pid = std::process::id(), socket = %daemon.socket.display(), "the daemon answers");
     daemon.beat(&looks);
+    if let Some(http) = http {
+        http.close(daemon.grace());
+    }
     daemon.end();
     drop(looks);
     let _ = cycles.join();
@@ -99,6 +107,20 @@ pub(super) fn spawn(
 }
 
 impl Daemon {
+    /// Opens the door for HTTP, where the configuration says so.
+    fn open_http(self: &Arc<Daemon>) -> Result<Option<Http>> {
+        let config = self.config();
+        if !config.settings.server.enabled {
+            return Ok(None);
+        }
+        let daemon = Arc::downgrade(self);
+        let status = move || {
+            let daemon = daemon.upgrade()?;
+            serde_json::to_value(daemon.status()).ok()
+        };
+        Http::open(self.service.clone(), &config.settings, Box::new(status)).map(Some)
+    }
+
     fn open(setup: Setup, loaded: Loaded) -> Result<(Arc<Daemon>, UnixListener)> {
         let config = loaded.config;
         let path = canonical(&config.settings.database)?;
@@ -111,19 +133,19 @@ impl Daemon {
         let mut scheduler = Scheduler::new(loaded.rhythms, zones, clock::now());
         scheduler.set_paused(engine.paused_rhythms()?);
         let (listener, socket) = socket::listen(&path)?;
+        let shared = Arc::new(SharedStore::new(engine));
+        let admin_key = config.settings.server.first_key()?;
+        let service = Service::start(shared.clone(), &path, admin_key.as_deref())?;
         let daemon = Daemon {
             setup,
-            shared: SharedStore::new(engine),
+            service,
+            shared,
             config: Mutex::new(config),
             reloading: Mutex::default(),
             pausing: Mutex::default(),
             scheduler: Mutex::new(scheduler),
             bell: Condvar::new(),
-            running: Mutex::default(),
-            numbers: AtomicU64::new(0),
             zones_read: AtomicU64::new(0),
-            stopping: AtomicBool::new(false),
-            answered: AtomicU64::new(0),
             alerts: Mutex::default(),
             activity: Mutex::default(),
             started: Instant::now(),
@@ -220,7 +242,12 @@ impl Daemon {
     }
 
     pub(super) fn is_stopping(&self) -> bool {
-        self.stopping.load(Ordering::SeqCst)
+        self.service.is_stopping()
+    }
+
+    /// What is under way.
+    pub(super) fn running(&self) -> Vec<Running> {
+        self.service.running()
     }
 
     pub(super) fn config(&self) -> Config {

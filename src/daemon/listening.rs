@@ -4,10 +4,10 @@
 use super::instance::Daemon;
 use super::jobs;
 use super::rhythms::Work;
-use super::running::Limit;
 use crate::config::{Config, PostgresAddress};
 use crate::engine::{IntakeRequest, Listener, NotificationDebouncer};
 use crate::error::Result;
+use crate::service::Limit;
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
@@ -71,14 +71,16 @@ impl Daemon {
     /// The circuit breaker is not asked: a server that speaks is there.
     fn take_in_now(&self, config: &Config, request: IntakeRequest) -> Result<()> {
         let deadline = Duration::from_secs(u64::from(config.settings.daemon.deadline));
-        let did = self.under_way(WHAT, Some(Limit::of(deadline)), |interrupt| {
-            // From here on the end of the daemon waits for it.
-            if self.is_stopping() {
-                return Ok(None);
-            }
-            self.shared
-                .work_beside(interrupt, |engine| engine.take_in_and_tell(request))
-        })?;
+        let did = self
+            .service
+            .under_way(WHAT, Some(Limit::of(deadline)), |interrupt| {
+                // From here on the end of the daemon waits for it.
+                if self.is_stopping() {
+                    return Ok(None);
+                }
+                self.shared
+                    .work_beside(interrupt, |engine| engine.take_in_and_tell(request))
+            })?;
         if let Some(did) = did {
             tracing::info!("{WHAT}: {did}");
             self.read_zones();

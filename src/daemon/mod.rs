@@ -3,9 +3,9 @@
 //! # Layout
 //!
 //! * `session`: asks the owner of the store, or becomes it; `client` talks to a daemon, in the words of `protocol`
-//! * `process`: start, stop; `setup` is what it is started with, `instance` what runs then, `ending` how it ends; `server` answers,
-//!   `socket` is where
-//! * `rhythms`, `scheduler`, `jobs`: when it looks, and for what; `dispatch`: looking, `running`: what is under way; `crontab`: the same
+//! * `process`: start, stop; `setup` is what it is started with, `instance` what runs then, `ending` how it ends; `server` is the door of the
+//!   Unix socket, `socket` is where it is
+//! * `rhythms`, `scheduler`, `jobs`: when it looks, and for what; `dispatch`: looking; `crontab`: the same
 //!   for cron
 //! * `listening`: what PostgreSQL tells at once
 //! * `watch`: memory, file size, deadlines; `status`, `log`: what it says of itself
@@ -22,7 +22,6 @@ pub mod log;
 mod process;
 pub mod protocol;
 pub mod rhythms;
-mod running;
 pub mod scheduler;
 mod server;
 mod session;

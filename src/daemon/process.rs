@@ -152,7 +152,7 @@ fn serve(setup: Setup, loaded: Loaded, database: &Path, waiting: Option<PipeWrit
     if let Err(e) = &ended {
         tracing::error!(error = %e, "the daemon ends");
         let mut ready = Ready { waiting: copy };
-        let mut failure = Error::new(e.kind(), e.to_string());
+        let mut failure = Error::new(e.kind(), e.to_string()).code(e.error_code());
         if let Some(hint) = e.next_step() {
             failure = failure.hint(hint);
         }
@@ -189,7 +189,7 @@ fn wait(reader: PipeReader, database: &Path) -> Result<Started> {
     for line in lines {
         what.push_str(&format!("\n  {line}"));
     }
-    let told = Error::new(error.kind(), what);
+    let told = Error::new(error.kind(), what).code(error.error_code());
     Err(match error.next_step() {
         Some(hint) => told.hint(hint),
         None => told,

@@ -1,7 +1,7 @@
 //! What client and daemon say to each other: one JSON document a line.
 //!
 //! ```text
-//! both     {"protocol":2,"version":"0.1.0","pid":4242,"settings":{…}}    on connecting; versions that differ end it
+//! both     {"protocol":3,"version":"0.1.0","pid":4242,"settings":{…}}    on connecting; versions that differ end it
 //! client   {"Ask":{"request":…,"caller":…}} | {"ControlCommand":…}       as often as it likes, one after another
 //! daemon   {"Progress":…} … {"Reply":…} | {"Status":…} | {"Told":…} | {"Failed":…} | "Stopping"
 //! ```
@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use std::io::{BufRead, Write};
 
 /// Grows with every change to what is said.
-pub const PROTOCOL: u32 = 2;
+pub const PROTOCOL: u32 = 3;
 
 /// How both begin.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

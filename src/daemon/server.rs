@@ -4,8 +4,9 @@ use super::instance::Daemon;
 use super::protocol::{Call, ControlCommand, Hello, Message, receive, send};
 use super::socket::is_of_this_user;
 use crate::engine::request::Failure;
-use crate::engine::{Interrupt, Progress, Request, RequestContext, lock};
-use crate::error::{Error, Result};
+use crate::engine::{Interrupt, Progress, Reply, Request, RequestContext, lock};
+use crate::error::{Error, ErrorCode, Result};
+use crate::service::{Caller, ReplySink};
 use std::io::BufReader;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
@@ -89,11 +90,11 @@ fn converse(daemon: &Arc<Daemon>, stream: UnixStream) -> Result<()> {
     }
     for call in received {
         let message = match call {
-            Ok(Call::Ask { request, caller }) => answer(daemon, *request, &caller, &line, &mut to),
+            Ok(Call::Ask { request, caller }) => answer(daemon, *request, caller, &line, &mut to),
             Ok(Call::ControlCommand(order)) => obey(daemon, order).map(Some),
             Err(e) => Err(e.hint("`codex daemon restart` may help")),
         };
-        daemon.answered.fetch_add(1, Ordering::Relaxed);
+        daemon.service.count_answer();
         let message = message.unwrap_or_else(|e| Some(Message::Failed(Failure::from(e))));
         if line.gone.load(Ordering::SeqCst) {
             break;
@@ -133,54 +134,68 @@ fn is_open(from: &BufReader<UnixStream>) -> bool {
     from.get_ref().take_error().is_ok_and(|e| e.is_none()) && from.get_ref().peer_addr().is_ok()
 }
 
-/// Answers, and sends the answer while it still counts as under way: a daemon that stops lets it arrive. What is left to be said
-/// otherwise is returned.
+/// Hands the call to the service. What is left to be said otherwise is returned.
 fn answer(
     daemon: &Arc<Daemon>,
     request: Request,
-    caller: &RequestContext,
+    context: RequestContext,
     line: &Line,
     to: &mut UnixStream,
 ) -> Result<Option<Message>> {
-    let command = request.command();
-    let started = Instant::now();
-    let answered = daemon.under_way(command, None, |interrupt| {
-        if daemon.is_stopping() {
-            return Ok(Some(Message::Stopping));
-        }
-        *lock(&line.asked) = Some(interrupt.clone());
-        if line.gone.load(Ordering::SeqCst) {
-            interrupt.stop();
-        }
-        let mut last: Option<Instant> = None;
-        let mut tell = |progress: Progress| {
-            let every_one = matches!(progress, Progress::Node { .. });
-            if !every_one && last.is_some_and(|last| last.elapsed() < BREATH) {
-                return;
-            }
-            last = Some(Instant::now());
-            // One who does not listen has gone, or may as well have.
-            if send(to, &Message::Progress(progress)).is_err() {
-                interrupt.stop();
-            }
-        };
-        let answer = daemon.shared.answer(request, caller, interrupt, &mut tell);
-        *lock(&line.asked) = None;
-        let mut reply = answer?;
-        daemon.add_to(&mut reply);
-        if !line.gone.load(Ordering::SeqCst) {
-            send(to, &Message::Reply(reply))?;
-        }
-        Ok(None)
-    });
+    let caller = Caller {
+        context: Some(context),
+        ..Caller::owner("socket")
+    };
+    let mut sink = Spoken {
+        line,
+        to,
+        last: None,
+    };
+    let done = daemon.service.call(request, &caller, &mut sink);
     // Also where a mistake ended it.
     *lock(&line.asked) = None;
-    let ms = started.elapsed().as_secs_f64() * 1e3;
-    match &answered {
-        Ok(_) => tracing::debug!(command, ms, "answered"),
-        Err(e) => tracing::info!(command, ms, error = %e, "not answered"),
+    match done {
+        Ok(()) => Ok(None),
+        Err(e) if e.error_code() == ErrorCode::Stopping => Ok(Some(Message::Stopping)),
+        Err(e) => Err(e),
     }
-    answered
+}
+
+/// Tells the client how far its call is, and sends the reply.
+struct Spoken<'a> {
+    line: &'a Line,
+    to: &'a mut UnixStream,
+    /// When it last heard something.
+    last: Option<Instant>,
+}
+
+impl ReplySink for Spoken<'_> {
+    fn begin(&mut self, interrupt: &Arc<Interrupt>) {
+        *lock(&self.line.asked) = Some(interrupt.clone());
+        if self.line.gone.load(Ordering::SeqCst) {
+            interrupt.stop();
+        }
+    }
+
+    fn progress(&mut self, progress: Progress, interrupt: &Interrupt) {
+        let every_one = matches!(progress, Progress::Node { .. });
+        if !every_one && self.last.is_some_and(|last| last.elapsed() < BREATH) {
+            return;
+        }
+        self.last = Some(Instant::now());
+        // One who does not listen has gone, or may as well have.
+        if send(self.to, &Message::Progress(progress)).is_err() {
+            interrupt.stop();
+        }
+    }
+
+    fn deliver(&mut self, reply: Reply) -> Result<()> {
+        *lock(&self.line.asked) = None;
+        match self.line.gone.load(Ordering::SeqCst) {
+            true => Ok(()),
+            false => send(self.to, &Message::Reply(reply)),
+        }
+    }
 }
 
 fn obey(daemon: &Daemon, order: ControlCommand) -> Result<Message> {

@@ -122,10 +122,7 @@ impl Daemon {
 
     /// Gives memory back once, after a while in which nobody asked and nothing was due.
     fn rest_when_idle(&self) {
-        let now = (
-            self.answered.load(Ordering::Relaxed),
-            self.shared.queue().writes(),
-        );
+        let now = (self.service.answered(), self.shared.queue().writes());
         let mut last = lock(&self.activity);
         if last.seen != now {
             *last = Activity {
@@ -202,7 +199,7 @@ impl Daemon {
                 })
                 .collect(),
             waiting: self.shared.queue().waiting(),
-            answered: self.answered.load(Ordering::Relaxed),
+            answered: self.service.answered(),
             alerts: lock(&self.alerts).clone(),
             rhythms: scheduler
                 .beats()

@@ -3,20 +3,21 @@
 use super::Engine;
 use super::filings::MemoryFilter;
 use super::rows::{moment, typed_rows};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorCode, Result};
 use crate::memory::{
-    Activation, ActivationKind, Filing, FilingChange, FilingEvent, Incoming, Mind,
-    append_activations, append_deletion, append_edit, append_filing, append_memories, ensure_mind,
-    filing_of,
+    Activation, ActivationKind, AppendOutcome, Appended, Filing, FilingChange, FilingEvent,
+    Incoming, Mind, MindId, append_activations, append_deletion, append_each, append_edit,
+    append_filing, ensure_mind, filing_of,
 };
 use crate::warehouse::text_literal;
 use chrono::NaiveDateTime;
 use chrono_tz::Tz;
 use codex_import::{MAX_CONTENT_BYTES, MAX_NAME_BYTES};
-use duckdb::params;
+use duckdb::{Connection, params};
 use md5::{Digest, Md5};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::collections::{HashMap, HashSet};
 
 /// The source of memories that were added one by one.
 pub(super) const SOURCE: &str = "cli";
@@ -49,6 +50,81 @@ pub struct NewMemory {
     pub author: Option<String>,
 }
 
+impl NewMemory {
+    /// Whether it can be taken in.
+    ///
+    /// # Errors
+    /// Usage when the words or names cannot be taken.
+    pub fn check(&self) -> Result<()> {
+        check_content(&self.content)?;
+        Filing::default().changed(&self.filing)?;
+        if let Some(key) = &self.key
+            && (key.trim().is_empty() || key.contains('\0'))
+        {
+            return Err(
+                Error::usage("a key cannot be empty").hint("leave --key out to have one made")
+            );
+        }
+        let names = [&self.speaker, &self.session, &self.key];
+        for name in names.into_iter().flatten() {
+            if name.contains('\0') || name.len() > MAX_NAME_BYTES {
+                return Err(Error::usage(
+                    "speaker, session and key are short names without NUL characters",
+                )
+                .hint(format!("use at most {MAX_NAME_BYTES} bytes each")));
+            }
+        }
+        Ok(())
+    }
+
+    /// Files it as it says, in the caller's transaction.
+    fn file(
+        &self,
+        conn: &Connection,
+        mind: MindId,
+        appended: Appended,
+        now: NaiveDateTime,
+    ) -> Result<()> {
+        if self.filing.is_empty() && self.author.is_none() {
+            return Ok(());
+        }
+        let before = filing_of(conn, appended.memory_id)?;
+        let filing = before.changed(&self.filing)?;
+        let is_signed = self.author.is_some() && appended.outcome != AppendOutcome::Unchanged;
+        if filing != before || is_signed {
+            let event = FilingEvent {
+                mind,
+                memory_id: appended.memory_id,
+                at: now,
+                action: "add",
+                author: self.author.as_deref(),
+                batch: None,
+                reason: None,
+            };
+            append_filing(conn, event, &filing)?;
+        }
+        Ok(())
+    }
+
+    /// Its name, made where it has none.
+    fn own_key(&self) -> String {
+        self.key.clone().unwrap_or_else(|| derived_key(self))
+    }
+
+    fn incoming(&self, mind: MindId) -> Incoming {
+        Incoming {
+            mind,
+            source: SOURCE.to_owned(),
+            key: self.own_key(),
+            content: self.content.clone(),
+            created_at: self.created_at,
+            speaker: self.speaker.clone(),
+            session: self.session.clone(),
+            metadata: Value::Object(self.metadata.clone()).to_string(),
+        }
+    }
+}
+
 /// What became of a memory that was added.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Added {
@@ -72,6 +148,16 @@ pub enum Outcome {
     Edited,
     /// It was known.
     Unchanged,
+}
+
+impl From<AppendOutcome> for Outcome {
+    fn from(outcome: AppendOutcome) -> Outcome {
+        match outcome {
+            AppendOutcome::Added => Outcome::Added,
+            AppendOutcome::Edited => Outcome::Edited,
+            AppendOutcome::Unchanged => Outcome::Unchanged,
+        }
+    }
 }
 
 /// A memory as a list shows it.
@@ -188,77 +274,54 @@ impl Engine {
     /// # Errors
     /// Usage when the words or the mind's name cannot be taken; failed when the store cannot be written.
     pub fn add_memory(&self, new: &NewMemory, now: NaiveDateTime) -> Result<Added> {
-        check_content(&new.content)?;
-        let key = match &new.key {
-            Some(key) if key.trim().is_empty() || key.contains('\0') => {
-                return Err(
-                    Error::usage("a key cannot be empty").hint("leave --key out to have one made")
-                );
-            }
-            Some(key) => key.clone(),
-            None => derived_key(new),
-        };
-        for name in [&new.speaker, &new.session]
-            .into_iter()
-            .flatten()
-            .chain([&key])
-        {
-            if name.contains('\0') || name.len() > MAX_NAME_BYTES {
-                return Err(Error::usage(
-                    "speaker, session and key are short names without NUL characters",
-                )
-                .hint(format!("use at most {} bytes each", MAX_NAME_BYTES)));
-            }
+        self.add_memories(std::slice::from_ref(new), now)?
+            .pop()
+            .ok_or_else(|| Error::failed("the memory was not added"))
+    }
+
+    /// Adds memories in one transaction, all of them or none, and reads and indexes them: they can be recalled at once.
+    ///
+    /// # Errors
+    /// Usage when the words or a mind's name cannot be taken; failed when the store cannot be written.
+    pub fn add_memories(&self, new: &[NewMemory], now: NaiveDateTime) -> Result<Vec<Added>> {
+        for memory in new {
+            memory.check()?;
         }
-        // Refused before anything is written.
-        Filing::default().changed(&new.filing)?;
-        let (mind, intake, id) = self.warehouse.transaction(|conn| {
-            let mind = ensure_mind(conn, &new.mind, new.time_zone, now)?;
-            let incoming = Incoming {
-                mind: mind.id,
-                source: SOURCE.to_owned(),
-                key: key.clone(),
-                content: new.content.clone(),
-                created_at: new.created_at,
-                speaker: new.speaker.clone(),
-                session: new.session.clone(),
-                metadata: Value::Object(new.metadata.clone()).to_string(),
-            };
-            let intake = append_memories(conn, &[incoming], now)?;
-            let id: i64 = conn.query_row(
-                // The latest of the key: one that was deleted may have had it before.
-                "SELECT max(memory_id) FROM raw.memories WHERE mind_id = ?::UUID AND source = ? AND key = ?",
-                params![mind.id.to_string(), SOURCE, key],
-                |r| r.get(0),
-            )?;
-            let before = filing_of(conn, id)?;
-            let filing = before.changed(&new.filing)?;
-            if filing != before || new.author.is_some() && intake.unchanged == 0 {
-                let event = FilingEvent {
-                    mind: mind.id,
-                    memory_id: id,
-                    at: now,
-                    action: "add",
-                    author: new.author.as_deref(),
-                    batch: None,
-                    reason: None,
-                };
-                append_filing(conn, event, &filing)?;
+        let added = self.warehouse.transaction(|conn| {
+            let mut minds: HashMap<&str, Mind> = HashMap::new();
+            let mut incoming = Vec::with_capacity(new.len());
+            let mut seen: HashSet<(MindId, String)> = HashSet::new();
+            let mut appended = Vec::with_capacity(new.len());
+            for memory in new {
+                if !minds.contains_key(memory.mind.as_str()) {
+                    let mind = ensure_mind(conn, &memory.mind, memory.time_zone, now)?;
+                    minds.insert(&memory.mind, mind);
+                }
+                let mind = minds[memory.mind.as_str()].id;
+                let row = memory.incoming(mind);
+                // One batch names no memory twice: what comes again comes after.
+                if !seen.insert((mind, row.key.clone())) {
+                    appended.extend(append_each(conn, &incoming, now)?);
+                    incoming.clear();
+                    seen.clear();
+                    seen.insert((mind, row.key.clone()));
+                }
+                incoming.push(row);
             }
-            Ok((mind, intake, id))
+            appended.extend(append_each(conn, &incoming, now)?);
+            for (memory, appended) in new.iter().zip(&appended) {
+                memory.file(conn, minds[memory.mind.as_str()].id, *appended, now)?;
+            }
+            Ok(appended)
         })?;
         self.enrich(|_| ())?;
-        let outcome = match (intake.added, intake.edited) {
-            (1.., _) => Outcome::Added,
-            (_, 1..) => Outcome::Edited,
-            _ => Outcome::Unchanged,
-        };
-        Ok(Added {
-            id,
-            key,
-            mind: mind.name,
-            outcome,
-        })
+        let told = new.iter().zip(added).map(|(memory, appended)| Added {
+            id: appended.memory_id,
+            key: memory.own_key(),
+            mind: memory.mind.clone(),
+            outcome: appended.outcome.into(),
+        });
+        Ok(told.collect())
     }
 
     /// The memory's id from its number or its key.
@@ -280,6 +343,7 @@ impl Engine {
                         "memory {id} is not one of mind '{}'",
                         mind.name
                     ))
+                    .code(ErrorCode::MemoryUnknown)
                     .hint(format!("it belongs to another one: add --mind {owner}")));
                 }
                 _ => {}
@@ -291,6 +355,7 @@ impl Engine {
                 "mind '{}' has no memory with the id or key '{name}'",
                 mind.name
             ))
+            .code(ErrorCode::MemoryUnknown)
             .hint("`codex memory list` and `codex query` show ids; --mind names another mind")),
             several => {
                 let ids: Vec<_> = several.iter().map(ToString::to_string).collect();
@@ -339,7 +404,11 @@ impl Engine {
         Ok(shown)
     }
 
-    pub(super) fn memory(&self, mind: &Mind, id: i64) -> Result<MemoryDetail> {
+    /// A memory in full; nothing is logged.
+    ///
+    /// # Errors
+    /// Usage when there is none; failed when the store cannot be read.
+    pub fn memory(&self, mind: &Mind, id: i64) -> Result<MemoryDetail> {
         let sql = format!(
             "SELECT {}, reason, source, {} AS recorded_at, c.metadata_text::JSON AS metadata, {} AS mind,
                 (SELECT count(*) FROM raw.activations a WHERE a.memory_id = c.id AND a.kind = 'retrieved') AS retrieved,
@@ -361,7 +430,10 @@ impl Engine {
         );
         typed_rows(self.warehouse.conn(), &sql)?
             .pop()
-            .ok_or_else(|| Error::usage(format!("mind '{}' has no memory {id}", mind.name)))
+            .ok_or_else(|| {
+                Error::usage(format!("mind '{}' has no memory {id}", mind.name))
+                    .code(ErrorCode::MemoryUnknown)
+            })
     }
 
     /// Memories of a mind, newest first: those that `filter` lets through, and of those the ones after the place `after`.
@@ -443,7 +515,10 @@ impl Engine {
     pub(super) fn living(&self, mind: &Mind, id: i64) -> Result<MemoryDetail> {
         let shown = self.memory(mind, id)?;
         match shown.memory.tier.as_str() {
-            "deleted" => Err(Error::usage(format!("memory {id} is deleted already"))),
+            "deleted" => {
+                Err(Error::usage(format!("memory {id} is deleted already"))
+                    .code(ErrorCode::Conflict))
+            }
             _ => Ok(shown),
         }
     }

@@ -345,6 +345,14 @@ impl Engine {
         cycle::verify(&self.warehouse, self.pipeline())
     }
 
+    /// Every mind, by name.
+    ///
+    /// # Errors
+    /// Failed when the store cannot be read.
+    pub fn minds(&self) -> Result<Vec<Mind>> {
+        memory::all_minds(self.warehouse.conn())
+    }
+
     /// The mind called `name`.
     ///
     /// # Errors

@@ -91,6 +91,26 @@ pub fn highest_arrival(conn: &Connection) -> Result<i64> {
     )?)
 }
 
+/// What appending one memory came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AppendOutcome {
+    /// It is new.
+    Added,
+    /// Known, with other content or metadata.
+    Edited,
+    /// Known and the same.
+    Unchanged,
+}
+
+/// A memory as it stands in the log now.
+#[derive(Debug, Clone, Copy)]
+pub struct Appended {
+    /// Its id.
+    pub memory_id: i64,
+    /// What became of it.
+    pub outcome: AppendOutcome,
+}
+
 /// Appends `batch` in its order, in the caller's transaction. A memory known by (mind, source, key) is left alone
 /// when content and metadata are the same, and becomes an edit event at `now` when they are not.
 /// The batch itself must not name one identity twice.
@@ -102,6 +122,26 @@ pub fn append_memories(
     batch: &[Incoming],
     now: NaiveDateTime,
 ) -> Result<Intake> {
+    let mut intake = Intake::default();
+    for appended in append_each(conn, batch, now)? {
+        match appended.outcome {
+            AppendOutcome::Added => intake.added += 1,
+            AppendOutcome::Edited => intake.edited += 1,
+            AppendOutcome::Unchanged => intake.unchanged += 1,
+        }
+    }
+    Ok(intake)
+}
+
+/// The same, told memory by memory in the order of `batch`.
+///
+/// # Errors
+/// As [`append_memories`].
+pub fn append_each(
+    conn: &Connection,
+    batch: &[Incoming],
+    now: NaiveDateTime,
+) -> Result<Vec<Appended>> {
     conn.execute_batch(
         "CREATE OR REPLACE TEMP TABLE incoming (
             ordinal BIGINT, mind_id VARCHAR, created_at TIMESTAMP, source VARCHAR, key VARCHAR,
@@ -148,7 +188,7 @@ pub fn append_memories(
          ORDER BY ordinal",
         params![base, now],
     )?;
-    let edited = conn.execute(
+    conn.execute(
         "INSERT INTO raw.edits
          SELECT ? + row_number() OVER (ORDER BY ordinal), k.mind_id, k.memory_id, ?, i.content, i.metadata
          FROM incoming i JOIN known k USING (ordinal)
@@ -156,12 +196,48 @@ pub fn append_memories(
          ORDER BY ordinal",
         params![base + added as i64, now],
     )?;
+    let told = appended_rows(conn, batch.len(), base)?;
     conn.execute_batch("DROP TABLE temp.incoming; DROP TABLE temp.known")?;
-    Ok(Intake {
-        added: added as u64,
-        edited: edited as u64,
-        unchanged: (batch.len() - added - edited) as u64,
-    })
+    debug_assert_eq!(
+        told.iter()
+            .filter(|row| row.outcome == AppendOutcome::Added)
+            .count(),
+        added
+    );
+    Ok(told)
+}
+
+/// What became of each: new ones got the numbers after `base`, in their order.
+fn appended_rows(conn: &Connection, rows: usize, base: i64) -> Result<Vec<Appended>> {
+    let mut known =
+        conn.prepare("SELECT ordinal, memory_id, changed FROM known ORDER BY ordinal")?;
+    let known = known.query_map([], |r| {
+        Ok((
+            r.get::<_, i64>(0)?,
+            r.get::<_, i64>(1)?,
+            r.get::<_, bool>(2)?,
+        ))
+    })?;
+    let mut told: Vec<Option<Appended>> = vec![None; rows];
+    for row in known {
+        let (ordinal, memory_id, changed) = row?;
+        let outcome = match changed {
+            true => AppendOutcome::Edited,
+            false => AppendOutcome::Unchanged,
+        };
+        told[ordinal as usize] = Some(Appended { memory_id, outcome });
+    }
+    let mut next = base;
+    let each = told.into_iter().map(|known| {
+        known.unwrap_or_else(|| {
+            next += 1;
+            Appended {
+                memory_id: next,
+                outcome: AppendOutcome::Added,
+            }
+        })
+    });
+    Ok(each.collect())
 }
 
 /// Appends an edit: from `at` on, the memory reads `content`. Returns its arrival number.

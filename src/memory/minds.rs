@@ -1,7 +1,7 @@
 //! Minds: isolated memory spaces. Nothing crosses minds.
 
 use super::log::highest_arrival;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorCode, Result};
 use chrono::{Datelike, NaiveDateTime, TimeZone};
 use chrono_tz::Tz;
 use duckdb::{Connection, params};
@@ -121,11 +121,13 @@ pub fn find_mind(conn: &Connection, name: &str) -> Result<Mind> {
     let minds = all_minds(conn)?;
     let known: Vec<_> = minds.iter().map(|m| m.name.clone()).collect();
     minds.into_iter().find(|m| m.name == name).ok_or_else(|| {
-        Error::usage(format!("there is no mind called '{name}'")).hint(if known.is_empty() {
-            "import or add a memory first".to_owned()
-        } else {
-            format!("there are: {}", known.join(", "))
-        })
+        Error::usage(format!("there is no mind called '{name}'"))
+            .code(ErrorCode::MindUnknown)
+            .hint(if known.is_empty() {
+                "import or add a memory first".to_owned()
+            } else {
+                format!("there are: {}", known.join(", "))
+            })
     })
 }
 

@@ -29,8 +29,9 @@ pub use import::{
     UndoReport, formats, import, undo,
 };
 pub use log::{
-    Activation, ActivationKind, Feedback, FeedbackKind, Incoming, Intake, append_activations,
-    append_deletion, append_edit, append_feedback, append_memories, append_nap, highest_arrival,
+    Activation, ActivationKind, AppendOutcome, Appended, Feedback, FeedbackKind, Incoming, Intake,
+    append_activations, append_deletion, append_each, append_edit, append_feedback,
+    append_memories, append_nap, highest_arrival,
 };
 pub use manifest::ExportFormat;
 pub use minds::{

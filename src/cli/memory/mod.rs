@@ -248,6 +248,7 @@ impl Show {
             mind: context.mind(),
             id: self.id,
             now: clock::now(),
+            used: true,
         })?;
         if out.json {
             return out.document(&shown);

@@ -46,7 +46,44 @@ impl Operation for AddMemory {
     }
 }
 
-/// Look at a memory; that counts as using it.
+/// Remember several things at once: all of them or none.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct AddMemories {
+    /// What; of one mind or several.
+    pub new: Vec<NewMemory>,
+    /// The clock, UTC.
+    pub now: NaiveDateTime,
+}
+
+impl Operation for AddMemories {
+    type Answer = Vec<Added>;
+
+    fn requirements(&self) -> Requirements {
+        Requirements::MAKE
+    }
+
+    fn answer(self, engine: &mut Engine, _: &mut dyn FnMut(Progress)) -> Result<Vec<Added>> {
+        engine.add_memories(&self.new, self.now)
+    }
+}
+
+/// Every mind of the store, by name.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ListMinds {}
+
+impl Operation for ListMinds {
+    type Answer = Vec<Mind>;
+
+    fn requirements(&self) -> Requirements {
+        Requirements::LOOK
+    }
+
+    fn answer(self, engine: &mut Engine, _: &mut dyn FnMut(Progress)) -> Result<Vec<Mind>> {
+        engine.minds()
+    }
+}
+
+/// Look at a memory.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ShowMemory {
     /// Its mind.
@@ -55,6 +92,8 @@ pub struct ShowMemory {
     pub id: String,
     /// The clock, UTC.
     pub now: NaiveDateTime,
+    /// Whether looking counts as using it.
+    pub used: bool,
 }
 
 impl Operation for ShowMemory {
@@ -66,7 +105,10 @@ impl Operation for ShowMemory {
 
     fn answer(self, engine: &mut Engine, _: &mut dyn FnMut(Progress)) -> Result<MemoryDetail> {
         let (mind, id) = found(engine, &self.mind, &self.id)?;
-        engine.show_memory(&mind, id, self.now)
+        match self.used {
+            true => engine.show_memory(&mind, id, self.now),
+            false => engine.memory(&mind, id),
+        }
     }
 }
 

@@ -38,7 +38,9 @@ pub use filings::{
     SaveSession, UndoCleanup, UnlinkMemories,
 };
 pub use intake::{ImportFiles, RestoreExport, TakeSnapshot, UndoImport, WriteExport};
-pub use memories::{AddMemory, DeleteMemory, EditMemory, FindMind, ListMemories, ShowMemory};
+pub use memories::{
+    AddMemories, AddMemory, DeleteMemory, EditMemory, FindMind, ListMemories, ListMinds, ShowMemory,
+};
 pub use models::{RunModels, TestModels};
 pub use overview::{CheckHealth, GetMetrics, GetStatus, VerifyStore};
 pub use postgres::{GetPostgres, PublishDreams, SyncPostgres};
@@ -49,7 +51,7 @@ pub use schedule::{GetSchedule, PauseRhythms, ScheduleState};
 
 use super::Engine;
 use super::{CycleProgress, EnrichProgress, ImportProgress, Mind, NodeResult};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorCode, Result};
 use serde::{Deserialize, Serialize};
 
 /// How a store must be for a question to be answered.
@@ -171,8 +173,8 @@ pub enum Progress {
 /// An error as it travels.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
-    /// Its kind.
-    pub kind: ErrorKind,
+    /// What it is called; decides its kind.
+    pub code: ErrorCode,
     /// What happened, and where.
     pub what: String,
     /// What to do next.
@@ -182,7 +184,7 @@ pub struct Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Failure {
         Failure {
-            kind: error.kind(),
+            code: error.error_code(),
             what: error.to_string(),
             hint: error.next_step().map(str::to_owned),
         }
@@ -191,7 +193,7 @@ impl From<Error> for Failure {
 
 impl From<Failure> for Error {
     fn from(failure: Failure) -> Error {
-        let error = Error::new(failure.kind, failure.what);
+        let error = Error::new(failure.code.kind(), failure.what).code(failure.code);
         match failure.hint {
             Some(hint) => error.hint(hint),
             None => error,
@@ -290,6 +292,8 @@ requests! {
     SelectJson: "sql",
     FindMind: "query --batch",
     AddMemory: "memory add",
+    AddMemories: "memory add",
+    ListMinds: "minds",
     ShowMemory: "memory show",
     ListMemories: "memory list",
     EditMemory: "memory edit",

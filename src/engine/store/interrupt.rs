@@ -2,7 +2,7 @@
 
 use crate::engine::Engine;
 use crate::engine::store::shared::lock;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorCode, Result};
 use crate::warehouse::Warehouse;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -91,9 +91,11 @@ impl Interrupt {
 /// The error of a question that was stopped says so.
 pub(in crate::engine) fn explained<T>(done: Result<T>, interrupt: &Interrupt) -> Result<T> {
     match done {
-        Err(e) if interrupt.is_stopped() => {
-            Err(Error::failed("interrupted: nothing of the step under way was kept").caused_by(e))
-        }
+        Err(e) if interrupt.is_stopped() => Err(Error::failed(
+            "interrupted: nothing of the step under way was kept",
+        )
+        .code(ErrorCode::Interrupted)
+        .caused_by(e)),
         done => done,
     }
 }

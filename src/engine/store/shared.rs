@@ -79,6 +79,16 @@ impl SharedStore {
         self.coordination.queue.busy()
     }
 
+    /// A caller that asks with the models in force, waiting so many seconds for a turn.
+    pub fn own_context(&self, patience: u32) -> RequestContext {
+        RequestContext {
+            patience,
+            fingerprint: lock(&self.fingerprint).clone(),
+            project: None,
+            parameters: String::new(),
+        }
+    }
+
     /// Answers a question of `caller`; `on_progress` is called with how far it is, and `interrupt` stops it.
     ///
     /// # Errors

@@ -1,5 +1,9 @@
 //! One error type for the library: what happened, what to do next, and which exit code it means.
 
+mod code;
+
+pub use code::ErrorCode;
+
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -33,8 +37,7 @@ pub struct Error {
     what: String,
     hint: Option<String>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
-    /// Whether others of codex's own are at work, and no service is away.
-    busy: bool,
+    code: ErrorCode,
 }
 
 /// The library's result.
@@ -48,7 +51,7 @@ impl Error {
             what: what.into(),
             hint: None,
             source: None,
-            busy: false,
+            code: kind.into(),
         }
     }
 
@@ -69,15 +72,24 @@ impl Error {
 
     /// StoreCoordination of codex's own are at work for longer than one waits (exit code 3).
     pub fn busy(what: impl Into<String>) -> Self {
-        Error {
-            busy: true,
-            ..Self::unavailable(what)
-        }
+        Self::unavailable(what).code(ErrorCode::Busy)
     }
 
     /// Whether others of codex's own are at work, and no service is away.
     pub fn is_busy(&self) -> bool {
-        self.busy
+        self.code == ErrorCode::Busy
+    }
+
+    /// Calls it by a code, which decides its kind too.
+    pub fn code(mut self, code: ErrorCode) -> Self {
+        self.kind = code.kind();
+        self.code = code;
+        self
+    }
+
+    /// What it is called.
+    pub fn error_code(&self) -> ErrorCode {
+        self.code
     }
 
     /// Adds what to do next.

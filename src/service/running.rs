@@ -1,6 +1,6 @@
 //! What is under way: seen, limited, stopped.
 
-use super::instance::Daemon;
+use super::Service;
 use crate::engine::{Interrupt, lock};
 use crate::error::{Error, Result};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -9,28 +9,33 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// How the look of a rhythm is called.
-pub(super) const RHYTHM: &str = "the rhythm ";
+pub const RHYTHM: &str = "the rhythm ";
+
 /// Something under way that can be stopped.
 #[derive(Clone)]
-pub(super) struct Running {
-    pub(super) what: String,
+pub struct Running {
+    /// What.
+    pub what: String,
     /// The rhythm, where it is one's look.
-    pub(super) rhythm: Option<String>,
-    pub(super) limit: Option<Limit>,
-    pub(super) interrupt: Arc<Interrupt>,
+    pub rhythm: Option<String>,
+    /// How long it may take, where there is a limit.
+    pub limit: Option<Limit>,
+    /// Stops it.
+    pub interrupt: Arc<Interrupt>,
 }
 
 /// How long something may be at work, not counting what it waits for its turns.
 #[derive(Clone)]
-pub(super) struct Limit {
-    pub(super) deadline: Duration,
+pub struct Limit {
+    /// So long.
+    pub deadline: Duration,
     /// It took longer and was interrupted.
-    pub(super) overrun: Arc<AtomicBool>,
+    pub overrun: Arc<AtomicBool>,
 }
 
 impl Limit {
     /// So long, and not overrun yet.
-    pub(super) fn of(deadline: Duration) -> Limit {
+    pub fn of(deadline: Duration) -> Limit {
         Limit {
             deadline,
             overrun: Arc::default(),
@@ -38,9 +43,12 @@ impl Limit {
     }
 }
 
-impl Daemon {
+impl Service {
     /// Runs `work` where it can be seen and stopped. A mistake of codex's own ends this work and nothing else.
-    pub(super) fn under_way<T>(
+    ///
+    /// # Errors
+    /// The work's own; failed where it met a mistake.
+    pub fn under_way<T>(
         &self,
         what: &str,
         limit: Option<Limit>,
@@ -65,7 +73,8 @@ impl Daemon {
         })
     }
 
-    pub(super) fn running(&self) -> Vec<Running> {
+    /// All that is under way.
+    pub fn running(&self) -> Vec<Running> {
         let running = lock(&self.running);
         running.iter().map(|(_, running)| running.clone()).collect()
     }

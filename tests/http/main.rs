@@ -1,0 +1,11 @@
+//! The service as programs meet it: a real process, asked over sockets with whatever a client may send.
+
+#[path = "../cli/test_store.rs"]
+#[allow(dead_code)]
+mod test_store;
+
+mod attacks;
+mod durability;
+mod service;
+
+mod use_cases;
