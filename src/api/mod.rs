@@ -130,6 +130,7 @@ impl MemoryStore {
             mind: self.name(),
             id: id.to_string(),
             now: clock::now(),
+            used: true,
         })
     }
 

@@ -29,6 +29,7 @@ pub fn check(access: &Access, request: &Request) -> Result<()> {
             false => mind(Scope::Read, &r.mind),
         },
         Request::ExplainMemory(r) => mind(Scope::Read, &r.mind),
+        Request::BuildContext(r) => mind(Scope::Read, &r.mind),
         Request::ListMemories(r) => mind(Scope::Read, &r.mind),
         Request::FindMind(r) => mind(Scope::Read, &r.name),
         Request::AddMemory(r) => mind(Scope::Write, &r.new.mind),
@@ -84,6 +85,7 @@ pub fn check(access: &Access, request: &Request) -> Result<()> {
         | Request::TestModels(_) => access.require(Scope::Admin),
         // Files of the machine.
         Request::ImportFiles(_)
+        | Request::UndoImport(_)
         | Request::RestoreExport(_)
         | Request::WriteExport(_)
         | Request::TakeSnapshot(_)
@@ -97,6 +99,7 @@ pub(super) fn mind_of(request: &Request) -> Option<&str> {
         Request::Recall(r) => Some(&r.mind),
         Request::ShowMemory(r) => Some(&r.mind),
         Request::ExplainMemory(r) => Some(&r.mind),
+        Request::BuildContext(r) => Some(&r.mind),
         Request::ListMemories(r) => Some(&r.mind),
         Request::FindMind(r) => Some(&r.name),
         Request::AddMemory(r) => Some(&r.new.mind),

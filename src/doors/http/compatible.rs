@@ -253,7 +253,9 @@ pub(super) async fn consolidate(
         mind: Some(app.user_mind(&caller, &id)?),
         nap: false,
         rebuild: false,
+        latest_generation: false,
         make: false,
+        by_clock: true,
     };
     Ok(Json(json!(app.ask(&caller, question).await?)))
 }

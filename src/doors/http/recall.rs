@@ -6,7 +6,7 @@ use super::input::{Body, Params, mind, moment};
 use super::problem::{Answer, Problem};
 use crate::clock;
 use crate::engine::request::{FindInsights, Recall};
-use crate::engine::{ActivationLogging, Period};
+use crate::engine::{ActivationLogging, Cut, Period, Score};
 use crate::service::Caller;
 use axum::Json;
 use axum::extract::State;
@@ -38,6 +38,9 @@ pub(super) struct RecallIn {
     /// Whether what comes up helped: needs a key that may write.
     #[serde(default)]
     pub used: bool,
+    /// Only what is at least this relevant, from 0 to 1; where nothing is, `results` is empty and `notes` say why.
+    #[schema(minimum = 0.0, maximum = 1.0)]
+    pub min_relevance: Option<f64>,
     /// A user: the answer is `{"relevant_facts": […]}` then.
     pub user_id: Option<String>,
     /// At most this many facts, for `user_id`; 5 where it is left out.
@@ -62,6 +65,7 @@ impl RecallIn {
             as_of: None,
             explain: false,
             used: false,
+            min_relevance: None,
             user_id: None,
             limit: None,
             max_age_days: None,
@@ -93,6 +97,16 @@ pub(super) fn question(mind: String, given: &RecallIn, k: usize) -> Answer<Recal
         k,
         as_of: as_of.unwrap_or_else(clock::now),
         explain: given.explain,
+        cut: match given.min_relevance {
+            Some(least) if (0.0..=1.0).contains(&least) => Cut::At(Score::from_share(least)),
+            None => Cut::Off,
+            Some(_) => {
+                return Err(Problem::bad_request(
+                    "min_relevance is out of range",
+                    "from 0 to 1".to_owned(),
+                ));
+            }
+        },
         activation_logging: match (as_of, given.used) {
             (Some(_), _) => ActivationLogging::None,
             (None, true) => ActivationLogging::Used,

@@ -96,7 +96,9 @@ pub(super) async fn run_cycle(
         mind: Some(mind(&caller, &headers, given.mind.as_deref())?),
         nap: given.nap,
         rebuild: false,
+        latest_generation: false,
         make: false,
+        by_clock: true,
     };
     Ok(Json(json!(app.ask(&caller, question).await?)))
 }
