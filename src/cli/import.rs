@@ -352,7 +352,7 @@ fn list_formats(out: &mut Output) -> Outcome {
             format.name, format.about, format.identity
         ))?;
     }
-    out.line("\nEntries that are no memories, for --include:".to_owned())?;
+    out.line("\nEntries that are no memories, for --include:")?;
     for (kind, about) in engine::LEFT_OUT_KINDS {
         out.line(format!("  {kind}: {about}"))?;
     }

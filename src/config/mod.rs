@@ -344,7 +344,7 @@ fn read_pairs(path: &Path, text: &[u8]) -> Result<Vec<(String, String)>, ConfigE
                 let name = line.trim_start().trim_start_matches("export ");
                 let name = name.split('=').next().unwrap_or_default().trim();
                 if is_ours(name) {
-                    let place = Place::at(&path.display().to_string(), i + 1, 1);
+                    let place = Place::at(path.display().to_string(), i + 1, 1);
                     let message =
                         "this line is no NAME=value; put quotes around values with spaces or #";
                     return Err(ConfigError::Malformed(YamlError {

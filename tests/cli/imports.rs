@@ -43,7 +43,7 @@ fn the_same_material_renamed_moved_or_grown_adds_only_what_is_new() {
     fs::create_dir(store.path("elsewhere")).unwrap();
     store.write(
         "elsewhere/backup.txt",
-        &format!("{CHAT}15/03/2024, 10:00 - Ole: Fish again.\n"),
+        format!("{CHAT}15/03/2024, 10:00 - Ole: Fish again.\n"),
     );
     store.write("elsewhere/copy.jsonl", GARDEN);
     assert_eq!(counts(&import(&store, &["elsewhere"])), (1, 0, 6));
@@ -67,13 +67,13 @@ fn files_of_one_name_and_conversations_of_one_id_never_touch() {
         fs::create_dir(store.path(folder)).unwrap();
         store.write(
             &format!("{folder}/notes.jsonl"),
-            &format!(
+            format!(
                 "{{\"id\":\"1\",\"content\":\"{words}\",\"created_at\":\"2026-02-01T10:00:00Z\"}}\n"
             ),
         );
         store.write(
             &format!("{folder}/notes.md"),
-            &format!("# 2026-02-01 House\n\n{words} today.\n"),
+            format!("# 2026-02-01 House\n\n{words} today.\n"),
         );
         assert_eq!(
             counts(&import(
@@ -124,7 +124,7 @@ fn a_persons_edit_stands_until_the_source_is_preferred() {
     assert!(store.ok(&["memory", "show", "k1"]).contains("at seven now"));
     store.write(
         "garden.jsonl",
-        &GARDEN
+        GARDEN
             .replace("at six", "at five")
             .replace("are sown", "are up"),
     );
@@ -142,7 +142,7 @@ fn a_persons_edit_stands_until_the_source_is_preferred() {
     );
     store.write(
         "garden.jsonl",
-        &GARDEN
+        GARDEN
             .replace("at six", "at four")
             .replace("are sown", "are up"),
     );
@@ -179,7 +179,7 @@ fn an_import_is_taken_back_as_a_whole_and_can_be_made_again() {
     import(&store, &["garden.jsonl"]);
     store.write(
         "garden.jsonl",
-        &format!(
+        format!(
             "{}{}",
             GARDEN.replace("at six", "at nine"),
             "{\"id\":\"k4\",\"content\":\"Rain\",\"created_at\":\"2026-02-04T10:00:00Z\"}\n"
@@ -202,7 +202,7 @@ fn an_import_is_taken_back_as_a_whole_and_can_be_made_again() {
 fn rejects_are_written_for_repair_and_secrets_are_taken_out() {
     let store = TestStore::new();
     let key = format!("ghp_{}", "a1B2c3".repeat(7));
-    store.write("a.jsonl", &format!("{{\"content\":\"The token is {key}\",\"created_at\":\"2026-02-01\"}}\n{{\"content\":\"No date\"}}\n"));
+    store.write("a.jsonl", format!("{{\"content\":\"The token is {key}\",\"created_at\":\"2026-02-01\"}}\n{{\"content\":\"No date\"}}\n"));
     let ran = store.run(&["import", "a.jsonl", "--redact", "--rejects", "mend.jsonl"]);
     assert_eq!(ran.code, 1);
     assert!(ran.stderr.contains("GitHub token"), "{}", ran.stderr);
