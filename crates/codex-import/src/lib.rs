@@ -3,7 +3,7 @@
 //! # Layout
 //!
 //! [`read_paths`] lists what the paths hold, files, folders and zips alike ([`input`]), asks the registry which format each
-//! file has ([`format`]), and hands each to its reader ([`formats`], one folder a format). The readers share how times are
+//! file has ([`mod@format`]), and hands each to its reader ([`mod@formats`], one folder a format). The readers share how times are
 //! understood ([`time`]), which names a field goes by ([`fields`]) and what a valid record is ([`draft`]).
 //!
 //! Nothing here knows a database. Plain formats are read as they stream by: memory is bounded by the largest line, JSON
