@@ -77,7 +77,7 @@ fn show(lineage: &Lineage, out: &mut Output) -> Result<(), Stop> {
     match &lineage.features {
         Some(features) => {
             features_of(features, out)?;
-            importance_of(&lineage.importance, out)?;
+            importance_of(&lineage.importance_shares, out)?;
         }
         None => out.line("  not read yet: `codex consolidate` reads what is new")?,
     }

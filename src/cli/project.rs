@@ -5,7 +5,7 @@ use super::render::{Outcome, Output, Stop};
 use super::times;
 use crate::clock;
 use crate::engine::request::{RunModels, TestModels};
-use crate::engine::{Models, NodeResult, NodeStatus, Progress, RunArgs, RunReport, Selectors};
+use crate::engine::{Models, NodeResult, NodeStatus, Progress, RunArgs, RunReport, Selectors, Target};
 use crate::error::Result;
 use chrono::NaiveDateTime;
 use clap::Args;
@@ -20,20 +20,30 @@ const WIDTH: usize = 80;
 /// Which models.
 #[derive(Debug, Args)]
 struct Selection {
-    /// Models to take: name, +name, name+1, tag:, stage:, path:, config.materialized:; a space means or, a comma and
+    /// Models to take: name, +name, name+1, tag:, stage:, path:, config.materialized:, state:modified, result:error; tests also by
+    /// test_type:unique and test_name:; a space means or, a comma and
     #[arg(short, long, num_args = 1.., value_name = "SELECTOR", allow_hyphen_values = false)]
     select: Vec<String>,
     /// Models to leave out
     #[arg(long, num_args = 1.., value_name = "SELECTOR")]
     exclude: Vec<String>,
+    /// The earlier run that state: and result: compare with: the directory of its manifest.json and run_results.json
+    #[arg(long, value_name = "DIR")]
+    state: Option<PathBuf>,
 }
 
-impl From<Selection> for Selectors {
-    fn from(selection: Selection) -> Selectors {
-        Selectors {
-            select: selection.select,
-            exclude: selection.exclude,
-        }
+impl Selection {
+    /// The selectors; the daemon, which may carry them out, works in another directory.
+    fn selectors(self) -> Result<Selectors> {
+        let state = match self.state {
+            Some(shown) => Some(Target::here(shown)?.at),
+            None => None,
+        };
+        Ok(Selectors {
+            select: self.select,
+            exclude: self.exclude,
+            state,
+        })
     }
 }
 
@@ -66,7 +76,7 @@ struct Ordered {
 impl Ordered {
     fn order(self, context: &Context) -> Result<RunArgs> {
         Ok(RunArgs {
-            selecting: self.selection.into(),
+            selecting: self.selection.selectors()?,
             as_of: self.place.as_of(),
             fail_fast: self.fail_fast,
             target: context.target(self.place.target_path)?,
@@ -95,7 +105,7 @@ pub(super) struct Ls {
 
 impl Ls {
     pub(super) fn run(self, context: &Context, out: &mut Output) -> Outcome {
-        let listing = models(context)?.list(&self.selection.into())?;
+        let listing = models(context)?.list(&self.selection.selectors()?)?;
         warn(context, &listing.warnings);
         for model in &listing.models {
             match out.json {
@@ -126,7 +136,7 @@ impl Compile {
         let as_of = self.place.as_of();
         let target = context.target(self.place.target_path)?;
         let (compiled, warnings) =
-            models(context)?.compile(&self.selection.into(), as_of, &target)?;
+            models(context)?.compile(&self.selection.selectors()?, as_of, &target)?;
         warn(context, &warnings);
         match compiled.as_slice() {
             _ if out.json => out.document(&compiled)?,

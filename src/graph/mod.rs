@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::project::{ModelName, Node};
 
-pub use select::{SelectError, Selection};
+pub use select::{EarlierRun, SelectError, Selection, TestNode};
 
 /// References that make no order.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -104,9 +104,14 @@ impl Graph {
         reach(name, steps, |name| self.children(name))
     }
 
-    /// The models that `--select` and `--exclude` mean, in running order. No `select` means all.
-    pub fn select(&self, select: &[String], exclude: &[String]) -> Result<Selection, SelectError> {
-        select::select(self, select, exclude)
+    /// What `--select` and `--exclude` mean; no `select` means everything. `earlier` is what `result:` and `state:` compare with.
+    pub fn select(
+        &self,
+        select: &[String],
+        exclude: &[String],
+        earlier: Option<&EarlierRun>,
+    ) -> Result<Selection, SelectError> {
+        select::select(self, select, exclude, earlier)
     }
 }
 

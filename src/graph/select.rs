@@ -1,7 +1,7 @@
-//! dbt's selector grammar: `name`, `+name`, `2+name+1`, `tag:`, `stage:`, `path:`, `config.materialized:`, `*`;
-//! a space means "or", a comma "and".
+//! dbt's selector grammar: `name`, `+name`, `2+name+1`, `tag:`, `stage:`, `path:`, `config.materialized:`, `state:`, `result:`, `*`,
+//! and for tests `test_type:` and `test_name:`; a space means "or", a comma "and".
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::suggest;
 use crate::project::{ModelName, Node};
@@ -31,18 +31,95 @@ pub enum SelectError {
         /// What is wrong.
         problem: &'static str,
     },
+    /// `result:` or `state:` without an earlier run to compare with.
+    #[error("selector '{selector}' compares with an earlier run: give the directory of its manifest.json and run_results.json with --state DIR")]
+    NoEarlierRun {
+        /// The selector.
+        selector: String,
+    },
 }
 
-/// The models selected.
+/// What an earlier run left behind, as far as selectors ask for it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EarlierRun {
+    /// How each model and test ended, by its id in `run_results.json`.
+    pub results: BTreeMap<String, String>,
+    /// The models that it did not have.
+    pub new: BTreeSet<ModelName>,
+    /// The models that were otherwise then, the new ones included.
+    pub modified: BTreeSet<ModelName>,
+}
+
+/// A test, as selectors see it.
+#[derive(Debug, Clone, Copy)]
+pub struct TestNode<'a> {
+    /// Its id in `run_results.json`.
+    pub id: &'a str,
+    /// `generic` or `singular`, then the kind of a generic test (`unique`, `not_null` …).
+    pub types: &'a [&'a str],
+    /// Its names: its own, and that of its kind.
+    pub names: &'a [&'a str],
+    /// The models it is about.
+    pub models: &'a [ModelName],
+}
+
+/// What `--select` and `--exclude` mean.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Selection {
-    /// In running order.
+    /// The models selected, in running order.
     pub models: Vec<ModelName>,
     /// Selectors that match nothing, in words.
     pub warnings: Vec<String>,
+    /// Whether a selector is about tests alone.
+    pub names_tests: bool,
+    /// Nothing means everything.
+    chosen: Option<Vec<Intersection>>,
+    excluded: Vec<Intersection>,
 }
 
-const METHODS: [&str; 9] = [
+/// The criteria that commas join.
+type Intersection = Vec<Found>;
+
+/// What one criterion means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Found {
+    models: BTreeSet<ModelName>,
+    tests: TestCriterion,
+}
+
+/// Which tests a criterion means beside those of its models.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum TestCriterion {
+    None,
+    Type(String),
+    Name(String),
+    Ids(BTreeSet<String>),
+}
+
+impl Selection {
+    /// Whether a test is selected: by itself, or through one of the models it is about.
+    pub fn has_test(&self, test: TestNode<'_>) -> bool {
+        let is_in = |all: &[Intersection]| {
+            all.iter()
+                .any(|parts| parts.iter().all(|found| found.has_test(test)))
+        };
+        self.chosen.as_deref().is_none_or(is_in) && !is_in(&self.excluded)
+    }
+}
+
+impl Found {
+    fn has_test(&self, test: TestNode<'_>) -> bool {
+        let is_meant = match &self.tests {
+            TestCriterion::None => false,
+            TestCriterion::Type(kind) => test.types.iter().any(|text| is_like(text, kind)),
+            TestCriterion::Name(name) => test.names.iter().any(|text| is_like(text, name)),
+            TestCriterion::Ids(ids) => ids.contains(test.id),
+        };
+        is_meant || test.models.iter().any(|name| self.models.contains(name))
+    }
+}
+
+const METHODS: [&str; 13] = [
     "name",
     "tag",
     "stage",
@@ -52,6 +129,10 @@ const METHODS: [&str; 9] = [
     "config.cycle",
     "config.tags",
     "config.incremental_strategy",
+    "test_type",
+    "test_name",
+    "result",
+    "state",
 ];
 
 /// One criterion: which models, and how far up and down from them.
@@ -83,48 +164,60 @@ pub(super) fn select(
     graph: &Graph,
     select: &[String],
     exclude: &[String],
+    earlier: Option<&EarlierRun>,
 ) -> Result<Selection, SelectError> {
-    let mut warnings = Vec::new();
-    let mut chosen = match select.iter().all(|text| text.trim().is_empty()) {
-        true => graph.nodes.keys().cloned().collect(),
-        false => union(graph, select, &mut warnings)?,
+    let mut selection = Selection {
+        models: Vec::new(),
+        warnings: Vec::new(),
+        names_tests: false,
+        chosen: None,
+        excluded: Vec::new(),
     };
-    for name in union(graph, exclude, &mut warnings)? {
-        chosen.remove(&name);
+    if select.iter().any(|text| !text.trim().is_empty()) {
+        selection.chosen = Some(selection.union(graph, select, earlier)?);
     }
-    Ok(Selection {
-        models: graph
-            .order
-            .iter()
-            .filter(|name| chosen.contains(*name))
-            .cloned()
-            .collect(),
-        warnings,
-    })
+    selection.excluded = selection.union(graph, exclude, earlier)?;
+    selection.models = graph
+        .order
+        .iter()
+        .filter(|name| selection.has_model(name))
+        .cloned()
+        .collect();
+    Ok(selection)
 }
 
-fn union(
-    graph: &Graph,
-    selectors: &[String],
-    warnings: &mut Vec<String>,
-) -> Result<BTreeSet<ModelName>, SelectError> {
-    let mut chosen = BTreeSet::new();
-    for selector in selectors.iter().flat_map(|text| text.split_whitespace()) {
-        let mut both: Option<BTreeSet<ModelName>> = None;
-        for text in selector.split(',') {
-            let criterion = parse(text, selector)?;
-            let found = criterion.find(graph);
-            if found.is_empty() {
-                warnings.push(nothing(graph, &criterion, text));
-            }
-            both = Some(match both {
-                Some(before) => before.intersection(&found).cloned().collect(),
-                None => found,
-            });
-        }
-        chosen.extend(both.unwrap_or_default());
+impl Selection {
+    fn has_model(&self, name: &ModelName) -> bool {
+        let is_in = |all: &[Intersection]| {
+            all.iter()
+                .any(|parts| parts.iter().all(|found| found.models.contains(name)))
+        };
+        self.chosen.as_deref().is_none_or(is_in) && !is_in(&self.excluded)
     }
-    Ok(chosen)
+
+    /// The criteria of some selectors; what matches nothing is noted.
+    fn union(
+        &mut self,
+        graph: &Graph,
+        selectors: &[String],
+        earlier: Option<&EarlierRun>,
+    ) -> Result<Vec<Intersection>, SelectError> {
+        let mut all = Vec::new();
+        for selector in selectors.iter().flat_map(|text| text.split_whitespace()) {
+            let mut parts = Vec::new();
+            for text in selector.split(',') {
+                let criterion = parse(text, selector)?;
+                let found = criterion.find(graph, selector, earlier)?;
+                self.names_tests |= criterion.is_of_tests();
+                if found.models.is_empty() && found.tests == TestCriterion::None {
+                    self.warnings.push(nothing(graph, &criterion, text));
+                }
+                parts.push(found);
+            }
+            all.push(parts);
+        }
+        Ok(all)
+    }
 }
 
 fn nothing(graph: &Graph, criterion: &Criterion<'_>, text: &str) -> String {
@@ -210,13 +303,78 @@ fn trailing_reach(text: &str) -> (Option<Reach>, &str) {
 }
 
 impl Criterion<'_> {
-    fn find(&self, graph: &Graph) -> BTreeSet<ModelName> {
-        let mut found: BTreeSet<ModelName> = graph
+    fn is_of_tests(&self) -> bool {
+        matches!(self.method, "test_type" | "test_name")
+    }
+
+    fn find(
+        &self,
+        graph: &Graph,
+        selector: &str,
+        earlier: Option<&EarlierRun>,
+    ) -> Result<Found, SelectError> {
+        let (of_run, tests) = match self.method {
+            "test_type" => (None, TestCriterion::Type(self.value.to_owned())),
+            "test_name" => (None, TestCriterion::Name(self.value.to_owned())),
+            "result" | "state" => {
+                let earlier = earlier.ok_or_else(|| SelectError::NoEarlierRun {
+                    selector: selector.to_owned(),
+                })?;
+                self.of_run(earlier, selector)?
+            }
+            _ => (None, TestCriterion::None),
+        };
+        let named: BTreeSet<ModelName> = graph
             .nodes
             .values()
-            .filter(|node| self.matches(node))
+            .filter(|node| match &of_run {
+                Some(names) => names.contains(node.name.as_str()),
+                None => self.matches(node),
+            })
             .map(|node| node.name.clone())
             .collect();
+        Ok(Found {
+            models: self.with_relatives(graph, named),
+            tests,
+        })
+    }
+
+    /// The models and tests that an earlier run says it of.
+    fn of_run(
+        &self,
+        earlier: &EarlierRun,
+        selector: &str,
+    ) -> Result<(Option<BTreeSet<String>>, TestCriterion), SelectError> {
+        let names = |models: &BTreeSet<ModelName>| models.iter().map(ToString::to_string).collect();
+        match (self.method, self.value) {
+            ("state", "new") => Ok((Some(names(&earlier.new)), TestCriterion::None)),
+            ("state", "modified") => Ok((Some(names(&earlier.modified)), TestCriterion::None)),
+            ("state", _) => Err(SelectError::Malformed {
+                selector: selector.to_owned(),
+                problem: "a state is new or modified",
+            }),
+            (_, "success" | "pass" | "fail" | "error" | "skipped") => {
+                let ids: BTreeSet<String> = earlier
+                    .results
+                    .iter()
+                    .filter(|(_, status)| *status == self.value)
+                    .map(|(id, _)| id.clone())
+                    .collect();
+                let models = ids.iter().filter_map(|id| id.strip_prefix("model.codex."));
+                Ok((Some(models.map(str::to_owned).collect()), TestCriterion::Ids(ids.clone())))
+            }
+            _ => Err(SelectError::Malformed {
+                selector: selector.to_owned(),
+                problem: "a result is success, pass, fail, error or skipped",
+            }),
+        }
+    }
+
+    fn with_relatives(
+        &self,
+        graph: &Graph,
+        mut found: BTreeSet<ModelName>,
+    ) -> BTreeSet<ModelName> {
         let start: Vec<ModelName> = found.iter().cloned().collect();
         for name in &start {
             if let Some(up) = self.up {

@@ -44,7 +44,7 @@ fn diamond() -> Graph {
 
 fn chosen(select: &str, exclude: &str) -> String {
     let selection = diamond()
-        .select(&[select.to_owned()], &[exclude.to_owned()])
+        .select(&[select.to_owned()], &[exclude.to_owned()], None)
         .unwrap();
     let names: Vec<&str> = selection.models.iter().map(ModelName::as_str).collect();
     names.join(" ")
@@ -108,7 +108,7 @@ fn unknown_methods_are_errors_and_empty_matches_are_warnings() {
     let graph = diamond();
     let error = |text: &str| {
         graph
-            .select(&[text.to_owned()], &[])
+            .select(&[text.to_owned()], &[], None)
             .unwrap_err()
             .to_string()
     };
@@ -117,7 +117,7 @@ fn unknown_methods_are_errors_and_empty_matches_are_warnings() {
         "selector 'tags:day': unknown method 'tags'; did you mean 'tag'?"
     );
     assert!(error("tag:").contains("there is no name or value"));
-    let selection = graph.select(&["b_lft".to_owned()], &[]).unwrap();
+    let selection = graph.select(&["b_lft".to_owned()], &[], None).unwrap();
     assert!(selection.models.is_empty());
     assert_eq!(
         selection.warnings,
@@ -133,4 +133,64 @@ fn lineage_goes_both_ways() {
     assert_eq!(graph.ancestors("a_end", None).len(), 3);
     assert_eq!(graph.descendants("z_raw", Some(1)).len(), 2);
     assert!(graph.ancestors("z_raw", None).is_empty());
+}
+
+fn earlier() -> EarlierRun {
+    let name = |text: &str| ModelName::parse(text).unwrap();
+    EarlierRun {
+        results: [
+            ("model.codex.b_left", "error"),
+            ("model.codex.a_end", "skipped"),
+            ("test.codex.unique_z_raw_id", "fail"),
+        ]
+        .map(|(id, status)| (id.to_owned(), status.to_owned()))
+        .into(),
+        new: [name("c_alone")].into(),
+        modified: [name("c_alone"), name("a_right")].into(),
+    }
+}
+
+fn against_earlier(select: &str) -> String {
+    let selection = diamond()
+        .select(&[select.to_owned()], &[], Some(&earlier()))
+        .unwrap();
+    let names: Vec<&str> = selection.models.iter().map(ModelName::as_str).collect();
+    names.join(" ")
+}
+
+#[test]
+fn what_an_earlier_run_left_undone_or_what_changed_since_is_selected() {
+    assert_eq!(against_earlier("result:error"), "b_left");
+    assert_eq!(against_earlier("result:error+"), "b_left a_end");
+    assert_eq!(against_earlier("state:new"), "c_alone");
+    assert_eq!(against_earlier("state:modified+"), "c_alone a_right a_end");
+    assert_eq!(against_earlier("state:modified,tag:fast"), "a_right");
+    let error = diamond().select(&["state:new".to_owned()], &[], None);
+    assert!(matches!(error, Err(SelectError::NoEarlierRun { .. })), "{error:?}");
+    let error = diamond().select(&["result:late".to_owned()], &[], Some(&earlier()));
+    assert!(error.unwrap_err().to_string().contains("a result is"));
+}
+
+#[test]
+fn tests_are_selected_by_type_by_name_by_their_models_and_by_how_they_ended() {
+    let models = [ModelName::parse("z_raw").unwrap()];
+    let unique = TestNode {
+        id: "test.codex.unique_z_raw_id",
+        types: &["generic", "unique"],
+        names: &["unique", "unique_z_raw_id"],
+        models: &models,
+    };
+    let is_in = |select: &str, exclude: &str| {
+        let selection = diamond().select(&[select.to_owned()], &[exclude.to_owned()], Some(&earlier()));
+        selection.unwrap().has_test(unique)
+    };
+    assert!(is_in("", ""));
+    assert!(is_in("test_type:unique", ""));
+    assert!(is_in("test_name:unique_z_*", ""));
+    assert!(is_in("test_type:generic,z_raw", ""));
+    assert!(is_in("result:fail", ""));
+    assert!(is_in("+b_left", ""));
+    assert!(!is_in("test_type:singular", ""));
+    assert!(!is_in("test_type:unique,b_left", ""));
+    assert!(!is_in("z_raw", "test_type:unique"));
 }

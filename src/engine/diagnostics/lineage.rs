@@ -25,7 +25,7 @@ pub struct Lineage {
     /// What its words say for and against being needed, part by part: log odds that sum to those of its importance. None where an
     /// earlier generation of the rules read it.
     #[serde(default)]
-    pub importance: Vec<ImportanceShare>,
+    pub importance_shares: Vec<ImportanceShare>,
     /// The episode it happened in; none before a tick or night placed it.
     pub episode: Option<EpisodePlace>,
     /// What nights made of it; none before its first night.
@@ -162,10 +162,10 @@ impl Engine {
             Some(trace) => typed_rows(conn, &nights_sql(mind, trace))?,
             None => Vec::new(),
         };
-        let importance = self.importance_shares(id, &shown)?;
+        let importance_shares = self.importance_shares(id, &shown)?;
         Ok(Lineage {
             shown,
-            importance,
+            importance_shares,
             features: typed_rows(conn, &features_sql(id))?.pop(),
             episode: typed_rows(conn, &episode_sql(id))?.pop(),
             trace,

@@ -6,6 +6,7 @@ use crate::clock;
 use crate::cycle::Pipeline;
 use crate::error::{Error, Result};
 use crate::project::{ModelName, Node};
+use md5::{Digest, Md5};
 use serde_json::{Map, Value, json};
 use std::path::Path;
 
@@ -95,9 +96,17 @@ fn entry(pipeline: &Pipeline, node: &Node) -> Value {
         "original_file_path": node.path,
         "description": model.map_or("", |model| model.description.trim()),
         "tags": node.config.tags,
+        "checksum": {"name": "md5", "checksum": checksum(pipeline, node)},
         "config": node.config,
         "depends_on": {"nodes": refers_to(node)},
     })
+}
+
+/// What a model is, in short: its SQL as written and its configuration.
+pub(super) fn checksum(pipeline: &Pipeline, node: &Node) -> String {
+    let sql = pipeline.renderer().project().text(&node.path).unwrap_or_default();
+    let config = serde_json::to_string(&node.config).unwrap_or_default();
+    format!("{:x}", Md5::digest(format!("{sql}\0{config}")))
 }
 
 fn refers_to(node: &Node) -> Vec<String> {

@@ -1,5 +1,6 @@
 //! Which models there are, and which of them a selection means.
 
+use super::state::earlier_run;
 use super::{Models, Selectors};
 use crate::cycle::Pipeline;
 use crate::error::{Error, Result};
@@ -65,13 +66,30 @@ pub(super) fn selected<'a>(
     pipeline: &'a Pipeline,
     selecting: &Selectors,
 ) -> Result<(Vec<&'a Node>, Vec<String>)> {
-    let graph = pipeline.graph();
-    let Selection { models, warnings } = graph
-        .select(&selecting.select, &selecting.exclude)
-        .map_err(|e| Error::usage(e.to_string()).caused_by(e))?;
-    let nodes = models
-        .iter()
-        .filter_map(|name| graph.node(name.as_str()))
-        .collect();
-    Ok((nodes, warnings))
+    let mut selection = selection(pipeline, selecting)?;
+    if selection.names_tests {
+        let note = "selectors of tests (test_type:, test_name:) select no model; codex test takes them";
+        selection.warnings.push(note.to_owned());
+    }
+    Ok((nodes(pipeline, &selection), selection.warnings))
+}
+
+/// The selected models of a pipeline, in running order.
+pub(super) fn nodes<'a>(pipeline: &'a Pipeline, selection: &Selection) -> Vec<&'a Node> {
+    let names = selection.models.iter();
+    names
+        .filter_map(|name| pipeline.graph().node(name.as_str()))
+        .collect()
+}
+
+/// What the selectors mean, compared with an earlier run where they ask for one.
+pub(super) fn selection(pipeline: &Pipeline, selecting: &Selectors) -> Result<Selection> {
+    let earlier = match &selecting.state {
+        Some(directory) => Some(earlier_run(pipeline, directory)?),
+        None => None,
+    };
+    pipeline
+        .graph()
+        .select(&selecting.select, &selecting.exclude, earlier.as_ref())
+        .map_err(|e| Error::usage(e.to_string()).caused_by(e))
 }

@@ -6,6 +6,7 @@
 //! * `compile`: their SQL, as files
 //! * `run`: views, tables, incremental models and epoch caches
 //! * `test`: what the YAML and `sql/tests` say of the data
+//! * `state`: what an earlier run left, for selectors that compare with it
 //! * `artifacts`: `manifest.json` and `run_results.json`
 //! * `failure`: what went wrong, where in the person's own file
 
@@ -14,6 +15,7 @@ mod compile;
 mod failure;
 mod list;
 mod run;
+mod state;
 mod test;
 
 pub use compile::{CompiledModel, Target};
@@ -38,13 +40,9 @@ pub struct Selectors {
     pub select: Vec<String>,
     /// `--exclude`.
     pub exclude: Vec<String>,
-}
-
-impl Selectors {
-    /// Whether every model is meant.
-    fn is_everything(&self) -> bool {
-        self.select.is_empty() && self.exclude.is_empty()
-    }
+    /// `--state`: the directory, absolute, of the run that `result:` and `state:` compare with.
+    #[serde(default)]
+    pub state: Option<PathBuf>,
 }
 
 /// What to run or test, and how.

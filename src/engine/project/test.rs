@@ -2,12 +2,13 @@
 
 use super::artifacts::test_id;
 use super::compile::write_sql;
-use super::list::selected;
-use super::{NodeResult, NodeStatus, RunArgs, RunReport, Selectors};
+use super::list::selection;
+use super::{NodeResult, NodeStatus, RunArgs, RunReport};
 use crate::cycle::ByHand;
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::project::{DataTest, Node, TestTarget, quoted};
+use crate::graph::{Selection, TestNode};
+use crate::project::{DataTest, TestTarget, quoted};
 use crate::template::{RenderContext, TemplateError};
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -38,12 +39,12 @@ impl Engine {
         order: &RunArgs,
         mut on_progress: impl FnMut(&NodeResult, usize, usize),
     ) -> Result<(Vec<NodeResult>, Vec<String>)> {
-        let (nodes, warnings) = selected(self.pipeline(), &order.selecting)?;
+        let selection = selection(self.pipeline(), &order.selecting)?;
         let by_hand = match self.is_writable() && self.pipeline().caches().next().is_some() {
             true => ByHand::open(&self.warehouse, self.pipeline(), order.as_of)?,
             false => ByHand::at(order.as_of),
         };
-        let queries = self.queries_of(&nodes, &order.selecting, &by_hand.context(false));
+        let queries = self.queries_of(&selection, &by_hand.context(false));
         let (mut results, mut stopped) = (Vec::new(), false);
         for (at, query) in queries.iter().enumerate() {
             let result = match stopped {
@@ -62,7 +63,7 @@ impl Engine {
             on_progress(&result, at + 1, queries.len());
             results.push(result);
         }
-        Ok((results, warnings))
+        Ok((results, selection.warnings))
     }
 
     fn test(&self, query: &Query, order: &RunArgs) -> Result<NodeResult> {
@@ -115,65 +116,76 @@ impl Engine {
         Ok(result)
     }
 
-    /// The tests of models in running order, then those of `sql/tests` that refer to one of them.
-    fn queries_of(
-        &self,
-        nodes: &[&Node],
-        selecting: &Selectors,
-        context: &RenderContext,
-    ) -> Vec<Query> {
+    /// The selected tests: those of models in running order, then those of `sql/tests`.
+    fn queries_of(&self, selection: &Selection, context: &RenderContext) -> Vec<Query> {
+        let mut queries = self.generic_tests(selection, context);
+        queries.extend(self.singular_tests(selection, context));
+        queries
+    }
+
+    /// The selected tests that the YAML of models asks for.
+    fn generic_tests(&self, selection: &Selection, context: &RenderContext) -> Vec<Query> {
         let renderer = self.pipeline().renderer();
         let project = renderer.project();
         let mut queries = Vec::new();
         let mut names: BTreeMap<String, usize> = BTreeMap::new();
-        for node in nodes {
+        for node in self.pipeline().graph().order() {
             let Some(model) = project.model(node.name.as_str()) else {
                 continue;
             };
             let of_columns = model.columns.iter().flat_map(|column| {
-                column
-                    .tests
-                    .iter()
-                    .map(move |test| (test, vec![column.name.clone()]))
+                let tests = column.tests.iter();
+                tests.map(move |test| (test, vec![column.name.clone()]))
             });
             let of_model = model.tests.iter().map(|test| (test, Vec::new()));
-            for (test, column) in of_columns.chain(of_model) {
-                for columns in columns_of(test, column) {
-                    let name = format!("{}_{}_{}", test.kind(), node.name, columns.join("_"));
-                    let number = names
-                        .entry(name.clone())
-                        .and_modify(|n| *n += 1)
-                        .or_insert(1);
-                    let sql = renderer.relation_sql(node.name.as_str(), context);
+            let all = of_columns.chain(of_model).flat_map(|(test, column)| {
+                let columns = columns_of(test, column);
+                columns.into_iter().map(move |columns| (test, columns))
+            });
+            for (test, columns) in all {
+                let name = numbered(
+                    &mut names,
+                    format!("{}_{}_{}", test.kind(), node.name, columns.join("_")),
+                );
+                let is_meant = selection.has_test(TestNode {
+                    id: &test_id(&name),
+                    types: &["generic", test.kind()],
+                    names: &[test.kind(), &name],
+                    models: std::slice::from_ref(&node.name),
+                });
+                if is_meant {
+                    let relation = renderer.relation_sql(node.name.as_str(), context);
                     queries.push(Query {
-                        name: if *number > 1 {
-                            format!("{name}_{number}")
-                        } else {
-                            name
-                        },
+                        name,
                         file: project.shown(&model.yaml_file),
-                        sql: sql
+                        sql: relation
                             .and_then(|relation| self.generic(test, &relation, &columns, context)),
                     });
                 }
             }
         }
+        queries
+    }
+
+    /// The selected tests of `sql/tests`. One whose SQL cannot be read is about no model.
+    fn singular_tests(&self, selection: &Selection, context: &RenderContext) -> Vec<Query> {
+        let renderer = self.pipeline().renderer();
+        let project = renderer.project();
+        let mut queries = Vec::new();
         for test in project.tests() {
             let compiled = renderer.compile_test(&test.path, context);
-            let is_meant = match &compiled {
-                _ if selecting.is_everything() => true,
-                Ok(query) => query
-                    .depends_on
-                    .iter()
-                    .any(|name| nodes.iter().any(|node| node.name == *name)),
-                Err(_) => true,
-            };
-            if is_meant {
-                let sql = compiled.map(|query| query.sql);
+            let models = compiled.as_ref().map_or(Vec::new(), |query| query.depends_on.clone());
+            let is_meant = selection.has_test(TestNode {
+                id: &test_id(&test.name),
+                types: &["singular"],
+                names: &[&test.name],
+                models: &models,
+            });
+            if is_meant || compiled.is_err() {
                 queries.push(Query {
                     name: test.name.clone(),
                     file: project.shown(&test.path),
-                    sql,
+                    sql: compiled.map(|query| query.sql),
                 });
             }
         }
@@ -225,6 +237,15 @@ impl Engine {
                 )
             }
         })
+    }
+}
+
+/// The name, with a number from the second of its kind on.
+fn numbered(names: &mut BTreeMap<String, usize>, name: String) -> String {
+    let number = names.entry(name.clone()).and_modify(|n| *n += 1).or_insert(1);
+    match *number {
+        1 => name,
+        number => format!("{name}_{number}"),
     }
 }
 
