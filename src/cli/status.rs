@@ -71,7 +71,7 @@ fn health(checks: &[HealthCheck], out: &mut Output) -> Result<(), Stop> {
         .find(|c| c.alert_level == "CRITICAL")
         .or_else(|| checks.iter().find(|c| c.alert_level == "WARNING"));
     out.line(match worst {
-        None => format!("health: OK, {} checks are well", checks.len()),
+        None => "health: OK".to_owned(),
         Some(check) => format!(
             "health: {}, {critical} critical and {} (`codex health`): {} of {}",
             check.alert_level,

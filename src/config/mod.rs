@@ -342,7 +342,8 @@ fn read_pairs(path: &Path, text: &[u8]) -> Result<Vec<(String, String)>, ConfigE
             Some(Err(_)) => {
                 let line = String::from_utf8_lossy(line);
                 let name = line.trim_start().trim_start_matches("export ");
-                let name = name.split('=').next().unwrap_or_default().trim();
+                let is_end = |c: char| c == '=' || c.is_whitespace();
+                let name = name.split(is_end).next().unwrap_or_default();
                 if is_ours(name) {
                     let place = Place::at(path.display().to_string(), i + 1, 1);
                     let message =

@@ -48,9 +48,12 @@ fn a_night_uses_the_answers_that_had_arrived() {
 fn late_answers_renew_features_and_concepts_but_never_episodes_or_weights() {
     let scene = Scene::new();
     scene.store.ok(&["consolidate", "--as-of", AFTER]);
-    let weights = "SELECT md5(string_agg(concat_ws('/', source_id, target_id, weight, event_at), ',' ORDER BY source_id, target_id)) FROM state.associations";
+    // What waits in short-term memory may be forgotten by the later night, answers or not.
+    let weights = "WITH kept AS (SELECT memory_id FROM state.memory_traces WHERE tier = 'long_term')
+         SELECT md5(string_agg(concat_ws('/', source_id, target_id, weight, event_at), ',' ORDER BY source_id, target_id)) FROM state.associations
+         SEMI JOIN kept s ON s.memory_id = source_id SEMI JOIN kept t ON t.memory_id = target_id";
     let episodes = "SELECT md5(string_agg(concat_ws('/', episode_id, gist, goal, valence), ',' ORDER BY episode_id)) FROM state.episodes";
-    let strengths = "SELECT md5(string_agg(concat_ws('/', memory_id, strength, stability, event_at), ',' ORDER BY memory_id)) FROM state.memory_traces";
+    let strengths = "SELECT md5(string_agg(concat_ws('/', memory_id, strength, stability, event_at), ',' ORDER BY memory_id)) FROM state.memory_traces WHERE tier = 'long_term'";
     let before = [weights, episodes, strengths].map(|sql| scene.text(sql));
     let hash = scene.state_hash();
     assert_eq!(scene.enrich()["memories"]["answered"], 6);

@@ -130,13 +130,13 @@ fn codex_killed_in_the_middle_of_a_scan_takes_no_row_twice() {
     store
         .db
         .run("CREATE OR REPLACE VIEW memories AS SELECT m.*, ''::text AS waited FROM originals m");
-    let rooms = || {
+    let staging = || {
         let entries = std::fs::read_dir(store.dir.path()).unwrap().flatten();
-        entries.filter(|entry| entry.file_name().to_string_lossy().contains(".intake-"))
+        entries.filter(|entry| entry.file_name().to_string_lossy().ends_with(".staging"))
     };
-    let left = || rooms().count();
+    let left = || staging().count();
     assert_eq!(left(), 1);
-    let mode = rooms().next().unwrap().metadata().unwrap().mode();
+    let mode = staging().next().unwrap().metadata().unwrap().mode();
     assert_eq!(mode & 0o777, 0o700, "others can look into it");
     // Whoever opens the store next removes it, whatever the number of its process.
     store.ok(&["status"]);
