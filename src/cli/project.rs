@@ -5,7 +5,9 @@ use super::render::{Outcome, Output, Stop};
 use super::times;
 use crate::clock;
 use crate::engine::request::{RunModels, TestModels};
-use crate::engine::{Models, NodeResult, NodeStatus, Progress, RunArgs, RunReport, Selectors, Target};
+use crate::engine::{
+    Models, NodeResult, NodeStatus, Progress, RunArgs, RunReport, Selectors, Target,
+};
 use crate::error::Result;
 use chrono::NaiveDateTime;
 use clap::Args;

@@ -32,7 +32,9 @@ pub enum SelectError {
         problem: &'static str,
     },
     /// `result:` or `state:` without an earlier run to compare with.
-    #[error("selector '{selector}' compares with an earlier run: give the directory of its manifest.json and run_results.json with --state DIR")]
+    #[error(
+        "selector '{selector}' compares with an earlier run: give the directory of its manifest.json and run_results.json with --state DIR"
+    )]
     NoEarlierRun {
         /// The selector.
         selector: String,
@@ -361,7 +363,10 @@ impl Criterion<'_> {
                     .map(|(id, _)| id.clone())
                     .collect();
                 let models = ids.iter().filter_map(|id| id.strip_prefix("model.codex."));
-                Ok((Some(models.map(str::to_owned).collect()), TestCriterion::Ids(ids.clone())))
+                Ok((
+                    Some(models.map(str::to_owned).collect()),
+                    TestCriterion::Ids(ids.clone()),
+                ))
             }
             _ => Err(SelectError::Malformed {
                 selector: selector.to_owned(),
@@ -370,11 +375,7 @@ impl Criterion<'_> {
         }
     }
 
-    fn with_relatives(
-        &self,
-        graph: &Graph,
-        mut found: BTreeSet<ModelName>,
-    ) -> BTreeSet<ModelName> {
+    fn with_relatives(&self, graph: &Graph, mut found: BTreeSet<ModelName>) -> BTreeSet<ModelName> {
         let start: Vec<ModelName> = found.iter().cloned().collect();
         for name in &start {
             if let Some(up) = self.up {

@@ -166,7 +166,10 @@ fn what_an_earlier_run_left_undone_or_what_changed_since_is_selected() {
     assert_eq!(against_earlier("state:modified+"), "c_alone a_right a_end");
     assert_eq!(against_earlier("state:modified,tag:fast"), "a_right");
     let error = diamond().select(&["state:new".to_owned()], &[], None);
-    assert!(matches!(error, Err(SelectError::NoEarlierRun { .. })), "{error:?}");
+    assert!(
+        matches!(error, Err(SelectError::NoEarlierRun { .. })),
+        "{error:?}"
+    );
     let error = diamond().select(&["result:late".to_owned()], &[], Some(&earlier()));
     assert!(error.unwrap_err().to_string().contains("a result is"));
 }
@@ -181,7 +184,11 @@ fn tests_are_selected_by_type_by_name_by_their_models_and_by_how_they_ended() {
         models: &models,
     };
     let is_in = |select: &str, exclude: &str| {
-        let selection = diamond().select(&[select.to_owned()], &[exclude.to_owned()], Some(&earlier()));
+        let selection = diamond().select(
+            &[select.to_owned()],
+            &[exclude.to_owned()],
+            Some(&earlier()),
+        );
         selection.unwrap().has_test(unique)
     };
     assert!(is_in("", ""));

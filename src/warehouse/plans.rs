@@ -6,6 +6,7 @@
 //! plan are estimates of how many rows there are, which decide how fast it is and not what it finds.
 
 use super::Warehouse;
+use super::open::WRONG_OPTIMIZERS;
 use crate::error::Result;
 use duckdb::{Connection, Params, Row, Statement};
 
@@ -75,11 +76,13 @@ impl Warehouse {
     /// Whatever `work` returns.
     pub fn keeping_plans<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
         let conn = self.conn();
-        conn.execute_batch("SET disabled_optimizers = 'statistics_propagation'")?;
+        conn.execute_batch(&format!(
+            "SET disabled_optimizers = '{WRONG_OPTIMIZERS},statistics_propagation'"
+        ))?;
         conn.set_prepared_statement_cache_capacity(KEPT);
         let result = work();
         self.forget_plans();
-        conn.execute_batch("SET disabled_optimizers = ''")?;
+        conn.execute_batch(&format!("SET disabled_optimizers = '{WRONG_OPTIMIZERS}'"))?;
         result
     }
 
@@ -117,5 +120,28 @@ mod tests {
                 Ok(())
             })
             .unwrap();
+    }
+    #[test]
+    fn two_uses_of_a_view_keep_their_own_columns() {
+        let warehouse = Warehouse::in_memory(1).unwrap();
+        let conn = warehouse.conn();
+        conn.execute_batch(
+            "CREATE TABLE nodes AS SELECT i AS node, i % 7 AS community FROM range(300) r(i);
+             CREATE TABLE edges AS SELECT i % 300 AS source, (i * 37 + 11) % 300 AS target FROM range(400) r(i);
+             CREATE VIEW network AS SELECT e.source, e.target, s.community AS source_community, t.community AS target_community
+             FROM edges e JOIN nodes s ON s.node = e.source JOIN nodes t ON t.node = e.target;
+             CREATE TABLE sums AS SELECT sum(target_community) AS target, sum(source_community) AS source FROM network;",
+        )
+        .unwrap();
+        let both = "SELECT sum(c) FROM (SELECT source, target_community * 1000 AS c FROM network
+                    UNION ALL SELECT target, source_community FROM network)";
+        let is_right = || {
+            let sql = format!("SELECT ({both}) = (SELECT target * 1000 + source FROM sums)");
+            conn.query_row(&sql, [], |row| row.get::<_, bool>(0))
+                .unwrap()
+        };
+        assert!(is_right());
+        warehouse.keeping_plans(|| Ok(assert!(is_right()))).unwrap();
+        assert!(is_right());
     }
 }

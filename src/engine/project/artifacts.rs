@@ -104,7 +104,11 @@ fn entry(pipeline: &Pipeline, node: &Node) -> Value {
 
 /// What a model is, in short: its SQL as written and its configuration.
 pub(super) fn checksum(pipeline: &Pipeline, node: &Node) -> String {
-    let sql = pipeline.renderer().project().text(&node.path).unwrap_or_default();
+    let sql = pipeline
+        .renderer()
+        .project()
+        .text(&node.path)
+        .unwrap_or_default();
     let config = serde_json::to_string(&node.config).unwrap_or_default();
     format!("{:x}", Md5::digest(format!("{sql}\0{config}")))
 }

@@ -68,7 +68,8 @@ pub(super) fn selected<'a>(
 ) -> Result<(Vec<&'a Node>, Vec<String>)> {
     let mut selection = selection(pipeline, selecting)?;
     if selection.names_tests {
-        let note = "selectors of tests (test_type:, test_name:) select no model; codex test takes them";
+        let note =
+            "selectors of tests (test_type:, test_name:) select no model; codex test takes them";
         selection.warnings.push(note.to_owned());
     }
     Ok((nodes(pipeline, &selection), selection.warnings))

@@ -23,8 +23,13 @@ pub(super) fn earlier_run(pipeline: &Pipeline, directory: &Path) -> Result<Earli
         )));
     }
     let mut earlier = EarlierRun::default();
-    for result in results.iter().flat_map(|all| all["results"].as_array()).flatten() {
-        if let (Some(id), Some(status)) = (result["unique_id"].as_str(), result["status"].as_str()) {
+    for result in results
+        .iter()
+        .flat_map(|all| all["results"].as_array())
+        .flatten()
+    {
+        if let (Some(id), Some(status)) = (result["unique_id"].as_str(), result["status"].as_str())
+        {
             earlier.results.insert(id.to_owned(), status.to_owned());
         }
     }
@@ -51,7 +56,10 @@ fn document(directory: &Path, name: &str) -> Result<Option<Value>> {
         Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
         Err(e) => return Err(Error::usage(format!("{}: {e}", path.display()))),
     };
-    serde_json::from_str(&text)
-        .map(Some)
-        .map_err(|e| Error::usage(format!("{}: {e}; it is not the file of a run", path.display())))
+    serde_json::from_str(&text).map(Some).map_err(|e| {
+        Error::usage(format!(
+            "{}: {e}; it is not the file of a run",
+            path.display()
+        ))
+    })
 }

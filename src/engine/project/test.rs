@@ -174,7 +174,9 @@ impl Engine {
         let mut queries = Vec::new();
         for test in project.tests() {
             let compiled = renderer.compile_test(&test.path, context);
-            let models = compiled.as_ref().map_or(Vec::new(), |query| query.depends_on.clone());
+            let models = compiled
+                .as_ref()
+                .map_or(Vec::new(), |query| query.depends_on.clone());
             let is_meant = selection.has_test(TestNode {
                 id: &test_id(&test.name),
                 types: &["singular"],
@@ -242,7 +244,10 @@ impl Engine {
 
 /// The name, with a number from the second of its kind on.
 fn numbered(names: &mut BTreeMap<String, usize>, name: String) -> String {
-    let number = names.entry(name.clone()).and_modify(|n| *n += 1).or_insert(1);
+    let number = names
+        .entry(name.clone())
+        .and_modify(|n| *n += 1)
+        .or_insert(1);
     match *number {
         1 => name,
         number => format!("{name}_{number}"),
