@@ -141,7 +141,7 @@ mod tests {
                 .unwrap()
         };
         assert!(is_right());
-        warehouse.keeping_plans(|| Ok(assert!(is_right()))).unwrap();
+        assert!(warehouse.keeping_plans(|| Ok(is_right())).unwrap());
         assert!(is_right());
     }
 }
