@@ -13,6 +13,7 @@ pub mod error;
 pub mod facts;
 pub mod graph;
 pub mod insight;
+pub mod mcp;
 pub mod memory;
 pub mod project;
 pub mod publish;

@@ -84,7 +84,11 @@ const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     ("service", &["engine", "error", "clock"]),
-    ("doors", &["service", "engine", "config", "error", "clock"]),
+    ("mcp", &["engine", "text", "error", "clock"]),
+    (
+        "doors",
+        &["mcp", "service", "engine", "config", "error", "clock"],
+    ),
     (
         "daemon",
         &["doors", "service", "engine", "config", "error", "clock"],
@@ -93,7 +97,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "daemon", "service", "engine", "text", "config", "error", "clock",
+            "mcp", "daemon", "service", "engine", "text", "config", "error", "clock",
         ],
     ),
 ];

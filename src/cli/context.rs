@@ -22,9 +22,9 @@ pub(super) struct Globals {
     /// The DuckDB file to work on
     #[arg(long, global = true, value_name = "PATH")]
     db: Option<PathBuf>,
-    /// The mind it is about
+    /// The mind it is about; a key may be for several
     #[arg(long, global = true, value_name = "NAME")]
-    mind: Option<String>,
+    mind: Vec<String>,
     /// Models, SQL and configuration from a directory that `codex init` made
     #[arg(long, global = true, value_name = "DIR")]
     project_dir: Option<PathBuf>,
@@ -208,12 +208,17 @@ impl Context {
 
     /// The mind of commands about the whole store: all of them unless one is named.
     pub(super) fn mind_name(&self) -> Option<&str> {
-        self.globals.mind.as_deref()
+        self.globals.mind.first().map(String::as_str)
     }
 
     /// The same, to send along.
     pub(super) fn only_mind(&self) -> Option<String> {
-        self.globals.mind.clone()
+        self.globals.mind.first().cloned()
+    }
+
+    /// Every mind that is named.
+    pub(super) fn minds(&self) -> &[String] {
+        &self.globals.mind
     }
 
     /// The mind of commands about one: `default` unless another is named.

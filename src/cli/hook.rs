@@ -1,14 +1,13 @@
 //! `codex hook`: what programs with hooks call. A hook never fails and never keeps anybody waiting.
 
 use super::context::Context;
-use super::pause::is_paused;
 use super::render::{Outcome, Output};
 use crate::clock;
 use crate::config::Config;
 use crate::daemon::Session;
 use crate::engine::request::{AddMemory, BuildContext, Recall};
 use crate::engine::{
-    ActivationLogging, Answer, Cut, FilingChange, NewMemory, Project, ProjectSource,
+    ActivationLogging, Answer, Cut, FilingChange, NewMemory, Project, ProjectSource, is_paused,
 };
 use crate::error::Result;
 use crate::text::reads_as_directive;
@@ -229,7 +228,7 @@ impl Job {
 
     fn keep(&self, session: &mut Session, speaker: &str, said: &str) -> Result<()> {
         let now = clock::now();
-        if said.trim().is_empty() || is_paused(&self.config, now)? {
+        if said.trim().is_empty() || is_paused(&self.config.settings.database, now)? {
             return Ok(());
         }
         let session_id = Some(self.text("session_id").to_owned()).filter(|id| !id.is_empty());

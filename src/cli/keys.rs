@@ -53,9 +53,6 @@ pub(super) struct Create {
     /// How many requests it may make: 100/s
     #[arg(long, value_name = "N/s", value_parser = rate)]
     rate: Option<u32>,
-    /// More minds that it is for (--mind names the first): a name, or a name space such as 'app/*'
-    #[arg(long = "also-mind", value_name = "NAME")]
-    also: Vec<String>,
 }
 
 /// The keys there are, with those that were revoked
@@ -124,8 +121,7 @@ impl Keys {
 impl Create {
     fn make(self, ring: &KeyRing, context: &Context) -> Result<FreshKey> {
         let is_admin = self.scope.contains(&Scope::Admin);
-        let mut names: Vec<&str> = context.mind_name().into_iter().collect();
-        names.extend(self.also.iter().map(String::as_str));
+        let mut names: Vec<&str> = context.minds().iter().map(String::as_str).collect();
         if names.is_empty() && !is_admin {
             names.push(DEFAULT_MIND);
         }

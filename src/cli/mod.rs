@@ -21,6 +21,7 @@ mod init;
 mod insights;
 mod keys;
 mod logs;
+mod mcp;
 mod memory;
 mod metrics;
 mod models;
@@ -40,6 +41,7 @@ mod transfer;
 mod verify;
 
 use crate::engine::restrict_new_files;
+use crate::error::Error;
 use crate::text::moments as times;
 use clap::{Parser, Subcommand};
 use context::{Context, Globals};
@@ -111,6 +113,7 @@ enum Command {
     Serve(serve::Serve),
     #[command(subcommand)]
     Keys(keys::Keys),
+    Mcp(mcp::Mcp),
     #[command(subcommand)]
     Schedule(schedule::Schedule),
 }
@@ -133,7 +136,7 @@ pub fn main() -> ExitCode {
     // The daemon logs into files of its own.
     let logs_itself = match &cli.command {
         Command::Daemon(daemon) => daemon.logs_itself(),
-        Command::Serve(_) => true,
+        Command::Serve(_) | Command::Mcp(_) => true,
         _ => false,
     };
     if !logs_itself {
@@ -146,6 +149,11 @@ pub fn main() -> ExitCode {
 }
 
 fn run(context: &Context, command: Command) -> Result<ExitCode, Stop> {
+    if context.minds().len() > 1 && !matches!(command, Command::Keys(_)) {
+        let error =
+            Error::usage("this command is about one mind").hint("name it once with --mind NAME");
+        return Err(error.into());
+    }
     let mut out = Output::new(context.json());
     let code = match command {
         Command::Init(init) => init.run(context, &mut out),
@@ -181,6 +189,7 @@ fn run(context: &Context, command: Command) -> Result<ExitCode, Stop> {
         Command::Daemon(daemon) => daemon.run(context, &mut out),
         Command::Serve(serve) => serve.run(context),
         Command::Keys(keys) => keys.run(context, &mut out),
+        Command::Mcp(mcp) => mcp.run(context),
         Command::Schedule(schedule) => schedule.run(context, &mut out),
     }?;
     out.finish()?;

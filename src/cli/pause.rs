@@ -4,13 +4,11 @@ use super::context::Context;
 use super::render::{Outcome, Output};
 use super::times;
 use crate::clock::{self, rfc3339};
-use crate::config::Config;
-use crate::engine::canonical;
-use crate::error::{Error, Result};
-use chrono::{Duration, NaiveDateTime};
+use crate::engine::pause_file;
+use crate::error::Error;
+use chrono::Duration;
 use clap::Args;
 use serde_json::json;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Keep nothing that hooks hear, until `codex resume` or for a while
@@ -34,25 +32,9 @@ Examples:
   codex resume")]
 pub(super) struct Resume {}
 
-/// The file beside the store that says so: when the pause ends, or nothing.
-fn marker(config: &Config) -> Result<PathBuf> {
-    let mut path = canonical(&config.settings.database)?.into_os_string();
-    path.push(".paused");
-    Ok(path.into())
-}
-
-/// Whether nothing is to be kept now. A file that cannot be read or understood counts as a pause: what was meant to stay off the
-/// record must not get on it.
-pub(super) fn is_paused(config: &Config, now: NaiveDateTime) -> Result<bool> {
-    match std::fs::read_to_string(marker(config)?) {
-        Ok(text) => Ok(times::moment(&text).map_or(true, |until| now < until)),
-        Err(e) => Ok(e.kind() != std::io::ErrorKind::NotFound),
-    }
-}
-
 impl Pause {
     pub(super) fn run(self, context: &Context, out: &mut Output) -> Outcome {
-        let path = marker(&context.config()?)?;
+        let path = pause_file(&context.config()?.settings.database)?;
         let until = match self.period {
             Some(period) => Some(clock::now().checked_add_signed(period).ok_or_else(|| {
                 Error::usage("--for reaches beyond all time").hint("use a shorter period")
@@ -80,7 +62,7 @@ impl Pause {
 
 impl Resume {
     pub(super) fn run(self, context: &Context, out: &mut Output) -> Outcome {
-        let path = marker(&context.config()?)?;
+        let path = pause_file(&context.config()?.settings.database)?;
         match std::fs::remove_file(&path) {
             Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
                 return Err(Error::failed(format!("cannot remove {}: {e}", path.display())).into());

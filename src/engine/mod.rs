@@ -28,6 +28,7 @@ mod filings;
 mod history;
 mod memories;
 mod models;
+mod pause;
 mod postgres;
 mod project;
 mod questions;
@@ -53,6 +54,7 @@ pub use enrichment::{
 pub use facts::{FactEvidence, FactFilter, FactJudgement, NewFact, ShownFact};
 pub use filings::{CleanedUp, Cleanup, CleanupRule, MemoryEvent, MemoryFilter};
 pub use memories::{Added, MemoryDetail, MemorySummary, MemoryVersion, NewMemory, Outcome};
+pub use pause::{is_paused, pause_file};
 pub use postgres::{
     CycleOutcome, Exchange, IntakeReport, Listener, NotificationDebouncer, PostgresHealth,
     Prepared, prepare, rights,

@@ -82,8 +82,9 @@ pub trait ReplySink {
 
 /// A sink that keeps the reply.
 #[derive(Default)]
-pub(crate) struct Collected {
-    pub(crate) reply: Option<Reply>,
+pub struct Collected {
+    /// The reply, once it is there.
+    pub reply: Option<Reply>,
 }
 
 impl ReplySink for Collected {

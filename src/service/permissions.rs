@@ -1,7 +1,7 @@
 //! What each request needs: one check for every door.
 
 use super::access::{Access, Scope};
-use crate::engine::request::Request;
+use crate::engine::request::{Operation, Request};
 use crate::engine::{AccessMode, ActivationLogging, MindId};
 use crate::error::Result;
 

@@ -4,8 +4,11 @@
 #[allow(dead_code)]
 mod test_store;
 
+#[path = "../shared/unchecked.rs"]
+mod unchecked;
+
 mod attacks;
 mod durability;
+mod mcp;
 mod service;
-
 mod use_cases;

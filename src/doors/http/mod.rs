@@ -5,7 +5,7 @@
 //! * `server`: connections and their limits; `guard`: what every request passes (host, origin, key, rate, request id, figures)
 //! * `ask`: hands a request to the service, and stops it when the client hangs up; `input`, `problem`: what comes in, and errors
 //! * one file a family of routes: `memories`, `recall`, `store` (minds, cycles, status), `health`, `compatible` (routes of other
-//!   systems), `events`; `document` is the OpenAPI document and its page
+//!   systems), `events`; `mcp` is a protocol of its own; `document` is the OpenAPI document and its page
 //!
 //! # Adding routes, or a door of its own
 //!
@@ -21,6 +21,7 @@ mod figures;
 mod guard;
 mod health;
 mod input;
+mod mcp;
 mod memories;
 mod problem;
 mod recall;
@@ -33,6 +34,7 @@ use crate::service::Service;
 use axum::Router;
 use chrono_tz::Tz;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -51,6 +53,8 @@ pub type StatusOf = Box<dyn Fn() -> Option<serde_json::Value> + Send + Sync>;
 struct App {
     service: Arc<Service>,
     settings: ServerSettings,
+    /// The store's file.
+    database: PathBuf,
     /// Of minds that are made.
     time_zone: Tz,
     status: StatusOf,
@@ -96,6 +100,7 @@ impl Http {
         let app = Arc::new(App {
             service,
             guard: guard::Guard::new(&server, address),
+            database: settings.database.clone(),
             time_zone: settings.time_zone.0,
             status,
             room: Arc::new(Semaphore::new(AT_ONCE)),
@@ -164,6 +169,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
 
 fn finish(router: Router<Arc<App>>, app: &Arc<App>) -> Router {
     router
+        .merge(mcp::router(app))
         .route("/openapi.json", axum::routing::get(document::json))
         .route("/docs", axum::routing::get(document::page))
         .route("/", axum::routing::get(document::front))

@@ -130,9 +130,6 @@ pub trait Operation: Sized {
 
 /// A question that can travel. The table below gives it to every one.
 pub trait RemoteOperation: Operation + Clone {
-    /// What people call it: the command.
-    const COMMAND: &'static str;
-
     /// The question among all others.
     fn into_request(self) -> Request;
 
@@ -232,34 +229,41 @@ macro_rules! requests {
         }
 
         impl Request {
-            /// What it needs.
-            pub fn requirements(&self) -> Requirements {
-                match self {
-                    $(Request::$question(question) => question.requirements(),)*
-                }
-            }
-
             /// What people call it: the command.
             pub fn command(&self) -> &'static str {
                 match self {
                     $(Request::$question(_) => $command,)*
                 }
             }
+        }
 
-            /// Answers it; `on_progress` is called with how far it is.
-            ///
-            /// # Errors
-            /// The question's own.
-            pub fn answer(self, engine: &mut Engine, on_progress: &mut dyn FnMut(Progress)) -> Result<Reply> {
+        impl Operation for Request {
+            type Answer = Reply;
+
+            fn requirements(&self) -> Requirements {
+                match self {
+                    $(Request::$question(question) => question.requirements(),)*
+                }
+            }
+
+            fn answer(self, engine: &mut Engine, on_progress: &mut dyn FnMut(Progress)) -> Result<Reply> {
                 match self {
                     $(Request::$question(question) => question.answer(engine, on_progress).map(Reply::$question),)*
                 }
             }
         }
 
-        $(impl RemoteOperation for $question {
-            const COMMAND: &'static str = $command;
+        impl RemoteOperation for Request {
+            fn into_request(self) -> Request {
+                self
+            }
 
+            fn from_reply(reply: Reply) -> Option<Reply> {
+                Some(reply)
+            }
+        }
+
+        $(impl RemoteOperation for $question {
             fn into_request(self) -> Request {
                 Request::$question(self)
             }

@@ -4,7 +4,7 @@
 use crate::config::Parameters;
 use crate::cycle::{self, Pipeline};
 use crate::engine::models::ReadyModels;
-use crate::engine::request::{Reply, Request};
+use crate::engine::request::{Operation, Reply, Request};
 use crate::engine::store::shared::{RequestContext, lock};
 use crate::engine::{
     AccessGuard, AccessMode, Engine, Interrupt, Project, ProjectSource, Requirements, SharedStore,

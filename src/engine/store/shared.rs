@@ -3,7 +3,7 @@
 use crate::config::Config;
 use crate::cycle::{self, Pipeline};
 use crate::engine::models::ReadyModels;
-use crate::engine::request::{Reply, Request};
+use crate::engine::request::{Operation, Reply, Request};
 use crate::engine::store::coordination::StoreCoordination;
 use crate::engine::store::interrupt::{Interrupt, explained};
 use crate::engine::store::rhythms::Quiet;
