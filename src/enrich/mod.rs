@@ -4,7 +4,7 @@
 //!
 //! * [`features`]: what is found, as stored
 //! * [`embeddings`]: vectors of what memories mean
-//! * [`ollama`]: what language models say, asked and checked; [`answers`]: what is owed of it, and recording it as events
+//! * [`llm`]: what language models say, asked and checked; [`answers`]: what is owed of it, and recording it as events
 //! * [`rules`]: the rule-based enrichment, [`enrich`]; it needs no service and is what a missing LLM falls back to
 //! * `reading`: a text's words with their classes, which all rules share; `lexicon`: the word lists
 //! * `entities`, `topics`, `actions`, `intents`, `affect`, `valence`, `speech`,

@@ -9,7 +9,7 @@
 //!
 //! # Adding a door
 //!
-//! A door (HTTP, the Unix socket, MCP) turns what it hears into a [`Request`](crate::engine::Request), finds out who asks as an
+//! A door (HTTP, the Unix socket, MCP) turns what it hears into a [`Request`], finds out who asks as an
 //! [`Access`], and hands both to [`Service::call`] with a [`ReplySink`] that hears of progress and takes the reply. It asks nothing of
 //! the store itself and decides nothing about permissions.
 
