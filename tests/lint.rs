@@ -101,8 +101,9 @@ fn every_query_of_recall_passes_the_lint() {
         .filter(|(path, _)| path.starts_with("sql/recall/"))
         .collect();
     assert!(!queries.is_empty());
-    let ordered_by_term = ConfigPatch {
-        order_keys: Some(vec!["term".into()]),
+    // A memory's versions have revisions of their own: arrivals of what says so.
+    let order_keys_of_recall = ConfigPatch {
+        order_keys: Some(vec!["term".into(), "revision".into()]),
         ..ConfigPatch::default()
     };
     for (path, text) in queries {
@@ -124,7 +125,7 @@ fn every_query_of_recall_passes_the_lint() {
             config: ModelConfig::resolve(
                 "query",
                 &StageName::parse("recall").unwrap(),
-                &ordered_by_term,
+                &order_keys_of_recall,
                 None,
             )
             .unwrap(),
