@@ -1,15 +1,19 @@
 //! Asking, and the shapes of an answer.
 
+use super::filter::Presentation;
+use super::kin::Alias;
+use super::presentation::{self, Associate, Neighbour, WhyNot};
 use super::queries::{self, Scope};
 use super::query_batch::QueryBatch;
 use super::question::{Asked, Question};
+use super::reading::read_questions;
 use super::score::Score;
-use super::spelling::{Spelling, corrections};
+use super::spelling::Spelling;
+use super::times::{NamedTime, TimeOrder};
 use crate::clock;
 use crate::error::{Error, Result};
 use crate::memory::parse_time_zone;
 use crate::template::Renderer;
-use crate::text::TimeExpression;
 use chrono::NaiveDateTime;
 use duckdb::types::Value as Sql;
 use duckdb::{Connection, Params, Row, Statement};
@@ -34,12 +38,24 @@ pub struct Answer {
     pub spelling: Vec<Spelling>,
     /// The times the question names, on the mind's clock.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub times: Vec<TimeExpression>,
+    pub times: Vec<NamedTime>,
+    /// Whether it asks for the first or the latest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<TimeOrder>,
+    /// Other words by which the mind knows people of the question.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub people: Vec<Alias>,
     /// What a reader should know about the answer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
     /// The memories, best first.
     pub results: Vec<Hit>,
+    /// What comes to mind with the results, along associations.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub associated: Vec<Associate>,
+    /// Why the memory that was asked about is not among the results.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why_not: Option<WhyNot>,
 }
 
 /// Why memories came up.
@@ -85,6 +101,9 @@ pub struct Hit {
     /// Why it came up, where the question asks for that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub explanation: Option<Explanation>,
+    /// Its neighbours in its session, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub neighbours: Vec<Neighbour>,
 }
 
 /// Why a memory came up.
@@ -159,29 +178,32 @@ pub fn recall_batch(
     let mut scopes: BTreeMap<_, Vec<usize>> = BTreeMap::new();
     for (number, q) in questions.iter().enumerate() {
         scopes
-            .entry((q.mind, q.as_of, q.explain))
+            .entry((q.mind, q.as_of, q.explain, &q.filter))
             .or_default()
             .push(number);
     }
     let mut answers: Vec<Option<Answer>> = vec![None; questions.len()];
-    for ((mind, as_of, explain), numbers) in scopes {
+    for ((mind, as_of, explain, filter), numbers) in scopes {
         let scope = Scope {
             mind,
             as_of,
             explain,
+            filtered: !filter.is_empty(),
             model: None,
         };
         let asked = ask_mind(conn, renderer, &scope)?;
         let at_once = (WORK / asked.memories.max(1)).clamp(1, QUESTIONS);
         for some in numbers.chunks(at_once) {
-            let texts: Vec<&str> = some.iter().map(|&n| questions[n].text.as_str()).collect();
+            let read: Vec<&Question> = some.iter().map(|&n| &questions[n]).collect();
+            let readings = read_questions(conn, renderer, &scope, &asked, &read)?;
             let batch = QueryBatch {
                 conn,
                 renderer,
                 asked: &asked,
                 questions,
                 numbers: some,
-                corrections: corrections(conn, renderer, &scope, &texts)?,
+                filter,
+                readings: some.iter().copied().zip(readings).collect(),
             };
             for (number, answer) in batch.answer(scope, meaning)? {
                 answers[number] = Some(answer);
@@ -190,7 +212,14 @@ pub fn recall_batch(
     }
     answers
         .into_iter()
-        .map(|a| a.ok_or_else(|| Error::failed("a question got no answer")))
+        .zip(questions)
+        .map(|(answer, question)| {
+            let answer = answer.ok_or_else(|| Error::failed("a question got no answer"))?;
+            match question.presentation == Presentation::default() {
+                true => Ok(answer),
+                false => presentation::present(conn, renderer, question, meaning, answer),
+            }
+        })
         .collect()
 }
 
@@ -289,10 +318,10 @@ fn read(row: &Row<'_>, names: &[String]) -> Result<Ranked> {
 /// A memory as it is shown.
 pub(super) struct Shown {
     key: String,
-    created_at: NaiveDateTime,
-    speaker: Option<String>,
+    pub(super) created_at: NaiveDateTime,
+    pub(super) speaker: Option<String>,
     session: Option<String>,
-    content: String,
+    pub(super) content: String,
     metadata: String,
 }
 
@@ -338,6 +367,7 @@ impl Ranked {
             speaker: shown.speaker.clone(),
             session: shown.session.clone(),
             explanation: self.explanation,
+            neighbours: Vec::new(),
         })
     }
 }

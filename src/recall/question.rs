@@ -1,11 +1,13 @@
 //! What a question names: words, a person, times.
 
+use super::filter::{Filter, Presentation};
 use super::gathering;
-use super::needs::{READ_AS, needs};
+use super::needs::{Need, READ_AS, needs};
+use super::reading::Reading;
 use super::score::Score;
-use super::spelling::Spelling;
-use crate::memory::{MindId, to_local};
-use crate::text::{self, TimeExpression};
+use super::times::TimeOrder;
+use crate::memory::MindId;
+use crate::text;
 use chrono::NaiveDateTime;
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
@@ -34,6 +36,12 @@ pub struct Question {
     /// How relevant a memory has to be to be given.
     #[serde(default)]
     pub cut: Cut,
+    /// Which memories may come up.
+    #[serde(default)]
+    pub filter: Filter,
+    /// What is done with those that did.
+    #[serde(default)]
+    pub presentation: Presentation,
 }
 
 /// How relevant a memory has to be to be given.
@@ -59,6 +67,20 @@ pub(super) struct Asked {
 }
 
 impl Question {
+    /// A plain question for at most ten results.
+    pub fn new(text: &str, mind: MindId, as_of: NaiveDateTime) -> Question {
+        Question {
+            text: text.to_owned(),
+            mind,
+            k: 10,
+            as_of,
+            explain: false,
+            cut: Cut::Off,
+            filter: Filter::default(),
+            presentation: Presentation::default(),
+        }
+    }
+
     /// The question as a memory would say it, for models that know meanings: a speaker's own turns say "I" where a question about
     /// them says their name, so `Name's` becomes `my` and `Name` becomes `I` (30 points of recall on LoCoMo).
     pub(super) fn as_spoken(&self, asked: &Asked) -> String {
@@ -100,17 +122,26 @@ impl Question {
     }
 
     /// What the question names, as a row of `asked`.
-    pub(super) fn as_json(&self, number: usize, asked: &Asked, spelling: &[Spelling]) -> Value {
+    pub(super) fn as_json(&self, number: usize, asked: &Asked, reading: &Reading) -> Value {
         let mut terms = BTreeSet::new();
         text::for_each_term(&self.text, |term| {
             if terms.len() < MOST_TERMS {
                 terms.insert(term.to_owned());
             }
         });
+        let mut needs = needs(&self.text, &reading.times);
+        for alias in &reading.aliases {
+            let place = needs
+                .iter()
+                .find(|n| text::terms(&alias.asked).contains(&n.term))
+                .map(|n| n.place);
+            for term in text::terms(&alias.name) {
+                terms.insert(term.clone());
+                needs.extend(place.map(|place| Need::alias(&term, place)));
+            }
+        }
         let speaker = named_speaker(&terms, &asked.speakers);
-        let times = self.times(asked.zone);
-        let mut needs = needs(&self.text, &times);
-        for read in spelling {
+        for read in &reading.spelling {
             if !terms.remove(&read.asked_term) {
                 continue;
             }
@@ -125,12 +156,17 @@ impl Question {
             Cut::Off | Cut::Usual => None,
         };
         let time = |at: NaiveDateTime| at.format("%Y-%m-%d %H:%M:%S").to_string();
-        let spans: Vec<_> = times
+        let spans: Vec<_> = reading
+            .times
             .iter()
-            .map(|t| json!({"start": time(t.start), "end": time(t.end)}))
+            .map(|t| json!({"start": t.start.map(time), "end": t.end.map(time)}))
             .collect();
+        let order = reading.order.map(|order| match order {
+            TimeOrder::First => -1,
+            TimeOrder::Latest => 1,
+        });
         json!({"question": number, "k": self.limit(), "terms": terms, "speaker": speaker,
-            "gathers": gathering::gathers(&self.text), "spans": spans, "needs": needs,
+            "gathers": gathering::gathers(&self.text), "spans": spans, "time_order": order, "needs": needs,
             "cut": self.cut != Cut::Off, "min_relevance": min_relevance})
     }
 
@@ -146,21 +182,22 @@ impl Question {
         (words.len() > 1 && only_stop_words).then(|| format!(" {} ", words.join(" ")))
     }
 
-    /// `k` as a number SQL can count to.
-    pub(super) fn limit(&self) -> i64 {
-        i64::from(u32::try_from(self.k).unwrap_or(u32::MAX))
-    }
-
-    /// The times it names, on the mind's clock.
-    pub(super) fn times(&self, zone: Tz) -> Vec<TimeExpression> {
+    /// As much of it as times and people are looked for in.
+    pub(super) fn within_limit(&self) -> &str {
         let mut end = self.text.len().min(TIMES_WITHIN);
         while !self.text.is_char_boundary(end) {
             end -= 1;
         }
-        text::time_expressions(
-            &self.text[..end],
-            to_local(zone, self.as_of).unwrap_or(self.as_of),
-        )
+        &self.text[..end]
+    }
+
+    /// `k`, or so many more that results which are alike can step back.
+    pub(super) fn limit(&self) -> i64 {
+        let k = match self.presentation.diversity.0 {
+            0 => self.k,
+            _ => self.k.saturating_mul(super::presentation::CHOICE),
+        };
+        i64::from(u32::try_from(k).unwrap_or(u32::MAX))
     }
 }
 
@@ -244,14 +281,7 @@ mod tests {
             ),
             ("", ""),
         ] {
-            let question = Question {
-                text: question.to_owned(),
-                mind: MindId::of("default"),
-                k: 1,
-                as_of: NaiveDateTime::default(),
-                explain: false,
-                cut: Cut::Off,
-            };
+            let question = Question::new(question, MindId::of("default"), NaiveDateTime::default());
             assert_eq!(question.as_spoken(&asked), spoken);
         }
     }
