@@ -184,26 +184,39 @@ fn measure(memories: &[Memory]) -> Result<Retention> {
     })
 }
 
+/// What a mind's strongest memories hold, within a budget.
+#[derive(Default)]
+struct Held {
+    /// Tokens of those that fit.
+    used: usize,
+    /// Evidence among them.
+    held: usize,
+    /// All evidence.
+    evidence: usize,
+    /// All tokens.
+    tokens: usize,
+}
+
 /// Of each mind's strongest memories of so many tokens, the share of all its evidence; mean over minds.
 fn budget(strongest: &[&Memory], tokens: usize) -> Budget {
-    let mut minds: BTreeMap<&str, (usize, usize, usize, usize)> = BTreeMap::new();
+    let mut minds: BTreeMap<&str, Held> = BTreeMap::new();
     for memory in strongest {
-        let (used, held, evidence, all) = minds.entry(&memory.mind).or_default();
+        let mind = minds.entry(&memory.mind).or_default();
         let size = memory.length.div_ceil(TOKEN);
-        *evidence += memory.asked;
-        *all += size;
-        if *used + size <= tokens {
-            *used += size;
-            *held += memory.asked;
+        mind.evidence += memory.asked;
+        mind.tokens += size;
+        if mind.used + size <= tokens {
+            mind.used += size;
+            mind.held += memory.asked;
         }
     }
-    let mean = |share: &dyn Fn(&(usize, usize, usize, usize)) -> f64| {
+    let mean = |share: &dyn Fn(&Held) -> f64| {
         minds.values().map(share).sum::<f64>() / minds.len().max(1) as f64
     };
     Budget {
         tokens,
-        by_strength: mean(&|(_, held, evidence, _)| *held as f64 / (*evidence).max(1) as f64),
-        by_chance: mean(&|(_, _, _, all)| (tokens as f64 / (*all).max(1) as f64).min(1.0)),
+        by_strength: mean(&|mind| mind.held as f64 / mind.evidence.max(1) as f64),
+        by_chance: mean(&|mind| (tokens as f64 / mind.tokens.max(1) as f64).min(1.0)),
     }
 }
 

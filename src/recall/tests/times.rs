@@ -75,7 +75,7 @@ fn read_facts(store: &Store) {
     }
 }
 
-fn first<'a>(answer: &'a Answer) -> &'a str {
+fn first(answer: &Answer) -> &str {
     keys(answer).first().copied().unwrap_or("nothing")
 }
 
