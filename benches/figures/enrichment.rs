@@ -7,7 +7,7 @@ mod server;
 use crate::diary;
 use codex_dreams::config::{Config, ConfigSources};
 use codex_dreams::engine::{
-    Cut, EmbedRequest, Engine, EnrichRequest, EnrichWhat, ImportOptions, Question, parse_time_zone,
+    EmbedRequest, Engine, EnrichRequest, EnrichWhat, ImportOptions, Question, parse_time_zone,
 };
 use codex_dreams::enrich::embeddings::LocalModel;
 use codex_dreams::project::{Project, ProjectSource};

@@ -6,8 +6,8 @@ use crate::unchecked::unchecked;
 use codex_dreams::config::{Config, ConfigSources};
 use codex_dreams::engine::request::{Recall, Reply, Request};
 use codex_dreams::engine::{
-    ActivationLogging, Cut, EmbedRequest, Engine, Project, ProjectSource, RequestContext,
-    SharedStore, fingerprint,
+    ActivationLogging, EmbedRequest, Engine, Project, ProjectSource, RequestContext, SharedStore,
+    fingerprint,
 };
 use codex_dreams::enrich::embeddings::LocalModel;
 use serde_json::{Value, json};
