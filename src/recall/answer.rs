@@ -4,9 +4,10 @@ use super::filter::Presentation;
 use super::kin::Alias;
 use super::presentation::{self, Associate, Neighbour, WhyNot};
 use super::queries::{self, Scope};
-use super::query_batch::QueryBatch;
+use super::query_batch::{QueryBatch, in_one_view};
 use super::question::{Asked, Question};
 use super::reading::read_questions;
+use super::resident::{self, Ranker, Resident};
 use super::score::Score;
 use super::spelling::Spelling;
 use super::times::{NamedTime, TimeOrder};
@@ -171,6 +172,20 @@ pub fn recall_batch(
     questions: &[Question],
     meaning: Option<&Meaning<'_>>,
 ) -> Result<Vec<Answer>> {
+    recall_with(conn, renderer, questions, meaning, None)
+}
+
+/// The same, where the minds of the store may be kept in memory: single questions are answered from there where they can be.
+///
+/// # Errors
+/// See [`recall_batch`].
+pub fn recall_with(
+    conn: &Connection,
+    renderer: &Renderer,
+    questions: &[Question],
+    meaning: Option<&Meaning<'_>>,
+    resident: Option<&Resident>,
+) -> Result<Vec<Answer>> {
     if questions.iter().any(|q| q.k == 0) {
         return Err(Error::usage("k is the number of results, at least 1")
             .hint("ask for one or more, such as -k 10"));
@@ -191,11 +206,18 @@ pub fn recall_batch(
             filtered: !filter.is_empty(),
             model: None,
         };
+        if let (Some(resident), None, [number]) = (resident, meaning, &numbers[..])
+            && let Some(answer) =
+                from_memory(conn, renderer, &scope, resident, &questions[*number])?
+        {
+            answers[*number] = Some(answer);
+            continue;
+        }
         let asked = ask_mind(conn, renderer, &scope)?;
         let at_once = (WORK / asked.memories.max(1)).clamp(1, QUESTIONS);
         for some in numbers.chunks(at_once) {
             let read: Vec<&Question> = some.iter().map(|&n| &questions[n]).collect();
-            let readings = read_questions(conn, renderer, &scope, &asked, &read)?;
+            let readings = read_questions(conn, renderer, &scope, &asked, &read, None)?;
             let batch = QueryBatch {
                 conn,
                 renderer,
@@ -221,6 +243,46 @@ pub fn recall_batch(
             }
         })
         .collect()
+}
+
+/// The answer of what is kept of the mind in memory, where that is as the store is and the question is a plain one.
+fn from_memory(
+    conn: &Connection,
+    renderer: &Renderer,
+    scope: &Scope<'_>,
+    resident: &Resident,
+    question: &Question,
+) -> Result<Option<Answer>> {
+    if !resident::is_plain(question, scope) {
+        return Ok(None);
+    }
+    in_one_view(conn, || {
+        let Some((index, params)) = resident.current(conn, renderer, scope.mind)? else {
+            return Ok(None);
+        };
+        let as_of = scope.as_of.and_utc().timestamp_micros();
+        if index.marker.last_at > as_of || index.marker.night_at.is_some_and(|at| at > as_of) {
+            return Ok(None);
+        }
+        let asked = index.asked();
+        let questions = std::slice::from_ref(question);
+        let mut readings =
+            read_questions(conn, renderer, scope, &asked, &[question], Some(&index))?;
+        let reading = readings.pop().unwrap_or_default();
+        let row = question.as_row(0, &asked, &reading);
+        let ranked = Ranker::new(&index, params, &row, as_of).ranked(0);
+        let batch = QueryBatch {
+            conn,
+            renderer,
+            asked: &asked,
+            questions,
+            numbers: &[0],
+            filter: &question.filter,
+            readings: BTreeMap::from([(0, reading)]),
+        };
+        let mut answers = batch.answers_of(scope, ranked, None)?;
+        Ok(answers.pop().map(|(_, answer)| answer))
+    })
 }
 
 fn ask_mind(conn: &Connection, renderer: &Renderer, scope: &Scope<'_>) -> Result<Asked> {
@@ -261,6 +323,46 @@ pub(super) struct Ranked {
     relevance: Option<Score>,
     components: Vec<(String, Score)>,
     explanation: Option<Explanation>,
+}
+
+/// The DECIMAL columns of `sql/recall/ranking.sql` where words alone rank.
+const COMPONENTS: [&str; 10] = [
+    "lexical",
+    "context",
+    "speaker",
+    "time",
+    "order",
+    "need",
+    "association",
+    "strength",
+    "recency",
+    "tier",
+];
+
+impl Ranked {
+    /// As the ranking would have it; components in millionths.
+    pub(super) fn new(
+        question: usize,
+        id: i64,
+        state: &str,
+        score: Score,
+        relevance: Score,
+        components: &[i64],
+    ) -> Ranked {
+        Ranked {
+            question,
+            id,
+            state: state.to_owned(),
+            score,
+            relevance: Some(relevance),
+            components: COMPONENTS
+                .iter()
+                .zip(components)
+                .map(|(name, share)| ((*name).to_owned(), Score(*share)))
+                .collect(),
+            explanation: None,
+        }
+    }
 }
 
 pub(super) fn ranked_by(mut statement: Statement<'_>, bound: impl Params) -> Result<Vec<Ranked>> {

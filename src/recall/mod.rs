@@ -2,6 +2,7 @@
 //!
 //! # Layout
 //!
+//! * `resident`: the same ranking from memory, for plain questions to a store that many ask
 //! * `queries`: the SQL of `sql/recall/`, rendered for a mind and a moment
 //! * `question`: what a question names: its terms, one speaker, times
 //! * `gathering`: whether a question asks for several things
@@ -31,6 +32,7 @@ mod queries;
 mod query_batch;
 mod question;
 mod reading;
+mod resident;
 mod score;
 mod spelling;
 #[cfg(test)]
@@ -39,6 +41,7 @@ mod times;
 
 pub use answer::{
     Answer, Basis, EmbedTexts, Explanation, Hit, Meaning, WordShare, recall, recall_batch,
+    recall_with,
 };
 pub use filter::{Filter, Presentation};
 pub use kin::Alias;
@@ -46,6 +49,7 @@ pub use needed::{NeededMemory, RecentMemory, WeightedTerm, needed_memories, rece
 pub use presentation::{Associate, Neighbour, WhyNot};
 pub use query_batch::create_asked;
 pub use question::{Cut, Question};
+pub use resident::Resident;
 pub use score::Score;
 pub use spelling::Spelling;
 pub use times::{NamedTime, TimeOrder};

@@ -28,7 +28,7 @@ pub fn create_asked(conn: &Connection) -> Result<()> {
 }
 
 /// Reads what was committed when it began, whatever others commit meanwhile.
-fn in_one_view<T>(conn: &Connection, work: impl FnOnce() -> Result<T>) -> Result<T> {
+pub(super) fn in_one_view<T>(conn: &Connection, work: impl FnOnce() -> Result<T>) -> Result<T> {
     conn.execute_batch("BEGIN")?;
     let answered = work();
     match answered {
@@ -124,7 +124,13 @@ impl QueryBatch<'_> {
         let rows: Vec<Value> = self
             .numbers
             .iter()
-            .filter_map(|&n| Some(self.questions[n].as_json(n, self.asked, self.readings.get(&n)?)))
+            .filter_map(|&n| {
+                Some(json!(self.questions[n].as_row(
+                    n,
+                    self.asked,
+                    self.readings.get(&n)?
+                )))
+            })
             .collect();
         create_asked(self.conn)?;
         self.conn.execute_batch("DELETE FROM temp.main.asked")?;
@@ -227,9 +233,19 @@ impl QueryBatch<'_> {
         ranking: Statement<'_>,
         note: Option<String>,
     ) -> Result<Vec<(usize, Answer)>> {
+        self.answers_of(scope, ranked_by(ranking, [])?, note)
+    }
+
+    /// The answers, of memories that are ranked.
+    pub(super) fn answers_of(
+        &self,
+        scope: &Scope<'_>,
+        hits: Vec<Ranked>,
+        note: Option<String>,
+    ) -> Result<Vec<(usize, Answer)>> {
         let sql = |name: &str| queries::sql(self.renderer, name, scope);
         let mut ranked: BTreeMap<usize, Vec<Ranked>> = BTreeMap::new();
-        for hit in ranked_by(ranking, [])? {
+        for hit in hits {
             ranked.entry(hit.question).or_default().push(hit);
         }
         let mut some = Vec::with_capacity(self.numbers.len());

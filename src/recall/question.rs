@@ -5,13 +5,12 @@ use super::gathering;
 use super::needs::{Need, READ_AS, needs};
 use super::reading::Reading;
 use super::score::Score;
-use super::times::TimeOrder;
+use super::times::{NamedTime, TimeOrder};
 use crate::memory::MindId;
 use crate::text;
-use chrono::NaiveDateTime;
+use chrono::{NaiveDateTime, Timelike};
 use chrono_tz::Tz;
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize, Serializer};
 use std::collections::BTreeSet;
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -64,6 +63,47 @@ pub(super) struct Asked {
     pub(super) speakers: Vec<String>,
     pub(super) memories: usize,
     pub(super) lived_on: bool,
+}
+
+/// What a question names, as a row of `asked`.
+#[derive(Debug, Serialize)]
+pub(super) struct AskedRow {
+    pub(super) question: usize,
+    pub(super) k: i64,
+    pub(super) terms: BTreeSet<String>,
+    pub(super) speaker: Option<String>,
+    pub(super) gathers: bool,
+    pub(super) spans: Vec<AskedSpan>,
+    pub(super) time_order: Option<i32>,
+    pub(super) needs: Vec<Need>,
+    pub(super) cut: bool,
+    pub(super) min_relevance: Option<Score>,
+}
+
+/// A span of local time, to the second; open where it has no end.
+#[derive(Debug, Serialize)]
+pub(super) struct AskedSpan {
+    #[serde(serialize_with = "as_timestamp")]
+    pub(super) start: Option<NaiveDateTime>,
+    #[serde(serialize_with = "as_timestamp")]
+    pub(super) end: Option<NaiveDateTime>,
+}
+
+impl AskedSpan {
+    pub(super) fn microseconds(&self) -> (Option<i64>, Option<i64>) {
+        let microseconds = |at: Option<NaiveDateTime>| at.map(|at| at.and_utc().timestamp_micros());
+        (microseconds(self.start), microseconds(self.end))
+    }
+}
+
+fn as_timestamp<S: Serializer>(
+    at: &Option<NaiveDateTime>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match at {
+        Some(at) => serializer.collect_str(&at.format("%Y-%m-%d %H:%M:%S")),
+        None => serializer.serialize_none(),
+    }
 }
 
 impl Question {
@@ -122,7 +162,7 @@ impl Question {
     }
 
     /// What the question names, as a row of `asked`.
-    pub(super) fn as_json(&self, number: usize, asked: &Asked, reading: &Reading) -> Value {
+    pub(super) fn as_row(&self, number: usize, asked: &Asked, reading: &Reading) -> AskedRow {
         let mut terms = BTreeSet::new();
         text::for_each_term(&self.text, |term| {
             if terms.len() < MOST_TERMS {
@@ -140,7 +180,6 @@ impl Question {
                 needs.extend(place.map(|place| Need::alias(&term, place)));
             }
         }
-        let speaker = named_speaker(&terms, &asked.speakers);
         for read in &reading.spelling {
             if !terms.remove(&read.asked_term) {
                 continue;
@@ -151,23 +190,29 @@ impl Question {
                 need.weight *= READ_AS;
             }
         }
-        let min_relevance = match self.cut {
-            Cut::At(least) => Some(least),
-            Cut::Off | Cut::Usual => None,
+        let whole = |at: NaiveDateTime| at.with_nanosecond(0).unwrap_or(at);
+        let span = |t: &NamedTime| AskedSpan {
+            start: t.start.map(whole),
+            end: t.end.map(whole),
         };
-        let time = |at: NaiveDateTime| at.format("%Y-%m-%d %H:%M:%S").to_string();
-        let spans: Vec<_> = reading
-            .times
-            .iter()
-            .map(|t| json!({"start": t.start.map(time), "end": t.end.map(time)}))
-            .collect();
-        let order = reading.order.map(|order| match order {
-            TimeOrder::First => -1,
-            TimeOrder::Latest => 1,
-        });
-        json!({"question": number, "k": self.limit(), "terms": terms, "speaker": speaker,
-            "gathers": gathering::gathers(&self.text), "spans": spans, "time_order": order, "needs": needs,
-            "cut": self.cut != Cut::Off, "min_relevance": min_relevance})
+        AskedRow {
+            question: number,
+            k: self.limit(),
+            speaker: named_speaker(&terms, &asked.speakers).map(str::to_owned),
+            terms,
+            gathers: gathering::gathers(&self.text),
+            spans: reading.times.iter().map(span).collect(),
+            time_order: reading.order.map(|order| match order {
+                TimeOrder::First => -1,
+                TimeOrder::Latest => 1,
+            }),
+            needs,
+            cut: self.cut != Cut::Off,
+            min_relevance: match self.cut {
+                Cut::At(least) => Some(least),
+                Cut::Off | Cut::Usual => None,
+            },
+        }
     }
 
     /// The words of a question that is made of stop words alone, at least two of them, with blanks around each.

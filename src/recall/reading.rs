@@ -4,6 +4,7 @@ use super::answer::recall;
 use super::kin::{Alias, Ties, aliases};
 use super::queries::{self, Scope};
 use super::question::{Asked, Cut, Question};
+use super::resident::MindIndex;
 use super::spelling::{Spelling, corrections};
 use super::times::{self, Event, NamedTime, TimeOrder};
 use crate::error::Result;
@@ -38,9 +39,10 @@ pub(super) fn read_questions(
     scope: &Scope<'_>,
     asked: &Asked,
     questions: &[&Question],
+    index: Option<&MindIndex>,
 ) -> Result<Vec<Reading>> {
     let texts: Vec<&str> = questions.iter().map(|q| q.text.as_str()).collect();
-    let corrections = corrections(conn, renderer, scope, &texts)?;
+    let corrections = corrections(conn, renderer, scope, &texts, index)?;
     let mut ties = Ties::new(conn, renderer, scope);
     questions
         .iter()

@@ -17,6 +17,7 @@ mod edges;
 mod meaning;
 mod options;
 mod relevance;
+mod resident;
 mod scores;
 mod times;
 
