@@ -86,7 +86,7 @@ impl Engine {
             false => None,
         };
         let Some(model) = model else {
-            let resident = Some(self.models.resident());
+            let resident = Some((self.models.resident(), self.settled()));
             return recall_with(conn, queries, questions, None, resident);
         };
         let dimension = self.model_clients.length(conn, &model)?;
@@ -185,11 +185,14 @@ impl Engine {
     /// Nothing that has come in may be missing from an answer.
     pub(super) fn be_ready(&self) -> Result<()> {
         // Whoever writes beside this question makes what it writes ready itself.
+        let state = self.settled();
         if self.is_writable()
+            && !self.is_ready_in(state)
             && let Some(mut turn) = self.turn_now("query")
             && self.enrich(|_| ())? == 0
         {
             turn.changed_nothing();
+            self.ready_in(state);
         }
         Ok(())
     }

@@ -175,7 +175,8 @@ pub fn recall_batch(
     recall_with(conn, renderer, questions, meaning, None)
 }
 
-/// The same, where the minds of the store may be kept in memory: single questions are answered from there where they can be.
+/// The same, where the minds of the store may be kept in memory: single questions are answered from there where they can be. With what is
+/// kept may come the number of the store's state, where it is known: in the same state nothing has to be looked at again.
 ///
 /// # Errors
 /// See [`recall_batch`].
@@ -184,7 +185,7 @@ pub fn recall_with(
     renderer: &Renderer,
     questions: &[Question],
     meaning: Option<&Meaning<'_>>,
-    resident: Option<&Resident>,
+    resident: Option<(&Resident, Option<u64>)>,
 ) -> Result<Vec<Answer>> {
     if questions.iter().any(|q| q.k == 0) {
         return Err(Error::usage("k is the number of results, at least 1")
@@ -250,14 +251,14 @@ fn from_memory(
     conn: &Connection,
     renderer: &Renderer,
     scope: &Scope<'_>,
-    resident: &Resident,
+    (resident, state): (&Resident, Option<u64>),
     question: &Question,
 ) -> Result<Option<Answer>> {
     if !resident::is_plain(question, scope) {
         return Ok(None);
     }
     in_one_view(conn, || {
-        let Some((index, params)) = resident.current(conn, renderer, scope.mind)? else {
+        let Some((index, params)) = resident.current(conn, renderer, scope.mind, state)? else {
             return Ok(None);
         };
         let as_of = scope.as_of.and_utc().timestamp_micros();

@@ -61,34 +61,49 @@ pub struct Resident {
 #[derive(Default)]
 struct Kept {
     index: Option<Arc<MindIndex>>,
+    /// The number of a state of the store that the index is of.
+    state: Option<u64>,
     /// The state of the store at the last question, where the index is of another one, and how many questions have met it.
     met: Option<(Marker, u32)>,
 }
 
 impl Resident {
-    /// The index of a mind as the store is now, where it is worth having.
+    /// The index of a mind as the store is now, where it is worth having; `state` is the number of the state it is in, where it has one.
     pub(super) fn current(
         &self,
         conn: &Connection,
         renderer: &Renderer,
         mind: MindId,
+        state: Option<u64>,
     ) -> Result<Option<(Arc<MindIndex>, &Params)>> {
         let Some(params) = self.params.get_or_init(|| Params::shipped(renderer)) else {
             return Ok(None);
         };
+        let lock = || self.minds.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(Kept {
+            index: Some(index),
+            state: Some(kept),
+            ..
+        }) = lock().get(&mind)
+            && state == Some(*kept)
+        {
+            return Ok(Some((index.clone(), params)));
+        }
         let Some(marker) = Marker::of(conn, mind)?.filter(|m| m.memories <= MOST) else {
             return Ok(None);
         };
-        let mut minds = self.minds.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut minds = lock();
         let kept = minds.entry(mind).or_default();
-        if let Some(index) = &mut kept.index {
-            if index.marker == marker {
-                return Ok(Some((index.clone(), params)));
-            }
-            if marker.only_adds_to(&index.marker)
-                && load::append(conn, mind, Arc::make_mut(index), &marker)?
+        kept.state = None;
+        if let Some(mut index) = kept.index.take() {
+            let as_it_is = index.marker == marker;
+            if as_it_is
+                || marker.only_adds_to(&index.marker)
+                    && load::append(conn, mind, Arc::make_mut(&mut index), &marker)?
             {
-                return Ok(Some((index.clone(), params)));
+                kept.index = Some(index.clone());
+                kept.state = state;
+                return Ok(Some((index, params)));
             }
         }
         let count = match &kept.met {
@@ -101,6 +116,7 @@ impl Resident {
         }
         let index = Arc::new(load::whole(conn, mind, marker)?);
         kept.index = Some(index.clone());
+        kept.state = state;
         kept.met = None;
         Ok(Some((index, params)))
     }
