@@ -107,8 +107,7 @@ fn every_query_of_recall_passes_the_lint() {
         ..ConfigPatch::default()
     };
     for (path, text) in queries {
-        let values =
-            "{% set mind = 'NULL::UUID' %}{% set explain = true %}{% set model = \"'local:m'\" %}";
+        let values = "{% set mind = 'NULL::UUID' %}{% set explain = true %}{% set filtered = true %}{% set model = \"'local:m'\" %}";
         let query = embedded
             .renderer
             .compile_text(path, &format!("{values}{text}"), &embedded.context)
@@ -120,6 +119,8 @@ fn every_query_of_recall_passes_the_lint() {
             sql: query
                 .sql
                 .replace("LIMIT $1", "LIMIT 1")
+                .replace("LIMIT $2", "LIMIT 1")
+                .replace("$2", "1")
                 .replace("$1", "'[]'"),
             relation: Relation::new("recall", "query"),
             config: ModelConfig::resolve(

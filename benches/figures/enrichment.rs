@@ -7,7 +7,7 @@ mod server;
 use crate::diary;
 use codex_dreams::config::{Config, ConfigSources};
 use codex_dreams::engine::{
-    Cut, EmbedRequest, Engine, EnrichRequest, EnrichWhat, ImportOptions, Question, parse_time_zone,
+    EmbedRequest, Engine, EnrichRequest, EnrichWhat, ImportOptions, Question, parse_time_zone,
 };
 use codex_dreams::enrich::embeddings::LocalModel;
 use codex_dreams::project::{Project, ProjectSource};
@@ -135,14 +135,7 @@ pub fn measure(folder: &Path) -> Result<Vec<Figure>, Box<dyn Error>> {
     .cycle()
     .take(9)
     {
-        let question = Question {
-            text: (*text).to_owned(),
-            mind: mind.id,
-            k: 10,
-            as_of: diary::midnight(diary::DAYS + 1),
-            explain: false,
-            cut: Cut::Off,
-        };
+        let question = Question::new(text, mind.id, diary::midnight(diary::DAYS + 1));
         let started = Instant::now();
         let answer = engine.query_batch(std::slice::from_ref(&question))?;
         if answer[0].results.is_empty() || !answer[0].notes.is_empty() {

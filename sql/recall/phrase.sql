@@ -14,6 +14,9 @@ LEFT JOIN (
     GROUP BY memory_id
 ) e ON e.memory_id = m.memory_id
 ANTI JOIN {{ source('raw', 'deletions') }} d ON d.memory_id = m.memory_id
+{%- if filtered %}
+SEMI JOIN {{ source('recall', 'allowed') }} f ON f.memory_id = m.memory_id
+{%- endif %}
 WHERE m.mind_id = {{ mind }} AND m.created_at <= {{ as_of }}
     AND contains(' ' || regexp_replace(lower(coalesce(e.content, m.content)), '[^[:alnum:]'']+', ' ', 'g') || ' ', $1)
 ORDER BY m.created_at DESC, m.memory_id DESC

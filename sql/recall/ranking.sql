@@ -3,8 +3,9 @@
 -- episode (temporal context, Howard & Kahana 2002); activation spreads along associations (Collins & Loftus 1975).
 -- With an embedding `model`, nearness in meaning joins in, scaled per question from the farthest memory to the nearest
 -- (weighted min-max fusion, Bruch et al. 2023), and is lent to neighbours too.
--- `asked` has a row a question: its number, k, terms, speaker, spans of local time, vector; what it `needs` (its words of content, with
--- weights), and whether and where to `cut`. Components are DECIMAL, so sums are exact.
+-- `asked` has a row a question: its number, k, terms, speaker, spans of local time (open where an end is NULL), its `time_order` (1: the
+-- latest is asked for, -1: the first), vector; what it `needs` (its words of content, with weights; one of those with the same `place` is
+-- enough), and whether and where to `cut`. Where it is `filtered`, only the memories of `allowed` come up. Components are DECIMAL, so sums are exact.
 -- Beside the score stands `relevance`, 0..1: how likely the memory answers the question at all. A score ranks the memories of one
 -- question; relevance means the same from question to question (Platt 1999), so that it can be compared with a limit.
 {%- set bucket = var('episode_gap') * (var('recall_context_reach') + 1) %}
@@ -30,6 +31,23 @@ hidden AS (
     WHERE archived
 ),
 
+{%- if filtered %}
+-- What may come up, and what it may hear words from. The statistics are the whole mind's all the same.
+allowed_places AS (
+    SELECT DISTINCT session, CASE WHEN session IS NULL THEN epoch(created_at)::BIGINT // {{ bucket }} END AS bucket
+    FROM {{ source('raw', 'memories') }}
+    SEMI JOIN {{ source('recall', 'allowed') }} USING (memory_id)
+    WHERE mind_id = {{ mind }}
+),
+
+heard AS (
+    SELECT memory_id
+    FROM {{ source('raw', 'memories') }}
+    WHERE mind_id = {{ mind }} AND (session IN (SELECT session FROM allowed_places WHERE session IS NOT NULL)
+        OR session IS NULL AND epoch(created_at)::BIGINT // {{ bucket }} IN (SELECT bucket + unnest([-1, 0, 1]) FROM allowed_places WHERE bucket IS NOT NULL))
+),
+
+{% endif -%}
 -- lexical ---------------------------------------------------------------------------------------------------------------
 
 documents AS MATERIALIZED (
@@ -95,6 +113,9 @@ seeds AS (
     FROM (
         SELECT *, row_number() OVER best_first AS place, first_value(bm25) OVER best_first AS best
         FROM matched
+        {%- if filtered %}
+        WHERE memory_id IN (SELECT memory_id FROM heard)
+        {%- endif %}
         WINDOW best_first AS (PARTITION BY question ORDER BY bm25 DESC, memory_id)
     )
     JOIN asked USING (question)
@@ -262,6 +283,9 @@ bounds AS (
     SELECT question, avg(vector_scores.vector)::DECIMAL(9, 6) AS usual, max(most) AS most,
         CASE WHEN max(most) <= 1000 THEN list_min(max(vector_scores.vector + vector_context, least(most, 1000))) ELSE 0 END AS least
     FROM vector_scores
+    {%- if filtered %}
+    SEMI JOIN {{ source('recall', 'allowed') }} USING (memory_id)
+    {%- endif %}
     JOIN (SELECT question, greatest({{ var('recall_vector_candidates') }}, k) AS most FROM asked) USING (question)
     GROUP BY question
 ),
@@ -269,6 +293,9 @@ bounds AS (
 nearest AS (
     SELECT question, memory_id
     FROM vector_scores
+    {%- if filtered %}
+    SEMI JOIN {{ source('recall', 'allowed') }} USING (memory_id)
+    {%- endif %}
     JOIN bounds USING (question)
     WHERE vector + vector_context >= least
     QUALIFY row_number() OVER (PARTITION BY question ORDER BY vector + vector_context DESC, memory_id) <= most
@@ -301,10 +328,17 @@ reached AS (
 
 -- What the question needs, each word as heavy as it is rare; a word that no memory has is the rarest of all and tells that the question may
 -- have no answer.
-need_weights AS (
-    SELECT question, term, (weight * coalesce(idf, {{ var('recall_unknown_word') }} * ln(1 + (memories + 0.5) / 0.5)))::DECIMAL(12, 6) AS amount
+need_terms AS (
+    SELECT question, term, place, idf IS NULL AS unknown, (weight * coalesce(idf, {{ var('recall_unknown_word') }} * ln(1 + (memories + 0.5) / 0.5)))::DECIMAL(12, 6) AS amount
     FROM (SELECT question, unnest(needs, recursive := true) FROM asked)
     LEFT JOIN rarities USING (term), corpus
+),
+
+-- A word that is also known by others counts as much as the least of them.
+need_weights AS (
+    SELECT question, place, coalesce(min(amount) FILTER (NOT unknown), min(amount)) AS amount
+    FROM need_terms
+    GROUP BY question, place
 ),
 
 -- A time that is named is one more thing needed.
@@ -318,11 +352,16 @@ need_sums AS (
 -- How much of it a memory says, and how much it only hears from its neighbours.
 coverage AS (
     SELECT question, memory_id,
-        coalesce(sum(amount) FILTER (own > 0), 0) AS said,
-        coalesce(sum((amount * least(1, lent / greatest(idf, 0.000001)))::DECIMAL(12, 6)) FILTER (own = 0), 0) AS heard
-    FROM need_weights
-    JOIN term_contributions USING (term)
-    JOIN rarities USING (term)
+        coalesce(sum(amount) FILTER (is_said), 0) AS said,
+        coalesce(sum((amount * share)::DECIMAL(12, 6)) FILTER (NOT is_said), 0) AS heard
+    FROM (
+        SELECT question, memory_id, place, bool_or(own > 0) AS is_said, max(least(1, lent / greatest(idf, 0.000001))) AS share
+        FROM need_terms
+        JOIN term_contributions USING (term)
+        JOIN rarities USING (term)
+        GROUP BY question, memory_id, place
+    )
+    JOIN need_weights USING (question, place)
     GROUP BY question, memory_id
 ),
 
@@ -331,7 +370,8 @@ coverage AS (
 named_times AS (
     SELECT DISTINCT question, f.memory_id
     FROM (SELECT question, unnest(spans, recursive := true) FROM asked) s
-    JOIN {{ source('enrichment', 'features') }} f ON f.mind_id = {{ mind }} AND f.local_at >= s.start AND f.local_at < s."end"
+    JOIN {{ source('enrichment', 'features') }} f ON f.mind_id = {{ mind }} AND coalesce(f.local_at >= s."start", true)
+        AND coalesce(f.local_at < s."end", true)
     JOIN documents d ON d.revision = f.revision
 ),
 
@@ -349,7 +389,24 @@ candidates AS (
         SELECT *, false AS in_time FROM nearest
         {%- endif %}
     )
+    {%- if filtered %}
+    SEMI JOIN {{ source('recall', 'allowed') }} USING (memory_id)
+    {%- endif %}
     GROUP BY question, memory_id
+),
+
+-- Where the first or the latest is asked for: among what fits about as well as the best, the place in time, 0..1.
+in_sequence AS (
+    SELECT question, memory_id, percent_rank() OVER (PARTITION BY question ORDER BY time_order * epoch(created_at)::BIGINT, memory_id) AS place
+    FROM (
+        SELECT question, memory_id, time_order, coalesce(lexical, 0) + coalesce(context, 0) AS fit,
+            max(coalesce(lexical, 0) + coalesce(context, 0)) OVER (PARTITION BY question) AS best
+        FROM candidates
+        JOIN asked USING (question)
+        WHERE time_order IS NOT NULL
+    )
+    JOIN {{ source('raw', 'memories') }} USING (memory_id)
+    WHERE fit > 0 AND fit >= {{ var('recall_order_share') }} * best
 ),
 
 components AS (
@@ -365,6 +422,7 @@ components AS (
         CASE WHEN m.speaker = asked.speaker
             THEN {{ var('recall_speaker_boost') }} + CASE WHEN gathers THEN {{ var('recall_gathering_speaker') }} ELSE 0 END ELSE 0 END::DECIMAL(9, 6) AS speaker,
         CASE WHEN c.in_time THEN {{ var('recall_time_boost') }} ELSE 0 END::DECIMAL(9, 6) AS "time",
+        ({{ var('recall_order_weight') }} * coalesce(o.place, 0))::DECIMAL(9, 6) AS "order",
         ({{ var('recall_need_weight') }}
             * ln(greatest({{ need('f.importance', 'w.memory_id IS NOT NULL') }}, 0.001)::DOUBLE
                 / (1 - least({{ need('f.importance', 'w.memory_id IS NOT NULL') }}, 0.999)::DOUBLE)))::DECIMAL(9, 6) AS need,
@@ -391,13 +449,14 @@ components AS (
     LEFT JOIN documents d ON d.memory_id = c.memory_id
     LEFT JOIN {{ source('enrichment', 'features') }} f ON f.mind_id = {{ mind }} AND f.revision = d.revision AND f.provider = 'rules'
     LEFT JOIN answers w ON w.memory_id = c.memory_id
+    LEFT JOIN in_sequence o ON o.question = c.question AND o.memory_id = c.memory_id
     LEFT JOIN {{ source('state', 'memory_traces') }} t ON t.mind_id = {{ mind }} AND t.memory_id = c.memory_id
 ),
 
 judged AS (
     SELECT *, relevance >= {{ var('recall_min_relevance') }} AS fits, max(relevance) OVER (PARTITION BY question) AS most_relevant
     FROM (
-        SELECT * EXCLUDE (covered, asks {%- if model %}, cosine {%- endif %}), lexical + context {%- if model %} + vector + vector_context {%- endif %} + speaker + "time" + need + association + strength + recency + tier AS score,
+        SELECT * EXCLUDE (covered, asks {%- if model %}, cosine {%- endif %}), lexical + context {%- if model %} + vector + vector_context {%- endif %} + speaker + "time" + "order" + need + association + strength + recency + tier AS score,
             round(1 / (1 + exp(-({{ var('recall_relevance_base') }} + {{ var('recall_relevance_coverage') }} * covered
                 {%- if model %} + {{ var('recall_relevance_meaning') }} * least(1, greatest(0, coalesce(cosine, 0)::DOUBLE - {{ var('recall_meaning_floor') }})
                     / (1 - {{ var('recall_meaning_floor') }})) {%- endif %}

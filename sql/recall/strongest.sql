@@ -14,6 +14,9 @@ visible AS (
     FROM {{ source('raw', 'memories') }}
     ANTI JOIN {{ source('raw', 'deletions') }} USING (memory_id)
     ANTI JOIN archived USING (memory_id)
+    {%- if filtered %}
+    SEMI JOIN {{ source('recall', 'allowed') }} USING (memory_id)
+    {%- endif %}
     WHERE mind_id = {{ mind }} AND created_at <= {{ as_of }}
 ),
 

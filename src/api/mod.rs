@@ -19,7 +19,6 @@ use crate::engine::request::{
     AddMemory, CleanUp, DeleteMemory, EditMemory, LinkMemories, ListFacts, ListMemories,
     MoveMemory, Recall, RelatedMemories, RemoteOperation, RestoreMemory, ShowMemory,
 };
-use crate::engine::{ActivationLogging, Cut};
 use crate::error::{Error, Result};
 use std::path::Path;
 use std::sync::mpsc;
@@ -213,13 +212,8 @@ impl MemoryStore {
     /// Usage when there is no such mind.
     pub fn search(&self, text: &str, k: usize) -> Result<Answer> {
         self.ask(Recall {
-            mind: self.name(),
-            text: text.to_owned(),
             k: k.max(1),
-            as_of: clock::now(),
-            explain: false,
-            cut: Cut::default(),
-            activation_logging: ActivationLogging::Retrieved,
+            ..Recall::new(self.name(), text.to_owned(), clock::now())
         })
     }
 

@@ -5,7 +5,7 @@ use crate::config::{Config, ConfigSources};
 use crate::daemon::{Session, Setup};
 use crate::engine::request::RemoteOperation;
 use crate::engine::{DEFAULT_MIND, Project, ProjectSource, Target, restrict_new_files};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use clap::Args;
 use std::cell::{Cell, OnceCell};
 use std::path::PathBuf;
@@ -199,6 +199,28 @@ impl Context {
             true => Session::in_memory(self.config()?, self.project()?),
             false => self.session(),
         }
+    }
+
+    /// Questions to another store, or to this one, with other parameters.
+    pub(super) fn session_with(
+        &self,
+        database: Option<PathBuf>,
+        vars: Option<String>,
+    ) -> Result<Session> {
+        let mut sources = self.sources()?;
+        if vars.is_some() && sources.vars.is_some() {
+            return Err(
+                Error::usage("--vars and --ablate would overwrite each other")
+                    .hint("give the parameters in a file with --config"),
+            );
+        }
+        sources.database = database.or(sources.database);
+        sources.vars = vars.or(sources.vars);
+        Ok(Session::new(
+            Config::load(&sources)?,
+            self.project()?,
+            self.source(),
+        ))
     }
 
     /// Asks the store one question.

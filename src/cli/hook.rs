@@ -7,7 +7,7 @@ use crate::config::Config;
 use crate::daemon::Session;
 use crate::engine::request::{AddMemory, BuildContext, Recall};
 use crate::engine::{
-    ActivationLogging, Answer, Cut, FilingChange, NewMemory, Project, ProjectSource, is_paused,
+    Answer, Cut, FilingChange, NewMemory, Project, ProjectSource, is_paused,
 };
 use crate::error::Result;
 use crate::text::reads_as_directive;
@@ -201,14 +201,10 @@ impl Job {
     fn recalled(&self, session: &mut Session, prompt: &str) -> Result<Option<String>> {
         let answer = session.ask(
             Recall {
-                mind: self.mind.clone(),
-                text: prompt.to_owned(),
                 k: RECALLED,
-                as_of: clock::now(),
-                explain: false,
                 // A program takes what it gets: what is hardly relevant stays out.
                 cut: Cut::Usual,
-                activation_logging: ActivationLogging::Retrieved,
+                ..Recall::new(self.mind.clone(), prompt.to_owned(), clock::now())
             },
             &mut |_| (),
         )?;

@@ -12,6 +12,7 @@ mod context;
 mod daemon;
 mod doctor;
 mod enrich;
+mod eval;
 mod explain;
 mod facts;
 mod health;
@@ -87,6 +88,7 @@ enum Command {
     WriteBack(postgres::WriteBackCommand),
     Replay(replay::Replay),
     Query(query::Query),
+    Eval(eval::Eval),
     Context(brief::Brief),
     #[command(subcommand)]
     Hook(hook::Hook),
@@ -166,6 +168,7 @@ fn run(context: &Context, command: Command) -> Result<ExitCode, Stop> {
         Command::WriteBack(write_back) => write_back.run(context, &mut out),
         Command::Replay(replay) => replay.run(context, &mut out),
         Command::Query(query) => query.run(context, &mut out),
+        Command::Eval(eval) => eval.run(context, &mut out),
         Command::Context(brief) => brief.run(context, &mut out),
         Command::Hook(hook) => hook.run(context, &mut out),
         Command::Pause(pause) => pause.run(context, &mut out),

@@ -6,7 +6,9 @@ use super::times;
 use crate::clock;
 use crate::daemon::Session;
 use crate::engine::request::{FindMind, Recall, RecallMany};
-use crate::engine::{ActivationLogging, Answer, Basis, Cut, Hit, MindId, Question, Score};
+use crate::engine::{
+    ActivationLogging, Answer, Basis, Cut, Filter, Hit, MindId, Presentation, Question, Score,
+};
 use crate::error::{Error, Result};
 use chrono::NaiveDateTime;
 use clap::Args;
@@ -29,6 +31,9 @@ Examples:
   codex query --text \"speech or cello\" -k 5 --explain
   codex query --text \"what was planned\" --as-of 2026-03-08
   codex query --text \"what did the pilot say\" --min-relevance usual    nothing rather than something beside the point
+  codex query --text \"deploy steps\" --since 2026-01-01 --session ops --where team=infra
+  codex query --text \"deploy steps\" --expand 2 --associative          with neighbours, and what else comes to mind
+  codex query --text \"spare key\" --why-not 42                          why memory 42 did not come up
   codex query --text \"spare key\" --use --json       the answer helped: strengthen what came up
   codex query --batch questions.jsonl --json         lines {\"text\",\"mind\"?,\"k\"?}; - reads stdin
 
@@ -57,6 +62,45 @@ pub(super) struct Query {
     /// programs are given, 0.5, and what is far less relevant than the best is left out
     #[arg(long, value_name = "R", value_parser = cut)]
     min_relevance: Option<Cut>,
+    /// Only memories made then or later, in UTC, as --as-of
+    #[arg(long, value_name = "TIME", value_parser = times::moment, help_heading = FILTER)]
+    since: Option<NaiveDateTime>,
+    /// Only memories made before
+    #[arg(long, value_name = "TIME", value_parser = times::moment, help_heading = FILTER)]
+    until: Option<NaiveDateTime>,
+    /// Only memories in this tier: pending, short_term, long_term, forgotten
+    #[arg(long, value_name = "TIER", help_heading = FILTER)]
+    tier: Option<String>,
+    /// Only memories of this session
+    #[arg(long, value_name = "SESSION", help_heading = FILTER)]
+    session: Option<String>,
+    /// Only memories filed as of this kind: episodic, semantic, procedural, reflection, or one of your own
+    #[arg(long, value_name = "KIND", help_heading = FILTER)]
+    kind: Option<String>,
+    /// Only what this speaker said
+    #[arg(long, value_name = "NAME", help_heading = FILTER)]
+    speaker: Option<String>,
+    /// Only memories with this in their metadata; may be given several times
+    #[arg(long = "where", value_name = "KEY=VALUE", value_parser = field, help_heading = FILTER)]
+    fields: Vec<(String, String)>,
+    /// Only memories at least this strong at the moment of asking, 0 to 1
+    #[arg(long, value_name = "S", value_parser = share, help_heading = FILTER)]
+    min_strength: Option<Score>,
+    /// How much what repeats a better result steps back, 0 to 1
+    #[arg(long, value_name = "D", value_parser = share, default_value = "0", hide_default_value = true, help_heading = SHOWING)]
+    diversity: Score,
+    /// Show so many turns of its session before and after each result
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, help_heading = SHOWING)]
+    expand: usize,
+    /// Show what else comes to mind with the results, along associations, with the path to it
+    #[arg(long, help_heading = SHOWING)]
+    associative: bool,
+    /// No more results than fit into so many tokens of four characters
+    #[arg(long, value_name = "N", help_heading = SHOWING)]
+    max_tokens: Option<usize>,
+    /// Say why the memory with this id or key is not among the results
+    #[arg(long, value_name = "ID", conflicts_with = "batch", help_heading = SHOWING)]
+    why_not: Option<String>,
     /// The answer helped: what came up counts as used
     #[arg(long = "use", conflicts_with_all = ["as_of", "batch"])]
     used: bool,
@@ -64,6 +108,9 @@ pub(super) struct Query {
     #[arg(long, value_name = "FILE", conflicts_with = "text")]
     batch: Option<PathBuf>,
 }
+
+const FILTER: &str = "Which memories may come up";
+const SHOWING: &str = "What is shown";
 
 /// A line of a batch.
 #[derive(Debug, Deserialize)]
@@ -77,6 +124,20 @@ fn results(text: &str) -> std::result::Result<usize, String> {
     match text.parse() {
         Ok(0) | Err(_) => Err("it is the number of results, at least 1".to_owned()),
         Ok(k) => Ok(k),
+    }
+}
+
+fn share(text: &str) -> std::result::Result<Score, String> {
+    match text.parse::<f64>() {
+        Ok(share) if (0.0..=1.0).contains(&share) => Ok(Score::from_share(share)),
+        _ => Err("it is a number from 0 to 1".to_owned()),
+    }
+}
+
+fn field(text: &str) -> std::result::Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("it is KEY=VALUE, such as team=infra".to_owned()),
     }
 }
 
@@ -112,6 +173,9 @@ impl Query {
             as_of: self.as_of(),
             explain: self.explain,
             cut: self.min_relevance.unwrap_or_default(),
+            filter: self.filter(),
+            presentation: self.presentation(),
+            why_not: self.why_not.clone(),
             activation_logging: match (self.as_of, self.used) {
                 (Some(_), _) => ActivationLogging::None,
                 (None, true) => ActivationLogging::Used,
@@ -204,6 +268,32 @@ impl Query {
             as_of: self.as_of(),
             explain: self.explain,
             cut: self.min_relevance.unwrap_or_default(),
+            filter: self.filter(),
+            presentation: self.presentation(),
+        }
+    }
+
+    fn filter(&self) -> Filter {
+        Filter {
+            since: self.since,
+            until: self.until,
+            tier: self.tier.clone(),
+            session: self.session.clone(),
+            kind: self.kind.clone(),
+            speaker: self.speaker.clone(),
+            fields: self.fields.iter().cloned().collect(),
+            min_strength: self.min_strength,
+            id: None,
+        }
+    }
+
+    fn presentation(&self) -> Presentation {
+        Presentation {
+            diversity: self.diversity,
+            expand: self.expand,
+            associative: self.associative,
+            max_tokens: self.max_tokens,
+            why_not: None,
         }
     }
 
@@ -221,23 +311,27 @@ impl Query {
                 read.asked, read.term
             ))?;
         }
-        for time in &answer.times {
-            out.line(format!(
-                "(\"{}\": {} to {})",
-                time.text, time.start, time.end
-            ))?;
+        for line in reading(answer) {
+            out.line(line)?;
         }
-        if answer.results.is_empty() {
-            return out.line("nothing comes to mind");
+        match answer.basis {
+            _ if answer.results.is_empty() => out.line("nothing comes to mind")?,
+            Basis::Strongest => self.show_strongest(answer, out)?,
+            Basis::Match | Basis::Nothing => self.show_results(answer, out)?,
         }
-        if answer.basis == Basis::Strongest {
-            return self.show_strongest(answer, out);
-        }
+        show_beside(answer, out)
+    }
+
+    fn show_results(&self, answer: &Answer, out: &mut Output) -> Result<(), Stop> {
         let mut rows = table(&[">id", "happened", "tier", ">relevance", ">score", "memory"]);
         for hit in &answer.results {
             let mut memory = said(hit.speaker.as_deref(), &hit.content, SHOWN);
             if self.explain {
                 memory.push_str(&why(hit));
+            }
+            for near in &hit.neighbours {
+                let said = said(near.speaker.as_deref(), &near.content, SHOWN);
+                memory.push_str(&format!("\n  {:+}: [{}] {said}", near.distance, near.id));
             }
             // Explained scores are exact: a reader can add the components up.
             let score = if self.explain {
@@ -269,6 +363,55 @@ impl Query {
             ]);
         }
         out.table(&rows)
+    }
+}
+
+/// How the question was read: times and people.
+fn reading(answer: &Answer) -> Vec<String> {
+    let times = answer.times.iter().map(|time| {
+        let from = time.start.map_or(String::new(), |at| format!(" from {at}"));
+        let to = time.end.map_or(String::new(), |at| format!(" to {at}"));
+        let by = time
+            .dated_by
+            .map_or(String::new(), |id| format!(", by memory {id}"));
+        format!("(\"{}\":{from}{to}{by})", time.text)
+    });
+    let people = answer.people.iter().map(|alias| {
+        format!(
+            "(\"{}\" is also {}, by memory {})",
+            alias.asked, alias.name, alias.said_by
+        )
+    });
+    times.chain(people).collect()
+}
+
+/// What stands below the results: associations, and why a memory is not among them.
+fn show_beside(answer: &Answer, out: &mut Output) -> Result<(), Stop> {
+    if !answer.associated.is_empty() {
+        out.line("comes to mind with them:")?;
+        let mut rows = table(&[">id", "happened", ">activation", "path", "memory"]);
+        for associate in &answer.associated {
+            let path: Vec<String> = associate.path.iter().map(ToString::to_string).collect();
+            rows.add_row([
+                associate.id.to_string(),
+                minute(&associate.created_at.to_string()),
+                format!("{:.3}", associate.activation.value()),
+                path.join(" > "),
+                said(associate.speaker.as_deref(), &associate.content, SHOWN),
+            ]);
+        }
+        out.table(&rows)?;
+    }
+    let Some(why_not) = &answer.why_not else {
+        return Ok(());
+    };
+    let place = why_not
+        .place
+        .map_or(String::new(), |place| format!(" (place {place})"));
+    out.line(format!("memory {}: {}{place}", why_not.id, why_not.reason))?;
+    match &why_not.found {
+        Some(hit) => out.line(why(hit).trim_start_matches('\n')),
+        None => Ok(()),
     }
 }
 

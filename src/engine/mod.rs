@@ -93,7 +93,7 @@ pub use crate::memory::{
 };
 pub use crate::project::{CycleType, Project, ProjectSource};
 pub use crate::publish::WriteBack;
-pub use crate::recall::{Answer, Basis, Cut, Hit, Question, Score};
+pub use crate::recall::{Answer, Basis, Cut, Filter, Hit, Presentation, Question, Score};
 pub use crate::warehouse::{Holder, Warehouse, absolute, canonical, restrict_new_files};
 
 use crate::config::{Config, ConfigError, Parameters, Settings};

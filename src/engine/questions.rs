@@ -7,7 +7,7 @@ use crate::enrich::llm::one_line_of;
 use crate::error::{Error, Result};
 use crate::insight::{self, Insight, Period};
 use crate::memory::{ActivationKind, Mind, MindId};
-use crate::recall::{Answer, Meaning, Question, recall_batch};
+use crate::recall::{Answer, Meaning, Question, recall_batch, recall_with};
 use crate::template::{CycleValues, RenderContext};
 use serde::{Deserialize, Serialize};
 
@@ -86,7 +86,8 @@ impl Engine {
             false => None,
         };
         let Some(model) = model else {
-            return recall_batch(conn, queries, questions, None);
+            let resident = Some((self.models.resident(), self.settled()));
+            return recall_with(conn, queries, questions, None, resident);
         };
         let dimension = self.model_clients.length(conn, &model)?;
         let model_clients = &self.model_clients;
@@ -184,11 +185,14 @@ impl Engine {
     /// Nothing that has come in may be missing from an answer.
     pub(super) fn be_ready(&self) -> Result<()> {
         // Whoever writes beside this question makes what it writes ready itself.
+        let state = self.settled();
         if self.is_writable()
+            && !self.is_ready_in(state)
             && let Some(mut turn) = self.turn_now("query")
             && self.enrich(|_| ())? == 0
         {
             turn.changed_nothing();
+            self.ready_in(state);
         }
         Ok(())
     }

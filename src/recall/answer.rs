@@ -1,15 +1,20 @@
 //! Asking, and the shapes of an answer.
 
+use super::filter::Presentation;
+use super::kin::Alias;
+use super::presentation::{self, Associate, Neighbour, WhyNot};
 use super::queries::{self, Scope};
-use super::query_batch::QueryBatch;
+use super::query_batch::{QueryBatch, in_one_view};
 use super::question::{Asked, Question};
+use super::reading::read_questions;
+use super::resident::{self, Ranker, Resident};
 use super::score::Score;
-use super::spelling::{Spelling, corrections};
+use super::spelling::Spelling;
+use super::times::{NamedTime, TimeOrder};
 use crate::clock;
 use crate::error::{Error, Result};
 use crate::memory::parse_time_zone;
 use crate::template::Renderer;
-use crate::text::TimeExpression;
 use chrono::NaiveDateTime;
 use duckdb::types::Value as Sql;
 use duckdb::{Connection, Params, Row, Statement};
@@ -34,12 +39,24 @@ pub struct Answer {
     pub spelling: Vec<Spelling>,
     /// The times the question names, on the mind's clock.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub times: Vec<TimeExpression>,
+    pub times: Vec<NamedTime>,
+    /// Whether it asks for the first or the latest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<TimeOrder>,
+    /// Other words by which the mind knows people of the question.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub people: Vec<Alias>,
     /// What a reader should know about the answer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
     /// The memories, best first.
     pub results: Vec<Hit>,
+    /// What comes to mind with the results, along associations.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub associated: Vec<Associate>,
+    /// Why the memory that was asked about is not among the results.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why_not: Option<WhyNot>,
 }
 
 /// Why memories came up.
@@ -85,6 +102,9 @@ pub struct Hit {
     /// Why it came up, where the question asks for that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub explanation: Option<Explanation>,
+    /// Its neighbours in its session, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub neighbours: Vec<Neighbour>,
 }
 
 /// Why a memory came up.
@@ -152,6 +172,21 @@ pub fn recall_batch(
     questions: &[Question],
     meaning: Option<&Meaning<'_>>,
 ) -> Result<Vec<Answer>> {
+    recall_with(conn, renderer, questions, meaning, None)
+}
+
+/// The same, where the minds of the store may be kept in memory: single questions are answered from there where they can be. With what is
+/// kept may come the number of the store's state, where it is known: in the same state nothing has to be looked at again.
+///
+/// # Errors
+/// See [`recall_batch`].
+pub fn recall_with(
+    conn: &Connection,
+    renderer: &Renderer,
+    questions: &[Question],
+    meaning: Option<&Meaning<'_>>,
+    resident: Option<(&Resident, Option<u64>)>,
+) -> Result<Vec<Answer>> {
     if questions.iter().any(|q| q.k == 0) {
         return Err(Error::usage("k is the number of results, at least 1")
             .hint("ask for one or more, such as -k 10"));
@@ -159,29 +194,39 @@ pub fn recall_batch(
     let mut scopes: BTreeMap<_, Vec<usize>> = BTreeMap::new();
     for (number, q) in questions.iter().enumerate() {
         scopes
-            .entry((q.mind, q.as_of, q.explain))
+            .entry((q.mind, q.as_of, q.explain, &q.filter))
             .or_default()
             .push(number);
     }
     let mut answers: Vec<Option<Answer>> = vec![None; questions.len()];
-    for ((mind, as_of, explain), numbers) in scopes {
+    for ((mind, as_of, explain, filter), numbers) in scopes {
         let scope = Scope {
             mind,
             as_of,
             explain,
+            filtered: !filter.is_empty(),
             model: None,
         };
+        if let (Some(resident), None, [number]) = (resident, meaning, &numbers[..])
+            && let Some(answer) =
+                from_memory(conn, renderer, &scope, resident, &questions[*number])?
+        {
+            answers[*number] = Some(answer);
+            continue;
+        }
         let asked = ask_mind(conn, renderer, &scope)?;
         let at_once = (WORK / asked.memories.max(1)).clamp(1, QUESTIONS);
         for some in numbers.chunks(at_once) {
-            let texts: Vec<&str> = some.iter().map(|&n| questions[n].text.as_str()).collect();
+            let read: Vec<&Question> = some.iter().map(|&n| &questions[n]).collect();
+            let readings = read_questions(conn, renderer, &scope, &asked, &read, None)?;
             let batch = QueryBatch {
                 conn,
                 renderer,
                 asked: &asked,
                 questions,
                 numbers: some,
-                corrections: corrections(conn, renderer, &scope, &texts)?,
+                filter,
+                readings: some.iter().copied().zip(readings).collect(),
             };
             for (number, answer) in batch.answer(scope, meaning)? {
                 answers[number] = Some(answer);
@@ -190,8 +235,55 @@ pub fn recall_batch(
     }
     answers
         .into_iter()
-        .map(|a| a.ok_or_else(|| Error::failed("a question got no answer")))
+        .zip(questions)
+        .map(|(answer, question)| {
+            let answer = answer.ok_or_else(|| Error::failed("a question got no answer"))?;
+            match question.presentation == Presentation::default() {
+                true => Ok(answer),
+                false => presentation::present(conn, renderer, question, meaning, answer),
+            }
+        })
         .collect()
+}
+
+/// The answer of what is kept of the mind in memory, where that is as the store is and the question is a plain one.
+fn from_memory(
+    conn: &Connection,
+    renderer: &Renderer,
+    scope: &Scope<'_>,
+    (resident, state): (&Resident, Option<u64>),
+    question: &Question,
+) -> Result<Option<Answer>> {
+    if !resident::is_plain(question, scope) {
+        return Ok(None);
+    }
+    in_one_view(conn, || {
+        let Some((index, params)) = resident.current(conn, renderer, scope.mind, state)? else {
+            return Ok(None);
+        };
+        let as_of = scope.as_of.and_utc().timestamp_micros();
+        if index.marker.last_at > as_of || index.marker.night_at.is_some_and(|at| at > as_of) {
+            return Ok(None);
+        }
+        let asked = index.asked();
+        let questions = std::slice::from_ref(question);
+        let mut readings =
+            read_questions(conn, renderer, scope, &asked, &[question], Some(&index))?;
+        let reading = readings.pop().unwrap_or_default();
+        let row = question.as_row(0, &asked, &reading);
+        let ranked = Ranker::new(&index, params, &row, as_of).ranked(0);
+        let batch = QueryBatch {
+            conn,
+            renderer,
+            asked: &asked,
+            questions,
+            numbers: &[0],
+            filter: &question.filter,
+            readings: BTreeMap::from([(0, reading)]),
+        };
+        let mut answers = batch.answers_of(scope, ranked, None)?;
+        Ok(answers.pop().map(|(_, answer)| answer))
+    })
 }
 
 fn ask_mind(conn: &Connection, renderer: &Renderer, scope: &Scope<'_>) -> Result<Asked> {
@@ -232,6 +324,46 @@ pub(super) struct Ranked {
     relevance: Option<Score>,
     components: Vec<(String, Score)>,
     explanation: Option<Explanation>,
+}
+
+/// The DECIMAL columns of `sql/recall/ranking.sql` where words alone rank.
+const COMPONENTS: [&str; 10] = [
+    "lexical",
+    "context",
+    "speaker",
+    "time",
+    "order",
+    "need",
+    "association",
+    "strength",
+    "recency",
+    "tier",
+];
+
+impl Ranked {
+    /// As the ranking would have it; components in millionths.
+    pub(super) fn new(
+        question: usize,
+        id: i64,
+        state: &str,
+        score: Score,
+        relevance: Score,
+        components: &[i64],
+    ) -> Ranked {
+        Ranked {
+            question,
+            id,
+            state: state.to_owned(),
+            score,
+            relevance: Some(relevance),
+            components: COMPONENTS
+                .iter()
+                .zip(components)
+                .map(|(name, share)| ((*name).to_owned(), Score(*share)))
+                .collect(),
+            explanation: None,
+        }
+    }
 }
 
 pub(super) fn ranked_by(mut statement: Statement<'_>, bound: impl Params) -> Result<Vec<Ranked>> {
@@ -289,10 +421,10 @@ fn read(row: &Row<'_>, names: &[String]) -> Result<Ranked> {
 /// A memory as it is shown.
 pub(super) struct Shown {
     key: String,
-    created_at: NaiveDateTime,
-    speaker: Option<String>,
+    pub(super) created_at: NaiveDateTime,
+    pub(super) speaker: Option<String>,
     session: Option<String>,
-    content: String,
+    pub(super) content: String,
     metadata: String,
 }
 
@@ -338,6 +470,7 @@ impl Ranked {
             speaker: shown.speaker.clone(),
             session: shown.session.clone(),
             explanation: self.explanation,
+            neighbours: Vec::new(),
         })
     }
 }

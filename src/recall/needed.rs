@@ -90,6 +90,7 @@ fn rows<T: DeserializeOwned>(
         mind,
         as_of,
         explain: false,
+        filtered: false,
         model: None,
     };
     let query = sql(renderer, name, &scope)?;

@@ -1,6 +1,7 @@
 //! What an answer has to say: the question's words of content.
 
-use crate::text::{self, TimeExpression};
+use super::times::NamedTime;
+use crate::text;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use unicode_segmentation::UnicodeSegmentation;
@@ -10,12 +11,24 @@ use unicode_segmentation::UnicodeSegmentation;
 pub(super) struct Need {
     pub(super) term: String,
     pub(super) weight: f64,
+    /// Which word of the question it stands for: one of those with the same place is enough.
+    pub(super) place: i32,
     /// As it was asked.
     #[serde(skip)]
     pub(super) word: String,
 }
 
 impl Need {
+    /// Another word by which the same is meant.
+    pub(super) fn alias(term: &str, place: i32) -> Need {
+        Need {
+            term: term.to_owned(),
+            weight: 1.0,
+            place,
+            word: String::new(),
+        }
+    }
+
     /// Whether it names something, rather than asks.
     pub(super) fn names(&self) -> bool {
         self.weight > ASKING
@@ -44,9 +57,15 @@ const ASKING_WORDS: &str = "\
 const MOST: usize = 200;
 
 /// The question's words of content, each once. Times are left out: they are looked for by the clock, not by their words.
-pub(super) fn needs(question: &str, times: &[TimeExpression]) -> Vec<Need> {
+pub(super) fn needs(question: &str, times: &[NamedTime]) -> Vec<Need> {
     let mut bare = question.to_owned();
-    for time in times {
+    // What names an event ("before the move") need not be said again by what happened then.
+    let events: Vec<String> = times
+        .iter()
+        .filter(|time| time.dated_by.is_some())
+        .flat_map(|time| text::terms(&time.text))
+        .collect();
+    for time in times.iter().filter(|time| time.dated_by.is_none()) {
         bare = bare.replacen(&time.text, " ", 1);
     }
     let mut found: BTreeMap<String, Need> = BTreeMap::new();
@@ -57,9 +76,15 @@ pub(super) fn needs(question: &str, times: &[TimeExpression]) -> Vec<Need> {
             false => 1.0,
         };
         for term in text::terms(word) {
+            let weight = match events.contains(&term) {
+                true => ASKING,
+                false => weight,
+            };
+            let place = i32::try_from(found.len()).unwrap_or(i32::MAX);
             let need = found.entry(term.clone()).or_insert_with(|| Need {
                 term,
                 weight,
+                place,
                 word: word.to_owned(),
             });
             need.weight = need.weight.max(weight);
@@ -80,7 +105,7 @@ mod tests {
     fn words_that_name_count_more_than_words_that_ask_and_times_not_at_all() {
         let now = NaiveDateTime::default();
         let asked = "What kind of tree did Rosa plant last week?";
-        let times = text::time_expressions(asked, now);
+        let times = crate::recall::times::named_times(asked, now);
         let found = needs(asked, &times);
         let weight = |term: &str| found.iter().find(|n| n.term == term).map(|n| n.weight);
         assert_eq!(weight("tree"), Some(1.0));

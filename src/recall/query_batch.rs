@@ -1,16 +1,17 @@
 //! Questions to one mind that share a statement: put where the ranking finds them, ranked, and answered from one view of the store.
 
 use super::answer::{Answer, Basis, Meaning, Ranked, contents, notes, ranked_by};
+use super::filter::Filter;
 use super::needs::{Need, needs};
 use super::queries::{self, Scope};
 use super::question::{Asked, Cut, Question};
-use super::spelling::{Spelling, known_terms};
+use super::reading::Reading;
+use super::spelling::known_terms;
 use crate::error::{Error, Result};
 use crate::template::Renderer;
-use crate::text::terms;
 use duckdb::{Connection, Statement};
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Makes the table of what is being asked where the connection has none, so that rankings can be bound.
 ///
@@ -20,13 +21,14 @@ pub fn create_asked(conn: &Connection) -> Result<()> {
     Ok(conn.execute_batch(
         r#"CREATE TEMP TABLE IF NOT EXISTS asked (
                question INTEGER NOT NULL, k BIGINT NOT NULL, terms VARCHAR[] NOT NULL, speaker VARCHAR, gathers BOOLEAN NOT NULL,
-               spans STRUCT("start" TIMESTAMP, "end" TIMESTAMP)[] NOT NULL, vector FLOAT[],
-               needs STRUCT(term VARCHAR, weight DOUBLE)[] NOT NULL, cut BOOLEAN NOT NULL, min_relevance DOUBLE)"#,
+               spans STRUCT("start" TIMESTAMP, "end" TIMESTAMP)[] NOT NULL, time_order INTEGER, vector FLOAT[],
+               needs STRUCT(term VARCHAR, weight DOUBLE, place INTEGER)[] NOT NULL, cut BOOLEAN NOT NULL, min_relevance DOUBLE);
+           CREATE TEMP TABLE IF NOT EXISTS allowed (memory_id BIGINT NOT NULL)"#,
     )?)
 }
 
 /// Reads what was committed when it began, whatever others commit meanwhile.
-fn in_one_view<T>(conn: &Connection, work: impl FnOnce() -> Result<T>) -> Result<T> {
+pub(super) fn in_one_view<T>(conn: &Connection, work: impl FnOnce() -> Result<T>) -> Result<T> {
     conn.execute_batch("BEGIN")?;
     let answered = work();
     match answered {
@@ -45,8 +47,10 @@ pub(super) struct QueryBatch<'a> {
     pub(super) questions: &'a [Question],
     /// Which of the questions.
     pub(super) numbers: &'a [usize],
-    /// How to read words that no memory has, by term.
-    pub(super) corrections: BTreeMap<String, Spelling>,
+    /// Which memories may come up for all of them.
+    pub(super) filter: &'a Filter,
+    /// How each is read, by number.
+    pub(super) readings: BTreeMap<usize, Reading>,
 }
 
 impl QueryBatch<'_> {
@@ -58,7 +62,7 @@ impl QueryBatch<'_> {
     ) -> Result<Vec<(usize, Answer)>> {
         let Some(meaning) = meaning else {
             return in_one_view(self.conn, || {
-                self.set_asked()?;
+                self.set_asked(&scope)?;
                 self.answers(&scope, self.ranking(&scope)?, None)
             });
         };
@@ -75,12 +79,12 @@ impl QueryBatch<'_> {
             // No transaction is open while a server is asked.
             let vectors = (meaning.embed)(&texts);
             return in_one_view(self.conn, || {
-                self.set_asked()?;
+                self.set_asked(&scope)?;
                 self.heard(&scope, &by_meaning, vectors, || self.ranking(&by_meaning))
             });
         }
         in_one_view(self.conn, || {
-            self.set_asked()?;
+            self.set_asked(&scope)?;
             // DuckDB plans the ranking while the model reads the questions.
             let (vectors, ranking) = std::thread::scope(|threads| {
                 let vectors = threads.spawn(|| (meaning.embed)(&texts));
@@ -116,11 +120,17 @@ impl QueryBatch<'_> {
 
     /// Puts the questions where the ranking finds them: what a person wrote is never part of a statement's text. A statement
     /// without parameters is planned when it is prepared, one with them is bound twice.
-    fn set_asked(&self) -> Result<()> {
+    fn set_asked(&self, scope: &Scope<'_>) -> Result<()> {
         let rows: Vec<Value> = self
             .numbers
             .iter()
-            .map(|&n| self.questions[n].as_json(n, self.asked, &self.spelling(n)))
+            .filter_map(|&n| {
+                Some(json!(self.questions[n].as_row(
+                    n,
+                    self.asked,
+                    self.readings.get(&n)?
+                )))
+            })
             .collect();
         create_asked(self.conn)?;
         self.conn.execute_batch("DELETE FROM temp.main.asked")?;
@@ -128,27 +138,36 @@ impl QueryBatch<'_> {
             r#"INSERT INTO temp.main.asked BY NAME
                SELECT unnest(from_json($1::VARCHAR, '[{
                    "question": "INTEGER", "k": "BIGINT", "terms": ["VARCHAR"], "speaker": "VARCHAR", "gathers": "BOOLEAN",
-                   "spans": [{"start": "TIMESTAMP", "end": "TIMESTAMP"}],
-                   "needs": [{"term": "VARCHAR", "weight": "DOUBLE"}], "cut": "BOOLEAN", "min_relevance": "DOUBLE"}]'), max_depth := 2)"#,
+                   "spans": [{"start": "TIMESTAMP", "end": "TIMESTAMP"}], "time_order": "INTEGER",
+                   "needs": [{"term": "VARCHAR", "weight": "DOUBLE", "place": "INTEGER"}], "cut": "BOOLEAN", "min_relevance": "DOUBLE"}]'), max_depth := 2)"#,
             [Value::Array(rows).to_string()],
         )?;
-        Ok(())
-    }
-
-    /// The words of a question that are read as others.
-    fn spelling(&self, number: usize) -> Vec<Spelling> {
-        if self.corrections.is_empty() {
-            return Vec::new();
+        if scope.filtered {
+            self.conn.execute_batch("DELETE FROM temp.main.allowed")?;
+            let allowed = queries::sql(self.renderer, "allowed", scope)?;
+            self.conn.execute(
+                &format!("INSERT INTO temp.main.allowed\n{allowed}"),
+                [self.filter.as_json().to_string()],
+            )?;
         }
-        let terms: BTreeSet<String> = terms(&self.questions[number].text).into_iter().collect();
-        let read = terms.iter().filter_map(|term| self.corrections.get(term));
-        read.cloned().collect()
+        Ok(())
     }
 
     /// Why nothing is given.
     fn nothing_fits(&self, scope: &Scope<'_>, number: usize) -> Result<String> {
-        let times = self.questions[number].times(self.asked.zone);
-        let mut named = needs(&self.questions[number].text, &times);
+        if self.filter.id.is_none() && scope.filtered {
+            let allowed: i64 =
+                self.conn
+                    .query_row("SELECT count(*) FROM temp.main.allowed", [], |r| r.get(0))?;
+            if allowed == 0 {
+                return Ok("nothing fits: no memory passes the filter".to_owned());
+            }
+        }
+        let times = self
+            .readings
+            .get(&number)
+            .map_or(&[][..], |reading| &reading.times);
+        let mut named = needs(&self.questions[number].text, times);
         named.retain(Need::names);
         let terms = named.iter().map(|need| need.term.clone()).collect();
         let known = known_terms(self.conn, self.renderer, scope, &terms)?;
@@ -214,9 +233,19 @@ impl QueryBatch<'_> {
         ranking: Statement<'_>,
         note: Option<String>,
     ) -> Result<Vec<(usize, Answer)>> {
+        self.answers_of(scope, ranked_by(ranking, [])?, note)
+    }
+
+    /// The answers, of memories that are ranked.
+    pub(super) fn answers_of(
+        &self,
+        scope: &Scope<'_>,
+        hits: Vec<Ranked>,
+        note: Option<String>,
+    ) -> Result<Vec<(usize, Answer)>> {
         let sql = |name: &str| queries::sql(self.renderer, name, scope);
         let mut ranked: BTreeMap<usize, Vec<Ranked>> = BTreeMap::new();
-        for hit in ranked_by(ranking, [])? {
+        for hit in hits {
             ranked.entry(hit.question).or_default().push(hit);
         }
         let mut some = Vec::with_capacity(self.numbers.len());
@@ -243,18 +272,19 @@ impl QueryBatch<'_> {
                     notes.push(self.nothing_fits(scope, number)?);
                 }
                 notes.extend(note.clone());
-                let spelling = self.spelling(number);
-                let times = match self.questions[number].explain {
-                    true => self.questions[number].times(self.asked.zone),
-                    false => Vec::new(),
-                };
+                let reading = self.readings.get(&number);
+                let explained = reading.filter(|_| self.questions[number].explain);
                 let answer = Answer {
                     query: self.questions[number].text.clone(),
                     basis,
-                    spelling,
-                    times,
+                    spelling: reading.map(|r| r.spelling.clone()).unwrap_or_default(),
+                    times: explained.map(|r| r.times.clone()).unwrap_or_default(),
+                    order: explained.and_then(|r| r.order),
+                    people: explained.map(|r| r.aliases.clone()).unwrap_or_default(),
                     notes,
                     results,
+                    associated: Vec::new(),
+                    why_not: None,
                 };
                 Ok((number, answer))
             })

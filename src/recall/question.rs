@@ -1,15 +1,16 @@
 //! What a question names: words, a person, times.
 
+use super::filter::{Filter, Presentation};
 use super::gathering;
-use super::needs::{READ_AS, needs};
+use super::needs::{Need, READ_AS, needs};
+use super::reading::Reading;
 use super::score::Score;
-use super::spelling::Spelling;
-use crate::memory::{MindId, to_local};
-use crate::text::{self, TimeExpression};
-use chrono::NaiveDateTime;
+use super::times::{NamedTime, TimeOrder};
+use crate::memory::MindId;
+use crate::text;
+use chrono::{NaiveDateTime, Timelike};
 use chrono_tz::Tz;
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize, Serializer};
 use std::collections::BTreeSet;
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -34,6 +35,12 @@ pub struct Question {
     /// How relevant a memory has to be to be given.
     #[serde(default)]
     pub cut: Cut,
+    /// Which memories may come up.
+    #[serde(default)]
+    pub filter: Filter,
+    /// What is done with those that did.
+    #[serde(default)]
+    pub presentation: Presentation,
 }
 
 /// How relevant a memory has to be to be given.
@@ -58,7 +65,62 @@ pub(super) struct Asked {
     pub(super) lived_on: bool,
 }
 
+/// What a question names, as a row of `asked`.
+#[derive(Debug, Serialize)]
+pub(super) struct AskedRow {
+    pub(super) question: usize,
+    pub(super) k: i64,
+    pub(super) terms: BTreeSet<String>,
+    pub(super) speaker: Option<String>,
+    pub(super) gathers: bool,
+    pub(super) spans: Vec<AskedSpan>,
+    pub(super) time_order: Option<i32>,
+    pub(super) needs: Vec<Need>,
+    pub(super) cut: bool,
+    pub(super) min_relevance: Option<Score>,
+}
+
+/// A span of local time, to the second; open where it has no end.
+#[derive(Debug, Serialize)]
+pub(super) struct AskedSpan {
+    #[serde(serialize_with = "as_timestamp")]
+    pub(super) start: Option<NaiveDateTime>,
+    #[serde(serialize_with = "as_timestamp")]
+    pub(super) end: Option<NaiveDateTime>,
+}
+
+impl AskedSpan {
+    pub(super) fn microseconds(&self) -> (Option<i64>, Option<i64>) {
+        let microseconds = |at: Option<NaiveDateTime>| at.map(|at| at.and_utc().timestamp_micros());
+        (microseconds(self.start), microseconds(self.end))
+    }
+}
+
+fn as_timestamp<S: Serializer>(
+    at: &Option<NaiveDateTime>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match at {
+        Some(at) => serializer.collect_str(&at.format("%Y-%m-%d %H:%M:%S")),
+        None => serializer.serialize_none(),
+    }
+}
+
 impl Question {
+    /// A plain question for at most ten results.
+    pub fn new(text: &str, mind: MindId, as_of: NaiveDateTime) -> Question {
+        Question {
+            text: text.to_owned(),
+            mind,
+            k: 10,
+            as_of,
+            explain: false,
+            cut: Cut::Off,
+            filter: Filter::default(),
+            presentation: Presentation::default(),
+        }
+    }
+
     /// The question as a memory would say it, for models that know meanings: a speaker's own turns say "I" where a question about
     /// them says their name, so `Name's` becomes `my` and `Name` becomes `I` (30 points of recall on LoCoMo).
     pub(super) fn as_spoken(&self, asked: &Asked) -> String {
@@ -100,17 +162,25 @@ impl Question {
     }
 
     /// What the question names, as a row of `asked`.
-    pub(super) fn as_json(&self, number: usize, asked: &Asked, spelling: &[Spelling]) -> Value {
+    pub(super) fn as_row(&self, number: usize, asked: &Asked, reading: &Reading) -> AskedRow {
         let mut terms = BTreeSet::new();
         text::for_each_term(&self.text, |term| {
             if terms.len() < MOST_TERMS {
                 terms.insert(term.to_owned());
             }
         });
-        let speaker = named_speaker(&terms, &asked.speakers);
-        let times = self.times(asked.zone);
-        let mut needs = needs(&self.text, &times);
-        for read in spelling {
+        let mut needs = needs(&self.text, &reading.times);
+        for alias in &reading.aliases {
+            let place = needs
+                .iter()
+                .find(|n| text::terms(&alias.asked).contains(&n.term))
+                .map(|n| n.place);
+            for term in text::terms(&alias.name) {
+                terms.insert(term.clone());
+                needs.extend(place.map(|place| Need::alias(&term, place)));
+            }
+        }
+        for read in &reading.spelling {
             if !terms.remove(&read.asked_term) {
                 continue;
             }
@@ -120,18 +190,29 @@ impl Question {
                 need.weight *= READ_AS;
             }
         }
-        let min_relevance = match self.cut {
-            Cut::At(least) => Some(least),
-            Cut::Off | Cut::Usual => None,
+        let whole = |at: NaiveDateTime| at.with_nanosecond(0).unwrap_or(at);
+        let span = |t: &NamedTime| AskedSpan {
+            start: t.start.map(whole),
+            end: t.end.map(whole),
         };
-        let time = |at: NaiveDateTime| at.format("%Y-%m-%d %H:%M:%S").to_string();
-        let spans: Vec<_> = times
-            .iter()
-            .map(|t| json!({"start": time(t.start), "end": time(t.end)}))
-            .collect();
-        json!({"question": number, "k": self.limit(), "terms": terms, "speaker": speaker,
-            "gathers": gathering::gathers(&self.text), "spans": spans, "needs": needs,
-            "cut": self.cut != Cut::Off, "min_relevance": min_relevance})
+        AskedRow {
+            question: number,
+            k: self.limit(),
+            speaker: named_speaker(&terms, &asked.speakers).map(str::to_owned),
+            terms,
+            gathers: gathering::gathers(&self.text),
+            spans: reading.times.iter().map(span).collect(),
+            time_order: reading.order.map(|order| match order {
+                TimeOrder::First => -1,
+                TimeOrder::Latest => 1,
+            }),
+            needs,
+            cut: self.cut != Cut::Off,
+            min_relevance: match self.cut {
+                Cut::At(least) => Some(least),
+                Cut::Off | Cut::Usual => None,
+            },
+        }
     }
 
     /// The words of a question that is made of stop words alone, at least two of them, with blanks around each.
@@ -146,21 +227,22 @@ impl Question {
         (words.len() > 1 && only_stop_words).then(|| format!(" {} ", words.join(" ")))
     }
 
-    /// `k` as a number SQL can count to.
-    pub(super) fn limit(&self) -> i64 {
-        i64::from(u32::try_from(self.k).unwrap_or(u32::MAX))
-    }
-
-    /// The times it names, on the mind's clock.
-    pub(super) fn times(&self, zone: Tz) -> Vec<TimeExpression> {
+    /// As much of it as times and people are looked for in.
+    pub(super) fn within_limit(&self) -> &str {
         let mut end = self.text.len().min(TIMES_WITHIN);
         while !self.text.is_char_boundary(end) {
             end -= 1;
         }
-        text::time_expressions(
-            &self.text[..end],
-            to_local(zone, self.as_of).unwrap_or(self.as_of),
-        )
+        &self.text[..end]
+    }
+
+    /// `k`, or so many more that results which are alike can step back.
+    pub(super) fn limit(&self) -> i64 {
+        let k = match self.presentation.diversity.0 {
+            0 => self.k,
+            _ => self.k.saturating_mul(super::presentation::CHOICE),
+        };
+        i64::from(u32::try_from(k).unwrap_or(u32::MAX))
     }
 }
 
@@ -244,14 +326,7 @@ mod tests {
             ),
             ("", ""),
         ] {
-            let question = Question {
-                text: question.to_owned(),
-                mind: MindId::of("default"),
-                k: 1,
-                as_of: NaiveDateTime::default(),
-                explain: false,
-                cut: Cut::Off,
-            };
+            let question = Question::new(question, MindId::of("default"), NaiveDateTime::default());
             assert_eq!(question.as_spoken(&asked), spoken);
         }
     }

@@ -1,6 +1,7 @@
 //! Words that no memory has, read as the nearest that one has.
 
 use super::queries::{self, Scope};
+use super::resident::MindIndex;
 use crate::error::Result;
 use crate::template::Renderer;
 use crate::text;
@@ -47,13 +48,17 @@ pub(super) fn corrections(
     renderer: &Renderer,
     scope: &Scope<'_>,
     texts: &[&str],
+    index: Option<&MindIndex>,
 ) -> Result<BTreeMap<String, Spelling>> {
     let words: BTreeMap<String, String> = texts.iter().flat_map(|text| long_words(text)).collect();
     if words.is_empty() {
         return Ok(BTreeMap::new());
     }
     let terms = words.keys().cloned().collect();
-    let known = known_terms(conn, renderer, scope, &terms)?;
+    let known = match index {
+        Some(index) => index.known(&terms),
+        None => known_terms(conn, renderer, scope, &terms)?,
+    };
     let unknown: Vec<Value> = words
         .iter()
         .filter(|(term, _)| !known.contains(*term))

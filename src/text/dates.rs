@@ -17,10 +17,11 @@ mod lexer;
 mod numbers;
 mod phrases;
 
-pub use calendar::MONTHS;
+pub use calendar::{Looking, MONTHS};
 use chrono::{Datelike, NaiveDateTime};
 use serde::{Deserialize, Serialize};
 
+use calendar::Now;
 pub use calendar::Span;
 
 /// An expression of time and the half-open range of local time it means.
@@ -41,6 +42,16 @@ pub const MAX_EXPRESSIONS: usize = 64;
 ///
 /// `now` is the local time at which the text was written.
 pub fn time_expressions(text: &str, now: NaiveDateTime) -> Vec<TimeExpression> {
+    time_expressions_looking(text, now, Looking::Around)
+}
+
+/// The same where it is known in which direction a date without its year, or a weekday, lies: "Where was I on Friday?" looks back.
+pub fn time_expressions_looking(
+    text: &str,
+    now: NaiveDateTime,
+    looking: Looking,
+) -> Vec<TimeExpression> {
+    let now = Now { at: now, looking };
     let units = lexer::units(text);
     let mut found = Vec::new();
     let mut at = 0;

@@ -20,7 +20,9 @@ pub mod sentences;
 pub mod tokens;
 pub mod words;
 
-pub use dates::{MONTHS, TimeExpression, header_terms, time_expressions};
+pub use dates::{
+    Looking, MONTHS, TimeExpression, header_terms, time_expressions, time_expressions_looking,
+};
 pub use directives::reads_as_directive;
 pub use sentences::{Sentence, sentences};
 pub use tokens::{for_each_term, is_stop_word, terms};

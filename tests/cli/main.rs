@@ -4,6 +4,7 @@ mod bytes;
 #[cfg(target_os = "linux")]
 mod clocks;
 mod doors;
+mod evaluation;
 mod facts;
 mod failures;
 mod filing;

@@ -6,8 +6,8 @@ use crate::unchecked::unchecked;
 use codex_dreams::config::{Config, ConfigSources};
 use codex_dreams::engine::request::{Recall, Reply, Request};
 use codex_dreams::engine::{
-    ActivationLogging, Cut, EmbedRequest, Engine, Project, ProjectSource, RequestContext,
-    SharedStore, fingerprint,
+    ActivationLogging, EmbedRequest, Engine, Project, ProjectSource, RequestContext, SharedStore,
+    fingerprint,
 };
 use codex_dreams::enrich::embeddings::LocalModel;
 use serde_json::{Value, json};
@@ -150,14 +150,11 @@ fn a_model_that_nobody_asks_is_let_go_and_loaded_again_when_somebody_does() {
     assert_eq!(report.embedded, 6);
     let shared = SharedStore::new(engine);
     let found = || {
+        let as_of = AFTER.trim_end_matches('Z').parse().unwrap();
         let question = Recall {
-            mind: "default".to_owned(),
-            text: "Is her pet unwell?".to_owned(),
             k: 1,
-            as_of: AFTER.trim_end_matches('Z').parse().unwrap(),
-            explain: false,
-            cut: Cut::Off,
             activation_logging: ActivationLogging::None,
+            ..Recall::new("default".to_owned(), "Is her pet unwell?".to_owned(), as_of)
         };
         let request = Request::Recall(question);
         let answered = shared.answer(request, &caller, &Arc::default(), &mut |_| ());

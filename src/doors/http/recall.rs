@@ -6,7 +6,7 @@ use super::input::{Body, Params, mind, moment};
 use super::problem::{Answer, Problem};
 use crate::clock;
 use crate::engine::request::{FindInsights, Recall};
-use crate::engine::{ActivationLogging, Cut, Period, Score};
+use crate::engine::{ActivationLogging, Cut, Filter, Period, Presentation, Score};
 use crate::service::Caller;
 use axum::Json;
 use axum::extract::State;
@@ -14,9 +14,12 @@ use axum::http::HeaderMap;
 use chrono::Duration;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
 
+/// Neighbours of a result at most, on each side.
+const MOST_TURNS: usize = 50;
 /// Results at most.
 const MOST: usize = 1_000;
 
@@ -41,6 +44,37 @@ pub(super) struct RecallIn {
     /// Only what is at least this relevant, from 0 to 1; where nothing is, `results` is empty and `notes` say why.
     #[schema(minimum = 0.0, maximum = 1.0)]
     pub min_relevance: Option<f64>,
+    /// Only memories made then or later: RFC 3339.
+    pub since: Option<String>,
+    /// Only memories made before: RFC 3339.
+    pub until: Option<String>,
+    /// Only memories in this tier: pending, short_term, long_term, forgotten.
+    pub tier: Option<String>,
+    /// Only memories of this session.
+    pub session: Option<String>,
+    /// Only memories filed as of this kind.
+    pub kind: Option<String>,
+    /// Only what this speaker said.
+    pub speaker: Option<String>,
+    /// Only memories with these values in their metadata.
+    #[serde(default, rename = "where")]
+    pub fields: BTreeMap<String, String>,
+    /// Only memories at least this strong at the moment of asking, from 0 to 1.
+    #[schema(minimum = 0.0, maximum = 1.0)]
+    pub min_strength: Option<f64>,
+    /// How much what repeats a better result steps back, from 0 to 1.
+    #[schema(minimum = 0.0, maximum = 1.0)]
+    pub diversity: Option<f64>,
+    /// So many turns of its session before and after each result, as its `neighbours`; 50 at most.
+    #[schema(minimum = 0, maximum = 50)]
+    pub expand: Option<usize>,
+    /// Whether what else comes to mind with the results is given as `associated`, with the path to it.
+    #[serde(default)]
+    pub associative: bool,
+    /// No more results than fit into so many tokens of four characters.
+    pub max_tokens: Option<usize>,
+    /// Why the memory with this id or key is not among the results: `why_not` says it.
+    pub why_not: Option<String>,
     /// A user: the answer is `{"relevant_facts": […]}` then.
     pub user_id: Option<String>,
     /// At most this many facts, for `user_id`; 5 where it is left out.
@@ -66,6 +100,19 @@ impl RecallIn {
             explain: false,
             used: false,
             min_relevance: None,
+            since: None,
+            until: None,
+            tier: None,
+            session: None,
+            kind: None,
+            speaker: None,
+            fields: BTreeMap::new(),
+            min_strength: None,
+            diversity: None,
+            expand: None,
+            associative: false,
+            max_tokens: None,
+            why_not: None,
             user_id: None,
             limit: None,
             max_age_days: None,
@@ -85,6 +132,35 @@ pub(super) fn results(asked: Option<usize>, default: usize) -> Answer<usize> {
     }
 }
 
+/// A number from 0 to 1.
+fn share(given: Option<f64>, name: &str) -> Answer<Option<Score>> {
+    match given {
+        None => Ok(None),
+        Some(share) if (0.0..=1.0).contains(&share) => Ok(Some(Score::from_share(share))),
+        Some(_) => Err(Problem::bad_request(
+            format!("{name} is out of range"),
+            "from 0 to 1".to_owned(),
+        )),
+    }
+}
+
+fn filter(given: &RecallIn) -> Answer<Filter> {
+    let time = |text: &Option<String>, name: &str| {
+        text.as_deref().map(|text| moment(text, name)).transpose()
+    };
+    Ok(Filter {
+        since: time(&given.since, "since")?,
+        until: time(&given.until, "until")?,
+        tier: given.tier.clone(),
+        session: given.session.clone(),
+        kind: given.kind.clone(),
+        speaker: given.speaker.clone(),
+        fields: given.fields.clone(),
+        min_strength: share(given.min_strength, "min_strength")?,
+        id: None,
+    })
+}
+
 pub(super) fn question(mind: String, given: &RecallIn, k: usize) -> Answer<Recall> {
     let as_of = given
         .as_of
@@ -97,16 +173,24 @@ pub(super) fn question(mind: String, given: &RecallIn, k: usize) -> Answer<Recal
         k,
         as_of: as_of.unwrap_or_else(clock::now),
         explain: given.explain,
-        cut: match given.min_relevance {
-            Some(least) if (0.0..=1.0).contains(&least) => Cut::At(Score::from_share(least)),
-            None => Cut::Off,
-            Some(_) => {
-                return Err(Problem::bad_request(
-                    "min_relevance is out of range",
-                    "from 0 to 1".to_owned(),
-                ));
-            }
+        cut: share(given.min_relevance, "min_relevance")?.map_or(Cut::Off, Cut::At),
+        filter: filter(given)?,
+        presentation: Presentation {
+            diversity: share(given.diversity, "diversity")?.unwrap_or_default(),
+            expand: match given.expand.unwrap_or(0) {
+                turns @ 0..=MOST_TURNS => turns,
+                _ => {
+                    return Err(Problem::bad_request(
+                        "expand is out of range",
+                        format!("from 0 to {MOST_TURNS}"),
+                    ));
+                }
+            },
+            associative: given.associative,
+            max_tokens: given.max_tokens,
+            why_not: None,
         },
+        why_not: given.why_not.clone(),
         activation_logging: match (as_of, given.used) {
             (Some(_), _) => ActivationLogging::None,
             (None, true) => ActivationLogging::Used,

@@ -2,8 +2,8 @@
 
 use super::{AccessMode, Operation, Progress, Requirements, found, only};
 use crate::engine::{
-    ActivationLogging, Answer, ContextBlock, Cut, Engine, Insight, Lineage, Period, Question,
-    ReadQuery, Table,
+    ActivationLogging, Answer, ContextBlock, Cut, Engine, Filter, Insight, Lineage, Period,
+    Presentation, Question, ReadQuery, Table,
 };
 use crate::error::{Error, Result};
 use chrono::NaiveDateTime;
@@ -25,8 +25,35 @@ pub struct Recall {
     /// How relevant a memory has to be to be given.
     #[serde(default)]
     pub cut: Cut,
+    /// Which memories may come up.
+    #[serde(default)]
+    pub filter: Filter,
+    /// What is done with those that did.
+    #[serde(default)]
+    pub presentation: Presentation,
+    /// Why this memory, by id or key, is not among the results.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why_not: Option<String>,
     /// What the answer leaves in the raw log.
     pub activation_logging: ActivationLogging,
+}
+
+impl Recall {
+    /// A plain question for at most ten results.
+    pub fn new(mind: String, text: String, as_of: NaiveDateTime) -> Recall {
+        Recall {
+            mind,
+            text,
+            k: 10,
+            as_of,
+            explain: false,
+            cut: Cut::Off,
+            filter: Filter::default(),
+            presentation: Presentation::default(),
+            why_not: None,
+            activation_logging: ActivationLogging::Retrieved,
+        }
+    }
 }
 
 impl Operation for Recall {
@@ -51,6 +78,10 @@ impl Operation for Recall {
                     .hint("make the file writable, or ask without --use"),
             );
         }
+        let mut presentation = self.presentation;
+        if let Some(id) = &self.why_not {
+            presentation.why_not = Some(found(engine, &self.mind, id)?.1);
+        }
         let question = Question {
             text: self.text,
             mind: mind.id,
@@ -58,6 +89,8 @@ impl Operation for Recall {
             as_of: self.as_of,
             explain: self.explain,
             cut: self.cut,
+            filter: self.filter,
+            presentation,
         };
         engine.query(&mind, &question, self.activation_logging)
     }

@@ -25,6 +25,8 @@ struct Tickets {
     next: u64,
     /// Turns that may have changed the store, so far.
     writes: u64,
+    /// Those of them that may have changed more than which memories came up.
+    contents: u64,
 }
 
 #[derive(Debug, Clone)]
@@ -54,9 +56,15 @@ pub struct AccessGuard {
     queue: Arc<AccessQueue>,
     number: u64,
     changed: bool,
+    contents: bool,
 }
 
 impl AccessGuard {
+    /// It writes which memories came up, and nothing that a question depends on.
+    pub fn changes_no_contents(&mut self) {
+        self.contents = false;
+    }
+
     /// Though it was a turn to write, nothing was written.
     pub fn changed_nothing(&mut self) {
         self.changed = false;
@@ -68,7 +76,9 @@ impl Drop for AccessGuard {
         let mut tickets = self.queue.tickets();
         if let Some(at) = tickets.active.iter().position(|t| t.number == self.number) {
             let ticket = tickets.active.swap_remove(at);
-            tickets.writes += u64::from(self.changed && ticket.mode != AccessMode::Read);
+            let wrote = self.changed && ticket.mode != AccessMode::Read;
+            tickets.writes += u64::from(wrote);
+            tickets.contents += u64::from(wrote && self.contents);
         }
         drop(tickets);
         self.queue.changed.notify_all();
@@ -126,6 +136,7 @@ impl AccessQueue {
             queue: self.clone(),
             number,
             changed: true,
+            contents: true,
         })
     }
 
@@ -194,6 +205,7 @@ impl AccessQueue {
                     queue: self.clone(),
                     number,
                     changed: true,
+                    contents: true,
                 })
             }
             Err(e) => {
@@ -223,6 +235,17 @@ impl AccessQueue {
     /// Turns that may have changed the store, so far.
     pub fn writes(&self) -> u64 {
         self.tickets().writes
+    }
+
+    /// The state of what questions depend on, as a number that no two states share; none while somebody may be changing it.
+    pub fn settled(&self) -> Option<u64> {
+        let tickets = self.tickets();
+        let reading = |t: &Ticket| t.mode == AccessMode::Read;
+        tickets
+            .active
+            .iter()
+            .all(reading)
+            .then_some(tickets.contents)
     }
 
     fn tickets(&self) -> MutexGuard<'_, Tickets> {

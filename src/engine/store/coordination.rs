@@ -5,6 +5,7 @@ use crate::engine::store::shared::lock;
 use crate::engine::{AccessGuard, AccessMode, AccessQueue, Engine};
 use crate::error::Result;
 use crate::memory::{Activation, append_activations};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -16,6 +17,8 @@ pub(in crate::engine) struct StoreCoordination {
     /// a turn at the store never waits for this one.
     exchange: Arc<AccessQueue>,
     pending_activations: Mutex<Vec<Activation>>,
+    /// The state in which nothing waited to be read and indexed, plus one; 0 where there was none yet.
+    ready: AtomicU64,
 }
 
 impl StoreCoordination {
@@ -176,6 +179,27 @@ impl Engine {
         };
         let held = self.waiting(take)?;
         Ok(ExchangeTurn { _held: Some(held) })
+    }
+
+    /// The state of what questions depend on; none where it is not known, or somebody may be changing it.
+    pub(in crate::engine) fn settled(&self) -> Option<u64> {
+        self.coordination.as_ref()?.queue.settled()
+    }
+
+    /// Whether nothing waits to be read and indexed in this state.
+    pub(in crate::engine) fn is_ready_in(&self, state: Option<u64>) -> bool {
+        match (&self.coordination, state) {
+            (Some(coordination), Some(state)) => {
+                coordination.ready.load(Ordering::SeqCst) == state + 1
+            }
+            _ => false,
+        }
+    }
+
+    pub(in crate::engine) fn ready_in(&self, state: Option<u64>) {
+        if let (Some(coordination), Some(state)) = (&self.coordination, state) {
+            coordination.ready.store(state + 1, Ordering::SeqCst);
+        }
     }
 
     /// The turn to write, if it can be had now.

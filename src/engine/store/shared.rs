@@ -301,6 +301,7 @@ impl SharedStore {
         let Some(mut held) = self.coordination.queue.try_take(AccessMode::Write, "query") else {
             return;
         };
+        held.changes_no_contents();
         let mode = Some(AccessMode::Write);
         match self.root().fork_connection(self.coordination.clone(), mode) {
             Ok((_, true)) => {}

@@ -80,14 +80,7 @@ fn store(memories: &[(&str, &str, Option<[f32; 2]>)]) -> (Warehouse, Renderer) {
 }
 
 fn question(text: &str) -> Question {
-    Question {
-        text: text.into(),
-        mind: MindId::of("default"),
-        k: 10,
-        as_of: at(100_000),
-        explain: false,
-        cut: Cut::Off,
-    }
+    Question::new(text, MindId::of("default"), at(100_000))
 }
 
 fn asked(text: &str, meaning: [f32; 2], store: &(Warehouse, Renderer)) -> Answer {

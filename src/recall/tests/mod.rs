@@ -15,8 +15,11 @@ mod change;
 mod context;
 mod edges;
 mod meaning;
+mod options;
 mod relevance;
+mod resident;
 mod scores;
+mod times;
 
 struct Store {
     warehouse: Warehouse,
@@ -108,14 +111,7 @@ impl Store {
 }
 
 fn question(text: &str) -> Question {
-    Question {
-        text: text.into(),
-        mind: MindId::of("default"),
-        k: 10,
-        as_of: day(300),
-        explain: false,
-        cut: Cut::Off,
-    }
+    Question::new(text, MindId::of("default"), day(300))
 }
 
 fn keys(answer: &Answer) -> Vec<&str> {

@@ -11,6 +11,24 @@ pub struct Span {
     pub end: NaiveDateTime,
 }
 
+/// Where a date without its year, or a weekday, lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Looking {
+    /// The nearest one in either direction.
+    Around,
+    /// The latest that has begun: what happened.
+    Back,
+    /// The first that is not over: what will be.
+    Ahead,
+}
+
+/// The local time at which a text was written, and where it looks.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Now {
+    pub(super) at: NaiveDateTime,
+    pub(super) looking: Looking,
+}
+
 /// A calendar unit. Weeks begin on Monday.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Grain {
@@ -201,20 +219,22 @@ pub(super) fn in_week(date: NaiveDate, weekday: Weekday, by: i64) -> Option<Naiv
     )
 }
 
-/// Of a yearly span, the latest that is over (`-1`), the one of this year (0), the first to begin (1), or the nearest.
+/// Of a yearly span, the latest that is over (`-1`), the one of this year (0), the first to begin (1), or the one that is looked for.
 pub(super) fn yearly(
-    now: NaiveDateTime,
+    now: Now,
     which: Option<i64>,
     of: impl Fn(i32) -> Option<Span>,
 ) -> Option<Span> {
     let years = [-1, 0, 1]
         .into_iter()
-        .filter_map(|by| year_shifted(now.year(), by));
+        .filter_map(|by| year_shifted(now.at.year(), by));
     let mut spans = years.filter_map(&of);
-    match which {
-        Some(-1) => spans.filter(|span| span.end <= now).last(),
-        Some(1) => spans.find(|span| span.start > now),
-        Some(_) => of(now.year()),
-        None => spans.min_by_key(|span| (span.distance(now), span.start)),
+    match (which, now.looking) {
+        (Some(-1), _) => spans.filter(|span| span.end <= now.at).last(),
+        (Some(1), _) => spans.find(|span| span.start > now.at),
+        (Some(_), _) => of(now.at.year()),
+        (None, Looking::Back) => spans.filter(|span| span.start <= now.at).last(),
+        (None, Looking::Ahead) => spans.find(|span| span.end > now.at),
+        (None, Looking::Around) => spans.min_by_key(|span| (span.distance(now.at), span.start)),
     }
 }

@@ -1,16 +1,16 @@
 //! The phrases. Each function takes the units from a position on and gives the span and how many units it took.
 
-use chrono::{NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
+use chrono::{NaiveDate, NaiveTime, TimeDelta};
 
-use super::calendar::{self, Span};
+use super::calendar::{self, Looking, Now, Span};
 use super::lexer::Unit;
 use super::numbers;
-use super::phrases::{date, quantity};
+use super::phrases::{date, quantity, weekday_alone};
 
 pub(super) type Match = (Span, usize);
 
 /// The longest expression that begins at the first unit.
-pub(super) fn expression(units: &[Unit], now: NaiveDateTime) -> Option<Match> {
+pub(super) fn expression(units: &[Unit], now: Now) -> Option<Match> {
     let first = units.first()?;
     let preposition = matches!(
         first.word.as_str(),
@@ -42,7 +42,7 @@ pub(super) fn word(units: &[Unit], at: usize) -> &str {
 }
 
 /// "in 2022", "in two weeks", "in May".
-fn in_phrase(units: &[Unit], now: NaiveDateTime) -> Option<Match> {
+fn in_phrase(units: &[Unit], now: Now) -> Option<Match> {
     if let Some((year, _)) = units.get(1).filter(|unit| unit.joined).and_then(bare_year) {
         return Some((year, 2));
     }
@@ -51,7 +51,7 @@ fn in_phrase(units: &[Unit], now: NaiveDateTime) -> Option<Match> {
         if matches!(after, "ago" | "before") {
             return None;
         }
-        let span = calendar::shifted(grain, now, count)?;
+        let span = calendar::shifted(grain, now.at, count)?;
         return Some((span, 1 + taken));
     }
     None
@@ -62,7 +62,7 @@ fn bare_year(unit: &Unit) -> Option<Match> {
 }
 
 /// "5pm yesterday", "at 5:30 on Friday", "at noon".
-fn time_then_date(units: &[Unit], now: NaiveDateTime) -> Option<Match> {
+fn time_then_date(units: &[Unit], now: Now) -> Option<Match> {
     let at = usize::from(matches!(word(units, 0), "at" | "by" | "around" | "@"));
     let (time, grain, taken) = time_of_day(&units[at.min(units.len())..])?;
     let mut used = at + taken;
@@ -74,11 +74,25 @@ fn time_then_date(units: &[Unit], now: NaiveDateTime) -> Option<Match> {
         used += skip + more;
         return Some((at_time(span.start.date(), time, grain)?, used));
     }
-    Some((at_time(now.date(), time, grain)?, used))
+    Some((at_time(now.at.date(), time, grain)?, used))
 }
 
 /// "tomorrow morning", "8 May 2023 at 5pm", "Friday night".
-fn date_then_time(units: &[Unit], now: NaiveDateTime) -> Option<Match> {
+fn date_then_time(units: &[Unit], now: Now) -> Option<Match> {
+    let (span, taken) = hours_of_a_date(units, now)?;
+    // A weekday's evening that has not begun is last week's, where one looks back.
+    if now.looking == Looking::Back && span.start > now.at && weekday_alone(units, now).is_some() {
+        let week = TimeDelta::weeks(1);
+        let earlier = Span::new(
+            span.start.checked_sub_signed(week)?,
+            span.end.checked_sub_signed(week)?,
+        )?;
+        return Some((earlier, taken));
+    }
+    Some((span, taken))
+}
+
+fn hours_of_a_date(units: &[Unit], now: Now) -> Option<Match> {
     let (span, taken) = date(units, now)?;
     if !span.is_one_day() {
         return Some((span, taken));

@@ -1,14 +1,14 @@
 //! Dates and longer spans of the calendar: the phrases without a time of day.
 
-use chrono::{Datelike, NaiveDate, NaiveDateTime, Weekday};
+use chrono::{Datelike, NaiveDate, Weekday};
 
-use super::calendar::{self, Grain, MONTHS, Span};
+use super::calendar::{self, Grain, Looking, MONTHS, Now, Span};
 use super::grammar::{Match, day_part, word};
 use super::lexer::Unit;
 use super::numbers;
 
 /// A date or a longer span of the calendar.
-pub(super) fn date(units: &[Unit], now: NaiveDateTime) -> Option<Match> {
+pub(super) fn date(units: &[Unit], now: Now) -> Option<Match> {
     numeric_date(units)
         .or_else(|| relative_day(units, now))
         .or_else(|| written_date(units, now))
@@ -48,8 +48,8 @@ fn numeric_date(units: &[Unit]) -> Option<Match> {
     ))
 }
 
-fn relative_day(units: &[Unit], now: NaiveDateTime) -> Option<Match> {
-    let day = |by| calendar::shifted(Grain::Day, now, by);
+fn relative_day(units: &[Unit], now: Now) -> Option<Match> {
+    let day = |by| calendar::shifted(Grain::Day, now.at, by);
     Some(
         match (
             word(units, 0),
@@ -77,7 +77,7 @@ fn relative_day(units: &[Unit], now: NaiveDateTime) -> Option<Match> {
 }
 
 /// "8 May 2023", "the 8th of May", "May 8th, 2023", "May 2023", "in May".
-fn written_date(units: &[Unit], now: NaiveDateTime) -> Option<Match> {
+fn written_date(units: &[Unit], now: Now) -> Option<Match> {
     let mut at = usize::from(word(units, 0) == "the");
     if let Some(day) = numbers::day_of_month(word(units, at)) {
         at += 1;
@@ -113,7 +113,7 @@ fn written_date(units: &[Unit], now: NaiveDateTime) -> Option<Match> {
     ))
 }
 
-fn dated(units: &[Unit], now: NaiveDateTime, month: u32, day: u32, taken: usize) -> Option<Match> {
+fn dated(units: &[Unit], now: Now, month: u32, day: u32, taken: usize) -> Option<Match> {
     if let Some(year) = numbers::year(word(units, taken), false) {
         return Some((
             Span::day(NaiveDate::from_ymd_opt(year, month, day)?)?,
@@ -135,14 +135,14 @@ fn month(word: &str) -> Option<u32> {
 }
 
 /// "two weeks ago", "a couple of days ago", "3 years from now", "a week later" is left alone.
-fn ago(units: &[Unit], now: NaiveDateTime) -> Option<Match> {
+fn ago(units: &[Unit], now: Now) -> Option<Match> {
     let (count, grain, taken) = quantity(units, 0)?;
     let (by, more) = match (word(units, taken), word(units, taken + 1)) {
         ("ago" | "back", _) => (-count, 1),
         ("from", "now" | "today") => (count, 2),
         _ => return None,
     };
-    Some((calendar::shifted(grain, now, by)?, taken + more))
+    Some((calendar::shifted(grain, now.at, by)?, taken + more))
 }
 
 /// "3 weeks", "a couple of days", "half an hour" is left alone: count, unit and units taken.
@@ -182,7 +182,7 @@ fn unit(word: &str) -> Option<(Grain, i64)> {
 }
 
 /// "last Friday", "next month", "this weekend", "the past two weeks", "last summer", "next May".
-fn qualified(units: &[Unit], now: NaiveDateTime) -> Option<Match> {
+fn qualified(units: &[Unit], now: Now) -> Option<Match> {
     let at = usize::from(word(units, 0) == "the");
     let which = match word(units, at) {
         "last" | "past" | "previous" => -1,
@@ -194,16 +194,16 @@ fn qualified(units: &[Unit], now: NaiveDateTime) -> Option<Match> {
     if which != 0
         && let Some((count, grain, taken)) = quantity(units, at)
     {
-        return Some((calendar::stretch(grain, now, which * count)?, at + taken));
+        return Some((calendar::stretch(grain, now.at, which * count)?, at + taken));
     }
     if word(units, at) == "day" {
         return None;
     }
     if let Some((grain, 1)) = unit(word(units, at)) {
-        return Some((calendar::shifted(grain, now, which)?, at + 1));
+        return Some((calendar::shifted(grain, now.at, which)?, at + 1));
     }
     if let Some(weekday) = weekday(word(units, at)) {
-        let today = now.date();
+        let today = now.at.date();
         let this_week = calendar::in_week(today, weekday, 0)?;
         let date = match which {
             -1 if this_week >= today => calendar::in_week(today, weekday, -7)?,
@@ -222,15 +222,19 @@ fn qualified(units: &[Unit], now: NaiveDateTime) -> Option<Match> {
     Some((span, at + taken))
 }
 
-/// "Friday" alone: the nearest one, today included.
-fn weekday_alone(units: &[Unit], now: NaiveDateTime) -> Option<Match> {
+/// "Friday" alone: the one that is looked for, today included.
+pub(super) fn weekday_alone(units: &[Unit], now: Now) -> Option<Match> {
     let name = units.first()?;
     let weekday = weekday(&name.word).filter(|_| name.capital || name.word.len() > 4)?;
-    let today = now.date();
+    let today = now.at.date();
     let ahead = i64::from(
         (7 + weekday.num_days_from_monday() - today.weekday().num_days_from_monday()) % 7,
     );
-    let by = if ahead > 3 { ahead - 7 } else { ahead };
+    let by = match now.looking {
+        Looking::Around if ahead > 3 => ahead - 7,
+        Looking::Back if ahead > 0 => ahead - 7,
+        Looking::Around | Looking::Back | Looking::Ahead => ahead,
+    };
     Some((Span::day(calendar::add_days(today, by)?)?, 1))
 }
 
@@ -248,7 +252,7 @@ fn weekday(word: &str) -> Option<Weekday> {
 }
 
 /// "summer 2021", "summer of 2021", and with a `which` "last summer"; "summer" alone is no date.
-fn season(units: &[Unit], now: NaiveDateTime, which: Option<i64>) -> Option<Match> {
+fn season(units: &[Unit], now: Now, which: Option<i64>) -> Option<Match> {
     let first = match word(units, 0) {
         "spring" => 3,
         "summer" => 6,
@@ -267,7 +271,7 @@ fn season(units: &[Unit], now: NaiveDateTime, which: Option<i64>) -> Option<Matc
 }
 
 /// Feasts with a fixed date; "Christmas 2021".
-fn holiday(units: &[Unit], now: NaiveDateTime, which: Option<i64>) -> Option<Match> {
+fn holiday(units: &[Unit], now: Now, which: Option<i64>) -> Option<Match> {
     let (month, day, taken) = match (word(units, 0), word(units, 1)) {
         ("christmas", "eve") => (12, 24, 2),
         ("christmas", "day") => (12, 25, 2),
