@@ -5,7 +5,7 @@ use crate::enrich::answers::{ExtractionTask, said_of_insights};
 use crate::enrich::embeddings::{active_model, is_local};
 use crate::enrich::llm::one_line_of;
 use crate::error::{Error, Result};
-use crate::insight::{self, Insight, Period};
+use crate::insight::{self, Insight, InsightFilter, Period};
 use crate::memory::{ActivationKind, Mind, MindId};
 use crate::recall::{Answer, Meaning, Question, recall_batch};
 use crate::template::{CycleValues, RenderContext};
@@ -102,12 +102,21 @@ impl Engine {
     /// What the memories of a period say that nobody asked for, of all minds or one; the surest first.
     ///
     /// # Errors
-    /// See [`insight::insights`].
-    pub fn insights(&self, period: Period, mind: Option<&Mind>) -> Result<Vec<Insight>> {
+    /// See [`insight::told`] and [`insight::insights`].
+    pub fn insights(
+        &self,
+        period: Period,
+        mind: Option<&Mind>,
+        filter: &InsightFilter,
+    ) -> Result<Vec<Insight>> {
         self.be_ready()?;
         let conn = self.warehouse.conn();
         let render = |model: &str, period: &Period| self.insight_sql(model, period);
-        let mut insights = insight::insights(conn, &render, period, mind.map(|mind| mind.id))?;
+        let only = mind.map(|mind| mind.id);
+        let mut insights = insight::told(conn, &render, period, only, filter)?;
+        if filter.all {
+            insights.extend(insight::insights(conn, &render, period, only)?);
+        }
         let sentences = said_of_insights(conn)?;
         if sentences.is_empty() {
             return Ok(insights);

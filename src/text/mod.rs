@@ -22,6 +22,7 @@ pub mod words;
 
 pub use dates::{MONTHS, TimeExpression, header_terms, time_expressions};
 pub use directives::reads_as_directive;
+pub use fold::fold;
 pub use sentences::{Sentence, sentences};
 pub use tokens::{for_each_term, is_stop_word, terms};
 pub use words::{Word, surface_words};

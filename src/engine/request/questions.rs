@@ -2,8 +2,8 @@
 
 use super::{AccessMode, Operation, Progress, Requirements, found, only};
 use crate::engine::{
-    ActivationLogging, Answer, ContextBlock, Cut, Engine, Insight, Lineage, Period, Question,
-    ReadQuery, Table,
+    ActivationLogging, Answer, ContextBlock, Cut, Engine, Insight, InsightFilter, Lineage, Period,
+    Question, ReadQuery, Table,
 };
 use crate::error::{Error, Result};
 use chrono::NaiveDateTime;
@@ -113,6 +113,9 @@ pub struct FindInsights {
     pub period: Period,
     /// Only this mind.
     pub mind: Option<String>,
+    /// Which of them.
+    #[serde(default)]
+    pub filter: InsightFilter,
 }
 
 impl Operation for FindInsights {
@@ -124,7 +127,7 @@ impl Operation for FindInsights {
 
     fn answer(self, engine: &mut Engine, _: &mut dyn FnMut(Progress)) -> Result<Vec<Insight>> {
         let mind = only(engine, self.mind.as_deref())?;
-        engine.insights(self.period, mind.as_ref())
+        engine.insights(self.period, mind.as_ref(), &self.filter)
     }
 }
 
