@@ -317,3 +317,30 @@ static STOP_WORDS: LazyLock<Vec<HashSet<String>>> = LazyLock::new(|| {
         })
         .collect()
 });
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_language_has_its_cues_and_says_days() {
+        let day = NaiveDate::from_ymd_opt(2026, 3, 9).unwrap();
+        let said = LANGUAGES.map(|language| language.cues().say.day(day));
+        assert_eq!(
+            said,
+            [
+                "Mon 9 Mar",
+                "Mo 9. März",
+                "lun. 9 mars",
+                "lun 9 mar",
+                "seg 9 mar"
+            ]
+        );
+        assert!(
+            Language::German
+                .cues()
+                .task
+                .is_match(&fold("Ich muss noch die Miete überweisen"))
+        );
+    }
+}
