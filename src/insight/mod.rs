@@ -49,7 +49,7 @@ pub struct Period {
 pub struct Insight {
     /// The name of the mind it is about.
     pub mind: String,
-    /// due, appointment, overdue, question, changed_mind, debt, habit_stopped, quiet_person, progress; where all are asked for also
+    /// due, appointment, overdue, open, question, changed_mind, debt, habit_stopped, quiet_person, progress; where all are asked for also
     /// recurring_theme, growing_association, fading_association, bridge, open_loop, emotional_arc, contradiction.
     pub kind: String,
     /// A sentence for a person.
@@ -177,6 +177,7 @@ pub fn told(
         let since = day_at(zone, period.since);
         let diary = Diary::read(raw, today);
         let mut findings = kinds::due::find(&diary);
+        findings.extend(kinds::due::open(&diary));
         findings.extend(kinds::due::questions(&diary));
         findings.extend(kinds::change::find(&diary));
         findings.extend(kinds::debt::find(&diary));

@@ -12,6 +12,8 @@ use std::collections::BTreeSet;
 
 /// Words that a decision has at most.
 const WORDS: usize = 32;
+/// Fewer stems than this say too little alone.
+const FEW: usize = 3;
 /// Days that lie between the two at most.
 const APART: i64 = 150;
 
@@ -44,7 +46,7 @@ fn is_change(diary: &Diary, place: &Place<'_>) -> bool {
         && place.day() <= diary.today
         && text.split_whitespace().count() <= WORDS
         && place.cues().change.is_match(text)
-        && place.sentence.stems.len() >= 2
+        && !place.cues().hypothetical.is_match(text)
 }
 
 /// The decision that a sentence changes, with what both are about: the one that shares most, then the newest.
@@ -53,10 +55,21 @@ fn earlier_decision<'a>(
     later: &Place<'_>,
 ) -> Option<(Place<'a>, BTreeSet<String>)> {
     let most = (diary.entries.len() * 7 / 100).max(6);
-    let matter: BTreeSet<&str> = later
-        .sentence
-        .stems
-        .iter()
+    let language = later.entry.language;
+    let own = later.sentence.without(&language.cues().change, language);
+    let mut about: Vec<&String> = own.iter().collect();
+    if own.len() < FEW {
+        // "Changed my mind": what about, the sentences beside it say.
+        about.extend(
+            later
+                .entry
+                .sentences
+                .iter()
+                .flat_map(|sentence| &sentence.stems),
+        );
+    }
+    let matter: BTreeSet<&str> = about
+        .into_iter()
         .filter(|stem| diary.frequency(stem) <= most)
         .map(String::as_str)
         .collect();

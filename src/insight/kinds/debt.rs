@@ -4,8 +4,9 @@
 //! it back, and tells what is left where only a part has come.
 
 use super::{Finding, quote, say};
-use crate::insight::reading::cues::filled;
+use crate::insight::reading::cues::{Language, filled};
 use crate::insight::reading::{Diary, Place};
+use crate::text::fold;
 use regex::Regex;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -48,7 +49,8 @@ pub(in crate::insight) fn find(diary: &Diary) -> Vec<Finding> {
         let amount = amount(text);
         let key = name.to_lowercase();
         if let (true, Some(account)) = (cues.repaid.is_match(text), accounts.get_mut(&key)) {
-            let back = amount.map_or(account.rest, |amount| amount.number);
+            let back = amount.or_else(|| bare(text));
+            let back = back.map_or(account.rest, |amount| amount.number);
             account.rest -= back;
             account.evidence.push(place.entry.id);
             account.newest = place.day();
@@ -61,7 +63,7 @@ pub(in crate::insight) fn find(diary: &Diary) -> Vec<Finding> {
         let theirs = cues.i_owe.is_match(text);
         if let (Some(amount), true) = (amount, mine || theirs) {
             accounts.insert(
-                name.clone(),
+                key,
                 Account {
                     lent: place,
                     rest: amount.number,
@@ -71,11 +73,6 @@ pub(in crate::insight) fn find(diary: &Diary) -> Vec<Finding> {
                     mine: !theirs,
                 },
             );
-            if key != name {
-                if let Some(account) = accounts.remove(&name) {
-                    accounts.insert(key, account);
-                }
-            }
         }
     }
     accounts
@@ -84,18 +81,42 @@ pub(in crate::insight) fn find(diary: &Diary) -> Vec<Finding> {
         .collect()
 }
 
-/// The one person that an entry's sentence names.
+/// The one person that a sentence names: one whom the reading rules know, else a name written like one.
 fn person(place: &Place<'_>) -> Option<String> {
     let text = &place.sentence.text;
-    let mut named = place
+    let mut known = place
         .entry
         .people
         .iter()
         .filter(|name| text.contains(name.as_str()));
+    match (known.next(), known.next()) {
+        (Some(name), None) => return Some(name.clone()),
+        (Some(_), Some(_)) => return None,
+        (None, _) => {}
+    }
+    // Every noun of German is written like a name.
+    if place.entry.language == Language::German {
+        return None;
+    }
+    let mut named = text
+        .split(|c: char| !c.is_alphanumeric() && c != '-')
+        .filter(|word| is_like_a_name(place, word));
     match (named.next(), named.next()) {
-        (Some(name), None) => Some(name.clone()),
+        (Some(name), None) => Some(name.to_owned()),
         _ => None,
     }
+}
+
+fn is_like_a_name(place: &Place<'_>, word: &str) -> bool {
+    let (cues, folded) = (place.cues(), fold(word));
+    let mut letters = word.chars();
+    letters.next().is_some_and(char::is_uppercase)
+        && letters.any(char::is_lowercase)
+        && word.chars().count() > 2
+        && !place.entry.language.stop_words().contains(&folded)
+        && ![&cues.lent, &cues.owes_me, &cues.repaid]
+            .iter()
+            .any(|cue| cue.is_match(&folded))
 }
 
 fn amount(folded: &str) -> Option<Amount> {
@@ -107,6 +128,17 @@ fn amount(folded: &str) -> Option<Amount> {
             Some(Amount { number, sign })
         })
         .next()
+}
+
+/// A number without a sign: what comes back is told in the money it was lent in.
+fn bare(folded: &str) -> Option<Amount> {
+    let number = folded
+        .split(|c: char| !c.is_ascii_digit())
+        .find(|digits| !digits.is_empty())?;
+    Some(Amount {
+        number: number.parse().ok()?,
+        sign: String::new(),
+    })
 }
 
 impl Amount {

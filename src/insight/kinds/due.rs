@@ -58,7 +58,11 @@ fn told(diary: &Diary, place: &Place<'_>) -> Option<Finding> {
     let days = (mention.day - diary.today).num_days();
     let is_overdue = days < 0;
     let is_in_time = match is_overdue {
-        true => what == What::Task && days >= -PAST && mention.day > place.day(),
+        true => {
+            let is_bound =
+                mention.is_explicit || place.cues().deadline.is_match(&place.sentence.folded);
+            what == What::Task && is_bound && days >= -PAST && mention.day > place.day()
+        }
         false => days <= AHEAD,
     };
     if !is_in_time {
@@ -158,6 +162,52 @@ fn finding(
         is_lasting: true,
         confidence,
         details: json!({"day": day, "days": days}),
+    }
+}
+
+/// Days after which a task without a day counts as left open, and until when.
+const UNDATED: std::ops::RangeInclusive<i64> = 4..=60;
+
+/// Promises and tasks without a day that nothing later takes up.
+pub(in crate::insight) fn open(diary: &Diary) -> Vec<Finding> {
+    let places = diary.sentences().filter(|place| {
+        let age = (diary.today - place.day()).num_days();
+        let text = &place.sentence.folded;
+        place.is_plain()
+            && UNDATED.contains(&age)
+            && place.sentence.dates.is_empty()
+            && place.cues().promise.is_match(text)
+            && !place.cues().cancelled.is_match(text)
+    });
+    let open = places.filter_map(|place| {
+        let objects = objects(&place);
+        let uncommon = rare(diary, &objects);
+        let is_taken_up = diary.after(&place).any(|later| {
+            later.at > place.at
+                && later.is_plain()
+                && !shared(&uncommon, &later.sentence.stems).is_empty()
+        });
+        (!uncommon.is_empty() && !is_taken_up).then(|| undated(&place, &objects))
+    });
+    open.collect()
+}
+
+fn undated(place: &Place<'_>, objects: &[String]) -> Finding {
+    let noted = say(place).day(place.day());
+    Finding {
+        kind: "open",
+        title: filled(
+            &say(place).open,
+            &[("noted", &noted), ("quote", &quote(place))],
+        ),
+        evidence: vec![place.entry.id],
+        newest: place.day(),
+        matter: objects.iter().cloned().collect(),
+        weight: 2.4,
+        urgency: 0.0,
+        is_lasting: false,
+        confidence: 0.6,
+        details: json!({}),
     }
 }
 

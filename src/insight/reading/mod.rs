@@ -237,20 +237,26 @@ impl Sentence {
         }
     }
 
-    /// What it is about, without its dates and a cue: the stems that tell it from other sentences.
+    /// What it is about, without its days and a cue: the stems that tell it from other sentences.
     pub(crate) fn objects(&self, cue: &Regex, language: Language) -> Vec<String> {
         let mut rest = self.folded.clone();
         for mention in self.dates.iter().rev() {
-            if rest.is_char_boundary(mention.start)
-                && rest.is_char_boundary(mention.end)
-                && mention.end <= rest.len()
-            {
+            if rest.get(mention.start..mention.end).is_some() {
                 rest.replace_range(mention.start..mention.end, " ");
             }
         }
-        let rest = cue.replace_all(&rest, " ");
-        stems(&rest, language, &Stemmer::create(language.stemmer()))
+        without(cue, &rest, language)
     }
+
+    /// What it is about, without a cue.
+    pub(crate) fn without(&self, cue: &Regex, language: Language) -> Vec<String> {
+        without(cue, &self.folded, language)
+    }
+}
+
+fn without(cue: &Regex, folded: &str, language: Language) -> Vec<String> {
+    let rest = cue.replace_all(folded, " ");
+    stems(&rest, language, &Stemmer::create(language.stemmer()))
 }
 
 /// A weekday that stands alone or before a colon is where the entry stands, not what it says.
