@@ -23,7 +23,7 @@ Examples:
   codex insights --since 14d --as-of 2026-03-16 --json
   codex insights --digest > sunday.md
 
-Kinds: due, appointment, overdue, open, question, changed_mind, debt, habit_stopped, quiet_person, progress. At most ten are shown, the most telling
+Kinds: due, appointment, overdue, open, question, fact, changed_mind, debt, habit_stopped, quiet_person, progress. At most ten are shown, the most telling
 first; what is due, owed or has stopped is shown whenever it began. --all adds what is only measured (themes, bridges, arcs of mood …).")]
 pub(super) struct Insights {
     /// How far back: a number and a unit (24h, 7d, 2w)
@@ -131,7 +131,13 @@ fn digest(insights: &[Insight], as_of: NaiveDateTime, out: &mut Output) -> Resul
         ("Open", &["open", "question", "debt"]),
         (
             "Changed",
-            &["changed_mind", "progress", "habit_stopped", "quiet_person"],
+            &[
+                "fact",
+                "changed_mind",
+                "progress",
+                "habit_stopped",
+                "quiet_person",
+            ],
         ),
     ];
     out.line(format!("# {}", as_of.format("%Y-%m-%d")))?;

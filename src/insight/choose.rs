@@ -10,7 +10,8 @@ const LIMIT: usize = 10;
 /// What scores less is not shown.
 const FLOOR: f64 = 1.2;
 /// Most of a kind among those shown.
-const CAPS: [(&str, usize); 7] = [
+const CAPS: [(&str, usize); 8] = [
+    ("fact", 3),
     ("due", 5),
     ("appointment", 3),
     ("changed_mind", 3),

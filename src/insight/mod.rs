@@ -49,7 +49,7 @@ pub struct Period {
 pub struct Insight {
     /// The name of the mind it is about.
     pub mind: String,
-    /// due, appointment, overdue, open, question, changed_mind, debt, habit_stopped, quiet_person, progress; where all are asked for also
+    /// due, appointment, overdue, open, question, fact, changed_mind, debt, habit_stopped, quiet_person, progress; where all are asked for also
     /// recurring_theme, growing_association, fading_association, bridge, open_loop, emotional_arc, contradiction.
     pub kind: String,
     /// A sentence for a person.
@@ -158,8 +158,23 @@ impl InsightFilter {
     }
 }
 
+/// A fact of the person as insights need it.
+#[derive(Debug, Clone)]
+pub struct HeldFact {
+    /// The slot, by its name in `config/slots.yaml`.
+    pub slot: String,
+    /// The value.
+    pub value: String,
+    /// The value that it took the place of.
+    pub before: Option<String>,
+    /// The memory that says so.
+    pub memory_id: i64,
+    /// The very words.
+    pub words: String,
+}
+
 /// What entries say that is worth telling, of all minds or one, most telling first: those whose newest evidence is of the period, and
-/// what is due, owed or has stopped by its end.
+/// what is due, owed or has stopped by its end. `facts` are those that stand of the mind's own person, by the mind's name.
 ///
 /// # Errors
 /// As [`insights`].
@@ -169,6 +184,7 @@ pub fn told(
     period: Period,
     mind: Option<MindId>,
     filter: &InsightFilter,
+    facts: &dyn Fn(&str) -> Result<Vec<HeldFact>>,
 ) -> Result<Vec<Insight>> {
     let sql = render("entries", &period)?;
     let mut all = Vec::new();
@@ -178,6 +194,7 @@ pub fn told(
         let diary = Diary::read(raw, today);
         let mut findings = kinds::due::find(&diary);
         findings.extend(kinds::due::open(&diary));
+        findings.extend(kinds::fact::find(&diary, &facts(&name)?));
         findings.extend(kinds::due::questions(&diary));
         findings.extend(kinds::change::find(&diary));
         findings.extend(kinds::debt::find(&diary));

@@ -4,11 +4,13 @@
 //!
 //! * this file: [`Finding`] and what the kinds share
 //! * `due`: tasks and appointments with a day, overdue tasks, questions without an answer
+//! * `fact`: what holds about the person where it is new
 //! * `change`: changes of mind; `debt`: who owes whom; `habit`: what has stopped, who has not been there; `progress`: numbers that move
 
 pub(super) mod change;
 pub(super) mod debt;
 pub(super) mod due;
+pub(super) mod fact;
 pub(super) mod habit;
 pub(super) mod progress;
 

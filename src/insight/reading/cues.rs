@@ -119,6 +119,8 @@ pub(crate) struct Phrases {
     pub(crate) habit: String,
     pub(crate) quiet: String,
     pub(crate) progress: String,
+    pub(crate) fact: String,
+    pub(crate) fact_changed: String,
     in_days: String,
     tomorrow: String,
     today: String,
