@@ -13,7 +13,7 @@ const FLOOR: f64 = 1.2;
 const CAPS: [(&str, usize); 8] = [
     ("fact", 3),
     ("due", 5),
-    ("appointment", 3),
+    ("appointment", 4),
     ("changed_mind", 3),
     ("debt", 3),
     ("progress", 3),

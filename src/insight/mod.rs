@@ -11,6 +11,8 @@
 mod choose;
 mod kinds;
 mod reading;
+#[cfg(test)]
+mod tests;
 
 use crate::clock;
 use crate::error::{Error, Result};

@@ -46,7 +46,8 @@ pub(in crate::insight) fn find(diary: &Diary) -> Vec<Finding> {
         let Some(name) = person(&place) else {
             continue;
         };
-        let amount = amount(text);
+        let mine = cues.lent.is_match(text) || cues.owes_me.is_match(text);
+        let amount = amount(text).or_else(|| bare(text).filter(|_| cues.owes_me.is_match(text)));
         let key = name.to_lowercase();
         if let (true, Some(account)) = (cues.repaid.is_match(text), accounts.get_mut(&key)) {
             let back = amount.or_else(|| bare(text));
@@ -59,7 +60,6 @@ pub(in crate::insight) fn find(diary: &Diary) -> Vec<Finding> {
             }
             continue;
         }
-        let mine = cues.lent.is_match(text) || cues.owes_me.is_match(text);
         let theirs = cues.i_owe.is_match(text);
         if let (Some(amount), true) = (amount, mine || theirs) {
             accounts.insert(
@@ -151,7 +151,7 @@ impl Amount {
         match self.sign.as_str() {
             "£" | "$" => format!("{}{number}", self.sign),
             "€" | "eur" | "euro" | "euros" => format!("{number} €"),
-            sign => format!("{number} {sign}"),
+            sign => format!("{number} {sign}").trim_end().to_owned(),
         }
     }
 }

@@ -8,6 +8,7 @@ use super::{Finding, quote, rare, say, shared};
 use crate::insight::reading::cues::filled;
 use crate::insight::reading::dates::DateMention;
 use crate::insight::reading::{Diary, Place};
+use crate::text::fold;
 use chrono::{Duration, NaiveDate};
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -22,9 +23,12 @@ const OPEN: std::ops::RangeInclusive<i64> = 3..=60;
 /// Tasks and appointments.
 pub(in crate::insight) fn find(diary: &Diary) -> Vec<Finding> {
     let oldest = diary.today - Duration::days(240);
-    let places = diary
-        .sentences()
-        .filter(|place| place.is_plain() && place.day() >= oldest && place.day() <= diary.today);
+    let places = diary.sentences().filter(|place| {
+        place.is_meant()
+            && !place.sentence.is_question
+            && place.day() >= oldest
+            && place.day() <= diary.today
+    });
     places.filter_map(|place| told(diary, &place)).collect()
 }
 
@@ -34,34 +38,45 @@ enum What {
     Appointment,
 }
 
-fn what(place: &Place<'_>) -> Option<What> {
+/// What a day is to a sentence; none where it is said of every week, called off, or merely supposed.
+fn what(place: &Place<'_>, mention: &DateMention) -> Option<What> {
     let (cues, text) = (place.cues(), &place.sentence.folded);
     if cues.always.is_match(text) || cues.cancelled.is_match(text) {
         return None;
     }
-    if cues.task.is_match(text) {
+    let is_deadline = is_deadline(place, mention);
+    if place.sentence.is_hypothetical && !is_deadline {
+        return None;
+    }
+    if cues.task.is_match(text) || is_deadline && !cues.appointment.is_match(text) {
         return Some(What::Task);
     }
-    if cues.appointment.is_match(text) {
-        return Some(What::Appointment);
-    }
-    (cues.deadline.is_match(text) && !place.is_done()).then_some(What::Task)
+    // A date in full that lies ahead is one to come, whatever it is called.
+    let lies_ahead = mention.is_explicit && (mention.day - place.day()).num_days() >= 2;
+    (cues.appointment.is_match(text) || lies_ahead).then_some(What::Appointment)
+}
+
+/// Whether the day is one by which, beside a cue that says so.
+fn is_deadline(place: &Place<'_>, mention: &DateMention) -> bool {
+    let cues = place.cues().deadline.find_iter(&place.sentence.folded);
+    let mut cues = cues.filter(|hit| hit.start() < mention.end && hit.end() + 12 >= mention.start);
+    cues.next().is_some()
 }
 
 fn told(diary: &Diary, place: &Place<'_>) -> Option<Finding> {
-    let what = what(place)?;
-    let mention = place
-        .sentence
-        .dates
-        .iter()
-        .find(|mention| may_be_meant(place, mention, what))?;
+    let mut mentions = place.sentence.dates.iter();
+    let (mention, what) = mentions.find_map(|mention| {
+        let what = what(place, mention)?;
+        may_be_meant(place, mention, what).then_some((mention, what))
+    })?;
     let days = (mention.day - diary.today).num_days();
     let is_overdue = days < 0;
     let is_in_time = match is_overdue {
         true => {
-            let is_bound =
-                mention.is_explicit || place.cues().deadline.is_match(&place.sentence.folded);
-            what == What::Task && is_bound && days >= -PAST && mention.day > place.day()
+            what == What::Task
+                && is_deadline(place, mention)
+                && days >= -PAST
+                && mention.day > place.day()
         }
         false => days <= AHEAD,
     };
@@ -69,10 +84,27 @@ fn told(diary: &Diary, place: &Place<'_>) -> Option<Finding> {
         return None;
     }
     let objects = objects(place);
-    if objects.is_empty() || is_settled(diary, place, &objects, mention.day) {
+    let is_over = is_settled(diary, place, &objects, mention.day)
+        || is_overdue && is_taken_up(diary, place, &objects);
+    if objects.is_empty() || is_over {
         return None;
     }
     Some(finding(diary, place, what, mention.day, &objects))
+}
+
+/// Whether something later speaks of it at all: of what is past, silence alone says that it was left.
+fn is_taken_up(diary: &Diary, place: &Place<'_>, objects: &[String]) -> bool {
+    // Whom it is promised to is spoken of for other reasons too.
+    let people: Vec<String> = place.entry.people.iter().map(|name| fold(name)).collect();
+    let is_person = |stem: &str| {
+        let mut words = people.iter().flat_map(|name| name.split(' '));
+        words.any(|word| word.starts_with(stem))
+    };
+    let uncommon = rare(diary, objects.iter().filter(|stem| !is_person(stem)));
+    let mut later = diary
+        .after(place)
+        .filter(|later| later.at > place.at && later.is_meant());
+    later.any(|later| !shared(&uncommon, &later.sentence.stems).is_empty())
 }
 
 /// A weekday in a sentence about what has happened lies in the past; a date before the entry does too.
@@ -122,7 +154,8 @@ fn is_settled(diary: &Diary, place: &Place<'_>, objects: &[String], day: NaiveDa
 
 /// The same task told anew: the newer telling speaks.
 fn is_same_again(later: &Place<'_>, day: NaiveDate) -> bool {
-    what(later).is_some() && later.sentence.dates.iter().any(|other| other.day == day)
+    let mut dates = later.sentence.dates.iter();
+    dates.any(|other| other.day == day && what(later, other).is_some())
 }
 
 fn finding(
@@ -181,13 +214,8 @@ pub(in crate::insight) fn open(diary: &Diary) -> Vec<Finding> {
     });
     let open = places.filter_map(|place| {
         let objects = objects(&place);
-        let uncommon = rare(diary, &objects);
-        let is_taken_up = diary.after(&place).any(|later| {
-            later.at > place.at
-                && later.is_plain()
-                && !shared(&uncommon, &later.sentence.stems).is_empty()
-        });
-        (!uncommon.is_empty() && !is_taken_up).then(|| undated(&place, &objects))
+        let is_told = !rare(diary, &objects).is_empty() && !is_taken_up(diary, &place, &objects);
+        is_told.then(|| undated(&place, &objects))
     });
     open.collect()
 }

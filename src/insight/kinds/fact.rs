@@ -19,7 +19,31 @@ pub(in crate::insight) fn find(diary: &Diary, facts: &[HeldFact]) -> Vec<Finding
         .collect()
 }
 
+/// What somebody eats is said in many words: one who speaks of it later may have changed, and one who ate at once did.
+static EATS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"\b(?:eat\w*|ate|meat|fish|chicken|beef|vegan|gegessen|esse|fleisch|fisch|mange\w*|viande|poisson|com[oi]|carne|pescado|peixe)\b",
+    )
+    .ok()
+});
+
+fn is_doubtful(diary: &Diary, fact: &HeldFact) -> bool {
+    let mut later = diary
+        .sentences()
+        .skip_while(|place| place.entry.id != fact.memory_id);
+    fact.slot == "diet"
+        && later.any(|place| {
+            place.is_meant()
+                && EATS
+                    .iter()
+                    .any(|regex| regex.is_match(&place.sentence.folded))
+        })
+}
+
 fn told(diary: &Diary, fact: &HeldFact) -> Option<Finding> {
+    if is_doubtful(diary, fact) {
+        return None;
+    }
     let entry = diary
         .entries
         .iter()

@@ -7,6 +7,7 @@
 use super::{Finding, say};
 use crate::insight::reading::cues::filled;
 use crate::insight::reading::{Diary, Place};
+use crate::text::fold;
 use chrono::{Datelike, NaiveDate};
 use regex::Regex;
 use serde_json::json;
@@ -31,27 +32,54 @@ pub(in crate::insight) fn find(diary: &Diary) -> Vec<Finding> {
     if diary.is_group || diary.entries.iter().any(|entry| entry.is_assistant) {
         return Vec::new();
     }
-    let mut found: Vec<(BTreeSet<NaiveDate>, Finding)> = Vec::new();
+    let mut found: Vec<Habit> = Vec::new();
     for (stem, series) in series(diary) {
         let Some(finding) = stopped(diary, &stem, &series) else {
             continue;
         };
-        // Two words of one habit: the one with more days speaks.
-        let days: BTreeSet<NaiveDate> = series.days.keys().copied().collect();
-        match found
-            .iter_mut()
-            .find(|(known, _)| known.intersection(&days).count() * 2 >= known.len().min(days.len()))
-        {
-            Some(known) if known.0.len() < days.len() => *known = (days, finding),
+        let habit = Habit {
+            place: series.place_of(&stem),
+            days: series.days.keys().copied().collect(),
+            finding,
+        };
+        // Two words of one habit: the one with more days speaks, else the one that comes first.
+        match found.iter_mut().find(|other| other.is_same(&habit)) {
+            Some(other) if habit.rank() > other.rank() => *other = habit,
             Some(_) => {}
-            None => found.push((days, finding)),
+            None => found.push(habit),
         }
     }
-    found
-        .into_iter()
-        .map(|(_, finding)| finding)
-        .chain(quiet(diary))
-        .collect()
+    let findings = found.into_iter().map(|habit| habit.finding);
+    findings.chain(quiet(diary)).collect()
+}
+
+/// A habit that has stopped, with what it is compared by.
+struct Habit {
+    days: BTreeSet<NaiveDate>,
+    /// Where its word stands in a sentence, summed.
+    place: usize,
+    finding: Finding,
+}
+
+impl Habit {
+    fn is_same(&self, other: &Habit) -> bool {
+        let both = self.days.intersection(&other.days).count();
+        both * 2 >= self.days.len().min(other.days.len())
+    }
+
+    fn rank(&self) -> (usize, std::cmp::Reverse<usize>) {
+        (self.days.len(), std::cmp::Reverse(self.place))
+    }
+}
+
+impl Series<'_> {
+    fn place_of(&self, stem: &str) -> usize {
+        let places = self
+            .days
+            .values()
+            .map(|place| place.sentence.stems.iter().position(|other| other == stem));
+        places.map(Option::unwrap_or_default).sum()
+    }
 }
 
 /// Every stem with the days on which it was said plainly.
@@ -249,13 +277,19 @@ fn told(
 
 /// The word that people write, as most of the sentences have it, with a capital.
 pub(super) fn label(stem: &str, places: &[&Place<'_>]) -> String {
+    // A stem may end otherwise than its words: potteri, pottery.
+    let letters = stem.chars().count();
+    let prefix: String = stem
+        .chars()
+        .take(if letters > 4 { letters - 1 } else { letters })
+        .collect();
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for place in places {
         let words = place
             .sentence
             .text
             .split(|c: char| !c.is_alphanumeric() && c != '-' && c != '\'');
-        for word in words.filter(|word| crate::text::fold(word).starts_with(stem)) {
+        for word in words.filter(|word| fold(word).starts_with(&prefix)) {
             *counts.entry(word).or_default() += 1;
         }
     }
@@ -331,7 +365,7 @@ fn gone(diary: &Diary, name: &str, series: &Series<'_>) -> Option<Finding> {
             .map(|place| place.entry.id)
             .collect(),
         newest: last,
-        matter: BTreeSet::from([crate::text::fold(name)]),
+        matter: BTreeSet::from([fold(name)]),
         weight: 2.3,
         urgency: 0.0,
         is_lasting: true,

@@ -17,12 +17,17 @@ const UNITS: &str = "km|kilometers?|kilometres?|kilometer|miles?|kg|kilos?|pound
     people|personen|personas|personnes|pessoas|members|mitglieder|customers|kunden|clientes|clients|minutes?|minuten|minutos|hours?|stunden?|heures?|horas?|\
     steps|schritte|laps|bahnen|longueurs|points?|punkte|puntos|pontos|ms|s|kb|mb|gb|degrees|grad|degres|kwh|lengths|reps|users|tests|eggs|eier|oeufs|huevos|ovos|\
     plants|jars|books|chapters?|kapitel|chapitres?|capitulos?";
+/// Units that people note without a word beside them.
+const BODILY: [&str; 5] = ["km", "kg", "mile", "lb", "length"];
 /// Words before a number that make it no measure.
 const COUNTERS: [&str; 17] = [
     "another", "more", "mais", "encore", "noch", "weitere", "otros", "otras", "mas", "about",
     "next", "last", "page", "seite", "room", "at", "um",
 ];
 
+/// So many of so many.
+static RATIO: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"\b(\d{1,4})/(\d{1,4})(?:\D|$)").ok());
 static MEASURE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(&format!(
         r"(?:(\w+) )?\b(\d{{1,6}}(?:[.,]\d{{1,3}})?) ?({UNITS})(?:\b|$|\s)"
@@ -35,12 +40,19 @@ struct Measure<'a> {
     place: Place<'a>,
     value: f64,
     unit: String,
+    /// The unit as it was written.
+    said: String,
 }
 
 pub(in crate::insight) fn find(diary: &Diary) -> Vec<Finding> {
     let measures = measures(diary);
     let mut by_matter: BTreeMap<(String, String), Vec<&Measure<'_>>> = BTreeMap::new();
     for measure in &measures {
+        // "2.2 km" alone: what a short note measures, its unit says.
+        if measure.place.sentence.stems.len() <= 3 && BODILY.contains(&measure.unit.as_str()) {
+            let alone = (measure.unit.clone(), measure.unit.clone());
+            by_matter.entry(alone).or_default().push(measure);
+        }
         for stem in &measure.place.sentence.stems {
             if !measure.unit.starts_with(stem.as_str()) {
                 by_matter
@@ -89,6 +101,22 @@ fn measures(diary: &Diary) -> Vec<Measure<'_>> {
                     place,
                     value,
                     unit: unit(&captures[3]),
+                    said: captures[3].to_owned(),
+                });
+            }
+        }
+        for captures in RATIO.iter().flat_map(|regex| regex.captures_iter(text)) {
+            if let (Ok(value), Ok(whole)) = (captures[1].parse::<f64>(), captures[2].parse::<f64>())
+                && value <= whole
+                && whole > 12.0
+            {
+                let unit = format!("/{whole}");
+                let said = unit.clone();
+                own.push(Measure {
+                    place,
+                    value,
+                    unit,
+                    said,
                 });
             }
         }
@@ -135,14 +163,15 @@ fn moved(unit: &str, stem: &str, series: &[&Measure<'_>]) -> Option<Finding> {
     }
     let place = &steps[steps.len() - 1].place;
     let phrases = say(place);
+    let said = &steps[steps.len() - 1].said;
     let places: Vec<&Place<'_>> = steps.iter().map(|step| &step.place).collect();
     let shown: Vec<String> = thinned(&values).iter().map(|value| plain(*value)).collect();
     let title = filled(
         &phrases.progress,
         &[
             ("label", &super::habit::label(stem, &places)),
-            ("first", &format!("{} {unit}", plain(first))),
-            ("last", &format!("{} {unit}", plain(last))),
+            ("first", &with_unit(first, said)),
+            ("last", &with_unit(last, said)),
             ("values", &shown.join(" → ")),
             ("noted", &phrases.day(steps[0].place.day())),
             ("day", &phrases.day(place.day())),
@@ -185,6 +214,11 @@ fn thinned(values: &[f64]) -> Vec<f64> {
     (0..most)
         .map(|i| values[i * (values.len() - 1) / (most - 1)])
         .collect()
+}
+
+fn with_unit(value: f64, unit: &str) -> String {
+    let space = if unit.starts_with('/') { "" } else { " " };
+    format!("{}{space}{unit}", plain(value))
 }
 
 fn plain(value: f64) -> String {

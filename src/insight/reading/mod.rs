@@ -60,8 +60,10 @@ pub(crate) struct Sentence {
     /// What carries something, once each, in order.
     pub(crate) stems: Vec<String>,
     pub(crate) is_question: bool,
-    /// A joke, a hypothesis or somebody else's words: no evidence of anything.
-    pub(crate) is_loose: bool,
+    /// A joke.
+    pub(crate) is_joke: bool,
+    /// A hypothesis.
+    pub(crate) is_hypothetical: bool,
     /// The days it names.
     pub(crate) dates: Vec<DateMention>,
 }
@@ -94,9 +96,14 @@ impl Place<'_> {
         is_done && !cues.not_done.is_match(text)
     }
 
-    /// Said plainly: neither asked, nor supposed, nor quoted, nor by a program.
+    /// Said plainly: neither asked, nor supposed, nor in jest, nor by a program.
     pub(crate) fn is_plain(&self) -> bool {
-        !self.sentence.is_question && !self.sentence.is_loose && !self.entry.is_assistant
+        !self.sentence.is_question && !self.sentence.is_hypothetical && self.is_meant()
+    }
+
+    /// Meant by a person, if only as a possibility.
+    pub(crate) fn is_meant(&self) -> bool {
+        !self.sentence.is_joke && !self.entry.is_assistant
     }
 }
 
@@ -122,6 +129,7 @@ static QUOTED: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r#"["“„«][^"”“»\n]{12,}?["”“»]"#).ok());
 static WORD: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"[\p{L}\p{N}][\p{L}\p{N}'’-]*").ok());
+static NUMBER_STOP: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\d\. \p{Ll}").ok());
 static SMILE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"😂|🤣|;-?\)").ok());
 
 impl Diary {
@@ -187,9 +195,9 @@ impl Entry {
         let language = language_of(&raw.content).unwrap_or(usual);
         let written = raw.at.date();
         let stemmer = Stemmer::create(language.stemmer());
-        let sentences = sentences(&raw.content)
+        let sentences = spans(&raw.content, language)
             .into_iter()
-            .map(|sentence| Sentence::read(sentence.text, written, language, &stemmer))
+            .map(|text| Sentence::read(text, written, language, &stemmer))
             .collect();
         let is_assistant = raw.speaker.as_deref().is_some_and(|speaker| {
             let speaker = speaker.to_lowercase();
@@ -230,7 +238,8 @@ impl Sentence {
         Sentence {
             stems: stems(&folded, language, stemmer),
             is_question: text.trim_end().ends_with(['?', '？']),
-            is_loose: is_joke || cues.hypothetical.is_match(&folded) && !is_task,
+            is_joke,
+            is_hypothetical: cues.hypothetical.is_match(&folded) && !is_task,
             text: text.split_whitespace().collect::<Vec<_>>().join(" "),
             dates,
             folded,
@@ -257,6 +266,44 @@ impl Sentence {
 fn without(cue: &Regex, folded: &str, language: Language) -> Vec<String> {
     let rest = cue.replace_all(folded, " ");
     stems(&rest, language, &Stemmer::create(language.stemmer()))
+}
+
+/// The sentences of a text. A point after a number is an ordinal's in German; elsewhere it ends a sentence in whatever case the next
+/// begins.
+fn spans(text: &str, language: Language) -> Vec<&str> {
+    let found = sentences(text);
+    let mut spans: Vec<(usize, usize)> = Vec::new();
+    for sentence in &found {
+        match spans.last_mut() {
+            Some((start, end))
+                if language == Language::German && ends_in_ordinal(&text[*start..*end]) =>
+            {
+                *end = sentence.end
+            }
+            _ => spans.push((sentence.start, sentence.end)),
+        }
+    }
+    let whole = spans.into_iter().map(|(start, end)| &text[start..end]);
+    match language {
+        Language::German => whole.collect(),
+        _ => whole.flat_map(after_numbers).collect(),
+    }
+}
+
+fn ends_in_ordinal(text: &str) -> bool {
+    let mut last = text.chars().rev();
+    last.next() == Some('.') && last.next().is_some_and(|c| c.is_ascii_digit())
+}
+
+fn after_numbers(text: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let mut rest = text;
+    while let Some(hit) = NUMBER_STOP.as_ref().and_then(|regex| regex.find(rest)) {
+        parts.push(&rest[..hit.start() + 2]);
+        rest = rest[hit.start() + 2..].trim_start();
+    }
+    parts.push(rest);
+    parts
 }
 
 /// A weekday that stands alone or before a colon is where the entry stands, not what it says.
