@@ -4,7 +4,7 @@ use chrono::NaiveDateTime;
 use codex_dreams::config::{Config, ConfigSources};
 use codex_dreams::cycle::{ConsolidateOptions, Pipeline};
 use codex_dreams::engine::Engine;
-use codex_dreams::insight::{Insight, Period, insights};
+use codex_dreams::insight::{Insight, InsightFilter, Period, insights};
 use codex_dreams::memory::ImportOptions;
 use codex_dreams::project::{Project, ProjectSource};
 use codex_dreams::template::{CycleValues, RenderContext, Renderer};
@@ -242,7 +242,11 @@ fn a_word_edited_away_never_appears() {
         since: at("2026-03-01T00:00:00"),
         as_of: at(AS_OF),
     };
-    let told = || engine.insights(period, None).unwrap();
+    let told = || {
+        engine
+            .insights(period, None, &InsightFilter::everything())
+            .unwrap()
+    };
     let contents = || -> BTreeMap<i64, String> {
         let mut statement = engine
             .warehouse()

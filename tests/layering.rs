@@ -55,10 +55,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "clock",
         ],
     ),
-    (
-        "insight",
-        &["recall", "memory", "warehouse", "config", "error", "clock"],
-    ),
+    ("insight", &["memory", "text", "error", "clock"]),
     (
         "publish",
         &["warehouse", "project", "config", "error", "clock"],

@@ -19,6 +19,7 @@ SELECT
     m.mind_id,
     m.memory_id,
     m.created_at,
+    coalesce(f.local_at, m.created_at) AS local_at,
     coalesce(f.local_at, m.created_at)::DATE AS day,
     m.speaker,
     m.content,
@@ -31,6 +32,7 @@ SELECT
     coalesce(f.actions, []) AS actions,
     f.goal,
     f.task,
+    coalesce(f.people, []) AS people,
     list_concat(f.people, f.places, f.entities) AS names,
     -- Under the labels that concepts have.
     list_concat(list_transform(list_concat(f.people, f.places, f.entities), lambda n: strip_accents(lower(n))),

@@ -6,9 +6,7 @@ use crate::clock;
 use crate::config::Config;
 use crate::daemon::Session;
 use crate::engine::request::{AddMemory, BuildContext, Recall};
-use crate::engine::{
-    Answer, Cut, FilingChange, NewMemory, Project, ProjectSource, is_paused,
-};
+use crate::engine::{Answer, Cut, FilingChange, NewMemory, Project, ProjectSource, is_paused};
 use crate::error::Result;
 use crate::text::reads_as_directive;
 use clap::{Args, Subcommand};

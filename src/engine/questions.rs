@@ -1,14 +1,17 @@
 //! Questions to the memory: recall and insights.
 
 use super::Engine;
+use crate::engine::FactFilter;
 use crate::enrich::answers::{ExtractionTask, said_of_insights};
 use crate::enrich::embeddings::{active_model, is_local};
 use crate::enrich::llm::one_line_of;
 use crate::error::{Error, Result};
-use crate::insight::{self, Insight, Period};
+use crate::facts::SELF;
+use crate::insight::{self, HeldFact, Insight, InsightFilter, Period};
 use crate::memory::{ActivationKind, Mind, MindId};
 use crate::recall::{Answer, Meaning, Question, recall_batch, recall_with};
 use crate::template::{CycleValues, RenderContext};
+use chrono::NaiveDateTime;
 use serde::{Deserialize, Serialize};
 
 /// What an answer leaves in the raw log.
@@ -103,12 +106,22 @@ impl Engine {
     /// What the memories of a period say that nobody asked for, of all minds or one; the surest first.
     ///
     /// # Errors
-    /// See [`insight::insights`].
-    pub fn insights(&self, period: Period, mind: Option<&Mind>) -> Result<Vec<Insight>> {
+    /// See [`insight::told`] and [`insight::insights`].
+    pub fn insights(
+        &self,
+        period: Period,
+        mind: Option<&Mind>,
+        filter: &InsightFilter,
+    ) -> Result<Vec<Insight>> {
         self.be_ready()?;
         let conn = self.warehouse.conn();
         let render = |model: &str, period: &Period| self.insight_sql(model, period);
-        let mut insights = insight::insights(conn, &render, period, mind.map(|mind| mind.id))?;
+        let only = mind.map(|mind| mind.id);
+        let facts = |mind: &str| self.held_facts(mind, period.as_of);
+        let mut insights = insight::told(conn, &render, period, only, filter, &facts)?;
+        if filter.all {
+            insights.extend(insight::insights(conn, &render, period, only)?);
+        }
         let sentences = said_of_insights(conn)?;
         if sentences.is_empty() {
             return Ok(insights);
@@ -122,6 +135,38 @@ impl Engine {
             insight.sentence = sentences.get(&key).cloned();
         }
         Ok(insights)
+    }
+
+    /// The facts that stand of a mind's own person and are essential or took the place of others.
+    fn held_facts(&self, mind: &str, as_of: NaiveDateTime) -> Result<Vec<HeldFact>> {
+        let mind = self.mind(mind)?;
+        let with_history = FactFilter {
+            subject: Some(SELF.to_owned()),
+            history: true,
+            known_at: Some(as_of),
+            ..FactFilter::default()
+        };
+        let all = self.facts(&mind, &with_history, as_of)?;
+        let before = |id: &str| {
+            all.iter()
+                .find(|fact| fact.superseded_by.as_deref() == Some(id))
+        };
+        let held = all.iter().filter(|fact| {
+            let stands = fact.superseded_by.is_none() && fact.retracted_by.is_none();
+            stands && fact.state == "current" && fact.polarity == "positive"
+        });
+        let told = held.filter_map(|fact| {
+            let evidence = fact.evidence.first()?;
+            let before = before(&fact.id).map(|other| other.value.clone());
+            (fact.essential || before.is_some()).then_some(HeldFact {
+                slot: fact.slot.clone(),
+                value: fact.value.clone(),
+                before,
+                memory_id: evidence.memory_id?,
+                words: evidence.words.clone(),
+            })
+        });
+        Ok(told.collect())
     }
 
     /// A model of `sql/insight/`, rendered for a period.

@@ -1,13 +1,27 @@
-//! What the memories say that nobody asked for: themes, bridges, open loops, changes of mind, contradictions. → memory, warehouse
+//! What the memories say that nobody asked for. → recall, memory, warehouse
 //!
-//! The questions are models (`sql/insight/`); this module renders them for a period, runs them and puts the evidence's words
-//! beside its ids. Every one returns `mind_id, kind, title, confidence, evidence, details`.
+//! # Layout
+//!
+//! * `reading`: what entries say, sentence by sentence; `kinds`: what is told of it, a file a kind; `choose`: what is shown
+//! * this file: themes, associations, bridges and arcs measured in SQL (`sql/insight/`), shown where all are asked for, and the shape of all
+//!
+//! A model of `sql/insight/` that is a question returns `mind_id, kind, title, confidence, evidence, details`; `entries` are what is
+//! read. This module renders them for a period, runs them and puts the evidence's words beside its ids.
+
+mod choose;
+mod kinds;
+mod reading;
+#[cfg(test)]
+mod tests;
 
 use crate::clock;
 use crate::error::{Error, Result};
-use crate::memory::MindId;
-use chrono::NaiveDateTime;
+use crate::memory::{MindId, to_local};
+use crate::text::fold;
+use chrono::{NaiveDate, NaiveDateTime};
+use chrono_tz::Tz;
 use duckdb::Connection;
+use reading::{Diary, RawEntry};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,8 +51,8 @@ pub struct Period {
 pub struct Insight {
     /// The name of the mind it is about.
     pub mind: String,
-    /// recurring_theme, growing_association, fading_association, bridge, open_loop, emotional_arc, changed_mind,
-    /// contradiction.
+    /// due, appointment, overdue, open, question, fact, changed_mind, debt, habit_stopped, quiet_person, progress; where all are asked for also
+    /// recurring_theme, growing_association, fading_association, bridge, open_loop, emotional_arc, contradiction.
     pub kind: String,
     /// A sentence for a person.
     pub title: String,
@@ -108,6 +122,140 @@ pub fn insights_of(
             .then_with(|| (&x.kind, &x.title, &x.mind).cmp(&(&y.kind, &y.title, &y.mind)))
     });
     Ok(insights.into_iter().map(|(_, insight)| insight).collect())
+}
+
+/// Which insights are wanted.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InsightFilter {
+    /// At most so many; ten where nothing is said.
+    #[serde(default)]
+    pub limit: Option<usize>,
+    /// Only these kinds.
+    #[serde(default)]
+    pub kinds: Vec<String>,
+    /// Only those whose sentence has this.
+    #[serde(default)]
+    pub about: Option<String>,
+    /// Those too that few would miss: without limits, and what is only measured.
+    #[serde(default)]
+    pub all: bool,
+}
+
+impl InsightFilter {
+    /// Everything there is.
+    pub fn everything() -> InsightFilter {
+        InsightFilter {
+            all: true,
+            ..InsightFilter::default()
+        }
+    }
+
+    fn wants(&self, kind: &str, title: &str) -> bool {
+        let is_kind = self.kinds.is_empty() || self.kinds.iter().any(|wanted| wanted == kind);
+        let is_about = self
+            .about
+            .as_ref()
+            .is_none_or(|about| fold(title).contains(&fold(about)));
+        is_kind && is_about
+    }
+}
+
+/// A fact of the person as insights need it.
+#[derive(Debug, Clone)]
+pub struct HeldFact {
+    /// The slot, by its name in `config/slots.yaml`.
+    pub slot: String,
+    /// The value.
+    pub value: String,
+    /// The value that it took the place of.
+    pub before: Option<String>,
+    /// The memory that says so.
+    pub memory_id: i64,
+    /// The very words.
+    pub words: String,
+}
+
+/// What entries say that is worth telling, of all minds or one, most telling first: those whose newest evidence is of the period, and
+/// what is due, owed or has stopped by its end. `facts` are those that stand of the mind's own person, by the mind's name.
+///
+/// # Errors
+/// As [`insights`].
+pub fn told(
+    conn: &Connection,
+    render: &dyn Fn(&str, &Period) -> Result<String>,
+    period: Period,
+    mind: Option<MindId>,
+    filter: &InsightFilter,
+    facts: &dyn Fn(&str) -> Result<Vec<HeldFact>>,
+) -> Result<Vec<Insight>> {
+    let sql = render("entries", &period)?;
+    let mut all = Vec::new();
+    for (name, zone, raw) in entries(conn, &sql, mind).map_err(|e| e.context("insight entries"))? {
+        let today = day_at(zone, period.as_of);
+        let since = day_at(zone, period.since);
+        let diary = Diary::read(raw, today);
+        let mut findings = kinds::due::find(&diary);
+        findings.extend(kinds::due::open(&diary));
+        findings.extend(kinds::fact::find(&diary, &facts(&name)?));
+        findings.extend(kinds::due::questions(&diary));
+        findings.extend(kinds::change::find(&diary));
+        findings.extend(kinds::debt::find(&diary));
+        findings.extend(kinds::habit::find(&diary));
+        findings.extend(kinds::progress::find(&diary));
+        findings.retain(|finding| finding.is_lasting || finding.newest >= since);
+        let chosen = choose::chosen(findings, today, filter);
+        all.extend(chosen.into_iter().map(|finding| (name.clone(), finding)));
+    }
+    let memories = evidence(conn, all.iter().flat_map(|(_, finding)| &finding.evidence))?;
+    let with_words = all.into_iter().map(|(mind, finding)| {
+        let found = Found {
+            mind,
+            kind: finding.kind.to_owned(),
+            title: finding.title,
+            thousandths: (finding.confidence * 1000.0).round() as i32,
+            evidence: finding.evidence,
+            details: finding.details,
+        };
+        found.with(&memories)
+    });
+    Ok(with_words.collect())
+}
+
+/// The day on a mind's wall clock; UTC's where its zone has none.
+fn day_at(zone: Tz, at: NaiveDateTime) -> NaiveDate {
+    to_local(zone, at).unwrap_or(at).date()
+}
+
+/// A mind's name, its zone and its entries.
+type Entries = (String, Tz, Vec<RawEntry>);
+
+/// The entries that are read, mind by mind.
+fn entries(conn: &Connection, sql: &str, mind: Option<MindId>) -> Result<Vec<Entries>> {
+    let only = mind.map_or(String::new(), |mind| {
+        format!("WHERE e.mind_id = '{mind}'::UUID")
+    });
+    let mut statement = conn.prepare(&format!(
+        "SELECT m.name, m.time_zone, e.memory_id, e.local_at, e.speaker, e.content, to_json(e.people)::VARCHAR
+         FROM (\n{sql}\n) e JOIN raw.minds m ON m.mind_id = e.mind_id {only} ORDER BY m.name, e.local_at, e.memory_id"
+    ))?;
+    let mut rows = statement.query([])?;
+    let mut all: Vec<Entries> = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (name, zone): (String, String) = (row.get(0)?, row.get(1)?);
+        let people: String = row.get(6)?;
+        let entry = RawEntry {
+            id: row.get(2)?,
+            at: row.get(3)?,
+            speaker: row.get(4)?,
+            content: row.get(5)?,
+            people: serde_json::from_str(&people).unwrap_or_default(),
+        };
+        match all.last_mut() {
+            Some((known, _, list)) if *known == name => list.push(entry),
+            _ => all.push((name, zone.parse().unwrap_or(Tz::UTC), vec![entry])),
+        }
+    }
+    Ok(all)
 }
 
 /// An insight as a model returns it.

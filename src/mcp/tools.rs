@@ -5,9 +5,7 @@ use crate::clock;
 use crate::engine::request::{
     AddMemory, BuildContext, DeleteMemory, EditMemory, ExplainMemory, LinkMemories, Recall,
 };
-use crate::engine::{
-    ActivationLogging, Answer, Cut, FilingChange, Hit, Lineage, NewMemory, NewRelation,
-};
+use crate::engine::{Answer, Cut, FilingChange, Hit, Lineage, NewMemory, NewRelation};
 use crate::error::{Error, Result};
 use crate::text::{moments, reads_as_directive};
 use chrono::NaiveDateTime;
@@ -191,13 +189,9 @@ fn recall(arguments: RecallArguments, asked: &Asked<'_>) -> Result<Value> {
         None => asked.host.now(),
     };
     let answer = asked.ask(Recall {
-        mind: asked.mind.clone(),
-        text: arguments.query,
         k: arguments.limit.unwrap_or(LIMIT).clamp(1, MOST),
-        as_of,
-        explain: false,
         cut: Cut::Usual,
-        activation_logging: ActivationLogging::Retrieved,
+        ..Recall::new(asked.mind.clone(), arguments.query, as_of)
     })?;
     Ok(recalled(&answer, arguments.max_tokens.unwrap_or(TOKENS)))
 }

@@ -24,6 +24,7 @@ pub use dates::{
     Looking, MONTHS, TimeExpression, header_terms, time_expressions, time_expressions_looking,
 };
 pub use directives::reads_as_directive;
+pub use fold::fold;
 pub use sentences::{Sentence, sentences};
 pub use tokens::{for_each_term, is_stop_word, terms};
 pub use words::{Word, surface_words};

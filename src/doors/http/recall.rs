@@ -6,7 +6,7 @@ use super::input::{Body, Params, mind, moment};
 use super::problem::{Answer, Problem};
 use crate::clock;
 use crate::engine::request::{FindInsights, Recall};
-use crate::engine::{ActivationLogging, Cut, Filter, Period, Presentation, Score};
+use crate::engine::{ActivationLogging, Cut, Filter, InsightFilter, Period, Presentation, Score};
 use crate::service::Caller;
 use axum::Json;
 use axum::extract::State;
@@ -256,10 +256,18 @@ pub(super) async fn query(
 pub(super) struct InsightParams {
     /// Whom.
     mind: Option<String>,
-    /// Its beginning: RFC 3339; seven days ago where it is left out.
+    /// Its beginning: RFC 3339; 28 days ago where it is left out.
     since: Option<String>,
     /// Its end: RFC 3339; now where it is left out.
     as_of: Option<String>,
+    /// At most so many; ten where it is left out.
+    limit: Option<usize>,
+    /// Only this kind.
+    kind: Option<String>,
+    /// Only those that speak of this.
+    about: Option<String>,
+    /// Those too that are only measured.
+    all: Option<bool>,
 }
 
 /// What the memories of a period say that nobody asked for
@@ -278,11 +286,19 @@ pub(super) async fn insights(
     };
     let since = match &params.since {
         Some(text) => moment(text, "since")?,
-        None => as_of.checked_sub_signed(Duration::days(7)).unwrap_or(as_of),
+        None => as_of
+            .checked_sub_signed(Duration::days(28))
+            .unwrap_or(as_of),
     };
     let question = FindInsights {
         period: Period { since, as_of },
         mind: Some(mind(&caller, &headers, params.mind.as_deref())?),
+        filter: InsightFilter {
+            limit: params.limit,
+            kinds: params.kind.into_iter().collect(),
+            about: params.about,
+            all: params.all.unwrap_or_default(),
+        },
     };
     Ok(Json(json!({"insights": app.ask(&caller, question).await?})))
 }

@@ -8,7 +8,7 @@ use crate::engine::enrichment::embed::{EmbedReport, EmbedRequest};
 use crate::enrich::answers::{self, ExtractionSpec, ExtractionTask};
 use crate::enrich::llm::{Client, Kind, Prompts, Trouble, on_the_network};
 use crate::error::{Error, Result};
-use crate::insight::Period;
+use crate::insight::{InsightFilter, Period};
 use chrono::{Duration, NaiveDateTime};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -362,7 +362,7 @@ impl Engine {
         };
         let mut tasks = Vec::new();
         let mut taken: HashMap<String, usize> = HashMap::new();
-        for insight in self.insights(period, None)? {
+        for insight in self.insights(period, None, &InsightFilter::everything())? {
             let taken = taken.entry(insight.mind.clone()).or_default();
             *taken += 1;
             if *taken > INSIGHTS {

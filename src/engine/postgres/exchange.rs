@@ -6,7 +6,9 @@
 use crate::clock;
 use crate::config::{Config, PostgresAddress, PostgresSettings, Value};
 use crate::engine::store::coordination::ExchangeTurn;
-use crate::engine::{ConsolidateOptions, ConsolidateReport, CycleProgress, Engine, Period};
+use crate::engine::{
+    ConsolidateOptions, ConsolidateReport, CycleProgress, Engine, InsightFilter, Period,
+};
 use crate::error::{Error, Result};
 use crate::memory::postgres::{Intake, IntakeRequest, SourceReport, read, take_in};
 use crate::publish::{self, Insights, MODELS, RetentionFunction, Sent, WriteBack};
@@ -330,7 +332,7 @@ impl Engine {
             .checked_sub_signed(Duration::days(INSIGHT_DAYS))
             .unwrap_or(as_of);
         let mut rows = BTreeMap::new();
-        for insight in self.insights(Period { since, as_of }, None)? {
+        for insight in self.insights(Period { since, as_of }, None, &InsightFilter::everything())? {
             let key = format!(
                 "{:x}",
                 Md5::digest(format!(

@@ -2,8 +2,8 @@
 
 use super::{AccessMode, Operation, Progress, Requirements, found, only};
 use crate::engine::{
-    ActivationLogging, Answer, ContextBlock, Cut, Engine, Filter, Insight, Lineage, Period,
-    Presentation, Question, ReadQuery, Table,
+    ActivationLogging, Answer, ContextBlock, Cut, Engine, Filter, Insight, InsightFilter, Lineage,
+    Period, Presentation, Question, ReadQuery, Table,
 };
 use crate::error::{Error, Result};
 use chrono::NaiveDateTime;
@@ -146,6 +146,9 @@ pub struct FindInsights {
     pub period: Period,
     /// Only this mind.
     pub mind: Option<String>,
+    /// Which of them.
+    #[serde(default)]
+    pub filter: InsightFilter,
 }
 
 impl Operation for FindInsights {
@@ -157,7 +160,7 @@ impl Operation for FindInsights {
 
     fn answer(self, engine: &mut Engine, _: &mut dyn FnMut(Progress)) -> Result<Vec<Insight>> {
         let mind = only(engine, self.mind.as_deref())?;
-        engine.insights(self.period, mind.as_ref())
+        engine.insights(self.period, mind.as_ref(), &self.filter)
     }
 }
 
