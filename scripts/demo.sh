@@ -38,14 +38,6 @@ run() {
     "$codex" "$@"
 }
 
-# The same, as far as its first lines.
-show_first() {
-    local lines="$1"
-    shift
-    printf '\n%s$ codex %s | head -n %s%s\n' "$bold" "$*" "$lines" "$plain"
-    "$codex" "$@" | head -n "$lines"
-}
-
 night=2026-03-16T12:00:00Z
 
 title "1. What came in: the diary of Nora, data engineer, and her assistant Iris"
@@ -72,7 +64,7 @@ run query --text "Speech or cello at the wedding, and which song?" -k 3 --explai
 run query --text "Where was the spare shed key on Wednesday evening?" -k 3 --explain --as-of $night
 
 title "6. Insights nobody asked for"
-show_first 25 insights --since 14d --as-of $night
+run insights --as-of $night
 
 title "7. One memory, all the way back to its raw row"
 run explain d249

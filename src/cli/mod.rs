@@ -7,6 +7,7 @@
 
 mod brief;
 mod config;
+mod connect;
 mod consolidate;
 mod context;
 mod daemon;
@@ -116,6 +117,8 @@ enum Command {
     #[command(subcommand)]
     Keys(keys::Keys),
     Mcp(mcp::Mcp),
+    Connect(connect::Connect),
+    Disconnect(connect::Disconnect),
     #[command(subcommand)]
     Schedule(schedule::Schedule),
 }
@@ -193,6 +196,8 @@ fn run(context: &Context, command: Command) -> Result<ExitCode, Stop> {
         Command::Serve(serve) => serve.run(context),
         Command::Keys(keys) => keys.run(context, &mut out),
         Command::Mcp(mcp) => mcp.run(context),
+        Command::Connect(connect) => connect.run(context, &mut out),
+        Command::Disconnect(disconnect) => disconnect.run(&mut out),
         Command::Schedule(schedule) => schedule.run(context, &mut out),
     }?;
     out.finish()?;

@@ -3,6 +3,7 @@
 mod bytes;
 #[cfg(target_os = "linux")]
 mod clocks;
+mod connect;
 mod doors;
 mod evaluation;
 mod facts;
