@@ -19,7 +19,7 @@ NAME ?= codex
 # scripts/cargo.sh is cargo with DuckDB found.
 CARGO := scripts/cargo.sh
 
-.PHONY: help build demo check install test lint bench soak clean
+.PHONY: help build demo check install test lint clients bench soak clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' Makefile
@@ -51,6 +51,9 @@ lint: ## formatting, clippy, documentation, licences and dependencies
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" $(CARGO) doc --locked --workspace --no-deps --document-private-items
 	@scripts/deny.sh
+
+clients: ## the Python client as a wheel, in target/clients
+	python3 -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir target/clients clients/python
 
 bench: ## the promised figures, measured (SIZES="10000 100000 1000000"; default 10000 100000; PARTS="diary daemon postgres enrichment"; PYTORCH=python with sentence-transformers)
 	SIZES="$(SIZES)" PARTS="$(PARTS)" $(CARGO) bench --locked --bench figures

@@ -16,14 +16,14 @@ if [ -z "${CODEX_TEST_PGVECTOR:-}" ]; then
     fi
 fi
 if [ -z "${CODEX_TEST_PYTHON:-}" ] && command -v python3 >/dev/null; then
-    # Clients that others wrote: Ollama's, which the test server's answers are read with, and MCP's.
-    clients="$cache/test-clients-1"
+    # Clients that others wrote: Ollama's, which the test server's answers are read with, MCP's and OpenAI's.
+    clients="$cache/test-clients-2"
     if [ -x "$clients/bin/python" ] || { python3 -m venv "$clients.new" &&
-        "$clients.new/bin/pip" install --quiet --disable-pip-version-check ollama==0.6.3 mcp==2.3.0 && mv "$clients.new" "$clients"; }; then
+        "$clients.new/bin/pip" install --quiet --disable-pip-version-check ollama==0.6.3 mcp==2.3.0 openai==3.57.0 && mv "$clients.new" "$clients"; }; then
         export CODEX_TEST_PYTHON="$clients/bin/python"
     else
         rm -rf "$clients.new"
-        echo "the Python clients of Ollama and MCP could not be had: tests that talk with them check nothing"
+        echo "the Python clients of Ollama, MCP and OpenAI could not be had: tests that talk with them check nothing"
     fi
 fi
 # The tests beside PostgreSQL start a server of their own; they fail without one, so it is said first.

@@ -4,7 +4,6 @@ use crate::test_store::TestStore;
 use serde_json::Value;
 use std::fs;
 use std::path::PathBuf;
-use std::process::Command;
 
 struct Home {
     store: TestStore,
@@ -33,19 +32,8 @@ impl Home {
 
     /// Exit code, and what was said on both streams.
     fn run(&self, arguments: &[&str]) -> (i32, String) {
-        let output = Command::new(env!("CARGO_BIN_EXE_codex"))
-            .arg("--db")
-            .arg(self.store.store())
-            .args(arguments)
-            .env("HOME", self.store.path("."))
-            .current_dir(self.store.path("."))
-            .output()
-            .unwrap();
-        let said = [output.stdout, output.stderr].concat();
-        (
-            output.status.code().unwrap(),
-            String::from_utf8(said).unwrap(),
-        )
+        let ran = self.store.run(arguments);
+        (ran.code, ran.stdout + &ran.stderr)
     }
 }
 

@@ -10,5 +10,6 @@ mod unchecked;
 mod attacks;
 mod durability;
 mod mcp;
+mod python_client;
 mod service;
 mod use_cases;

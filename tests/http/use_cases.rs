@@ -210,3 +210,65 @@ fn a_stream_tells_of_its_own_minds_only_and_goes_on_where_it_was() {
         .body;
     assert!(lagged.contains("event: lagged"), "{lagged}");
 }
+
+#[test]
+fn facts_relations_sessions_and_cleanup_are_there_over_http() {
+    let service = Service::start();
+    let key = service.key(&["--scope", "write", "--mind", "nora"]);
+    let add = |body: &str| service.post(&key, "/v1/memories", body).json()["id"].to_string();
+    let first = add(r#"{"content":"I live in Ghent.","session":"s1"}"#);
+    let second = add(r#"{"content":"I moved to Lier.","session":"s1"}"#);
+
+    let facts = service.get(&key, "/v1/facts?slot=residence").json();
+    assert_eq!(facts["facts"][0]["value"], "Lier", "{facts}");
+    let id = facts["facts"][0]["id"].as_str().unwrap();
+    let source = service.get(&key, &format!("/v1/facts/{id}/source")).json();
+    assert_eq!(
+        source["evidence"][0]["memory_id"].to_string(),
+        second,
+        "{source}"
+    );
+    let told = service.get(&key, "/v1/conscious").json();
+    assert_eq!(told["relevant_facts"][0]["category"], "residence", "{told}");
+    assert!(told["context"].as_str().unwrap().contains("Lier"), "{told}");
+    let gone = service.send(
+        "DELETE",
+        &format!("/v1/facts/{id}"),
+        &[("X-API-Key", &key)],
+        "",
+    );
+    assert_eq!(gone.status, 200, "{}", gone.body);
+    let facts = service.get(&key, "/v1/facts?slot=residence").json();
+    assert_ne!(facts["facts"][0]["value"], "Lier", "{facts}");
+
+    let drawn = service.post(
+        &key,
+        &format!("/v1/memories/{second}/relations"),
+        &format!(r#"{{"to":"{first}","kind":"supersedes"}}"#),
+    );
+    assert_eq!(drawn.status, 201, "{}", drawn.body);
+    let related = service
+        .get(&key, &format!("/v1/memories/{second}/related"))
+        .json();
+    assert_eq!(related["related"][0]["id"].to_string(), first, "{related}");
+
+    service.send(
+        "DELETE",
+        &format!("/v1/memories/{first}"),
+        &[("X-API-Key", &key)],
+        "",
+    );
+    let back = service.post(&key, &format!("/v1/memories/{first}/restore"), "");
+    assert_eq!(back.status, 200, "{}", back.body);
+    let sessions = service.get(&key, "/v1/sessions").json();
+    assert_eq!(sessions["sessions"][0]["id"], "s1", "{sessions}");
+    let cleanup = service
+        .post(
+            &key,
+            "/v1/cleanup",
+            r#"{"min_importance":1.0,"dry_run":true}"#,
+        )
+        .json();
+    assert_eq!(cleanup["dry_run"], true, "{cleanup}");
+    assert_eq!(service.post(&key, "/v1/cleanup", "{}").status, 400);
+}

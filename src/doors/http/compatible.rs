@@ -3,13 +3,16 @@
 //! A user or an AI is one mind. Its id is random and recorded; its key is for that mind alone. Facts carry memories here.
 
 use super::App;
+use super::facts::with_category;
 use super::input::Body;
 use super::memories::MemoryIn;
 use super::problem::{Answer, Problem};
 use super::recall::{RecallIn, question, results};
 use crate::clock;
-use crate::engine::request::{Consolidate, DeleteMemory, EditMemory, ListMemories, MoveMemory};
-use crate::engine::{ActivationLogging, FilingChange, Hit, MemoryFilter};
+use crate::engine::request::{
+    BuildContext, Consolidate, DeleteMemory, EditMemory, ListFacts, ListMemories, MoveMemory,
+};
+use crate::engine::{FactFilter, FilingChange, Hit, MemoryFilter};
 use crate::error::ErrorCode;
 use crate::service::{Access, Account, AccountKind, Caller, Scope, random_uuid};
 use axum::Json;
@@ -18,7 +21,6 @@ use axum::http::{HeaderMap, StatusCode};
 use chrono::Duration;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use utoipa::ToSchema;
 
@@ -29,8 +31,8 @@ const MEMORY_TYPES: [&str; 4] = [
     "personal_logs",
     "archive",
 ];
-/// Facts at the start of a session.
-const ESSENTIAL: usize = 20;
+/// Tokens of what to know of a user, of four characters.
+const ESSENTIAL_TOKENS: usize = 1_500;
 /// Facts looked through where some are left out afterwards.
 const CANDIDATES: usize = 200;
 /// Messages of a session at most.
@@ -390,25 +392,24 @@ async fn essentials(
     mind: String,
     user: Option<String>,
 ) -> Answer<Json<Value>> {
-    // A question without words is answered by the strongest and most recent memories.
-    let mut strongest = question(mind, &RecallIn::of(String::new()), ESSENTIAL)?;
-    strongest.activation_logging = ActivationLogging::None;
-    let hits = match app.ask(caller, strongest).await {
-        Ok(answer) => answer.results,
-        Err(problem) if problem.code == ErrorCode::MindUnknown.as_str() => Vec::new(),
+    let now = clock::now();
+    let block = BuildContext {
+        mind: mind.clone(),
+        budget: ESSENTIAL_TOKENS,
+        as_of: now,
+    };
+    let facts = ListFacts {
+        mind,
+        filter: FactFilter::default(),
+        now,
+    };
+    let (context, version, facts) = match app.ask(caller, block).await {
+        Ok(block) => (block.text, block.version, app.ask(caller, facts).await?),
+        // A user who has said nothing yet.
+        Err(problem) if problem.code == ErrorCode::MindUnknown.as_str() => Default::default(),
         Err(problem) => return Err(problem),
     };
-    let facts: Vec<Value> = hits.iter().map(fact).collect();
-    let context: Vec<String> = hits
-        .iter()
-        .map(|hit| format!("- {}", hit.content))
-        .collect();
-    let context = context.join("\n");
-    let version: String = Sha256::digest(context.as_bytes())
-        .iter()
-        .take(8)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let facts: Vec<Value> = facts.iter().map(with_category).collect();
     Ok(Json(json!({
         "user_id": user,
         "essential_facts": facts,

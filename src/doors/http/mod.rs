@@ -4,7 +4,7 @@
 //!
 //! * `server`: connections and their limits; `guard`: what every request passes (host, origin, key, rate, request id, figures)
 //! * `ask`: hands a request to the service, and stops it when the client hangs up; `input`, `problem`: what comes in, and errors
-//! * one file a family of routes: `memories`, `recall`, `store` (minds, cycles, status), `health`, `compatible` (routes of other
+//! * one file a family of routes: `memories`, `filings`, `facts`, `recall`, `store` (minds, cycles, status), `health`, `compatible` (routes of other
 //!   systems), `events`; `mcp` is a protocol of its own; `document` is the OpenAPI document and its page
 //!
 //! # Adding routes, or a door of its own
@@ -17,7 +17,9 @@ mod ask;
 mod compatible;
 mod document;
 mod events;
+mod facts;
 mod figures;
+mod filings;
 mod guard;
 mod health;
 mod input;
@@ -143,6 +145,13 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(memories::history))
         .routes(routes!(memories::explain))
         .routes(routes!(memories::mark_used))
+        .routes(routes!(filings::restore))
+        .routes(routes!(filings::related))
+        .routes(routes!(filings::relate))
+        .routes(routes!(filings::cleanup))
+        .routes(routes!(facts::list))
+        .routes(routes!(facts::source))
+        .routes(routes!(facts::retract))
         .routes(routes!(recall::recall))
         .routes(routes!(recall::query))
         .routes(routes!(recall::insights))
@@ -161,7 +170,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(compatible::edit_memory))
         .routes(routes!(compatible::delete_memory))
         .routes(routes!(compatible::move_memory))
-        .routes(routes!(compatible::create_session))
+        .routes(routes!(compatible::create_session, filings::sessions))
         .routes(routes!(compatible::history))
         .routes(routes!(compatible::consolidate))
         .routes(routes!(events::events))
