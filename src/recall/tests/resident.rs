@@ -98,7 +98,11 @@ impl World {
 
     fn text(words: &[usize]) -> String {
         let text: Vec<&str> = words.iter().map(|&w| WORDS[w]).collect();
-        let end = if words.len() % 3 == 0 { "?" } else { "." };
+        let end = if words.len().is_multiple_of(3) {
+            "?"
+        } else {
+            "."
+        };
         format!("{}{end}", text.join(" "))
     }
 
