@@ -219,10 +219,10 @@ fn same(events: &[Event]) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 5, max_shrink_iters: 60, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 3, max_shrink_iters: 60, ..ProptestConfig::default() })]
 
     #[test]
-    fn memory_and_sql_answer_the_same(events in prop::collection::vec(event(), 20..50)) {
+    fn memory_and_sql_answer_the_same(events in prop::collection::vec(event(), 15..40)) {
         same(&events)?;
     }
 }
