@@ -341,9 +341,9 @@ need_weights AS (
     GROUP BY question, place
 ),
 
--- A time that is named is one more thing needed.
+-- A time that is named is one more thing needed; an open span ("before 2020") has too much in it to tell anything.
 need_sums AS (
-    SELECT question, coalesce(sum(amount), 0) AS words, CASE WHEN max(len(spans)) > 0 THEN {{ var('recall_time_need') }} ELSE 0 END AS times
+    SELECT question, coalesce(sum(amount), 0) AS words, CASE WHEN max(len(list_filter(spans, s -> s."start" IS NOT NULL AND s."end" IS NOT NULL))) > 0 THEN {{ var('recall_time_need') }} ELSE 0 END AS times
     FROM asked
     LEFT JOIN need_weights USING (question)
     GROUP BY question

@@ -89,7 +89,9 @@ impl Engine {
             false => None,
         };
         let Some(model) = model else {
-            let resident = Some((self.models.resident(), self.settled()));
+            // A process that asks once has nothing to gain from it.
+            let is_shared = self.coordination.is_some();
+            let resident = is_shared.then(|| (self.models.resident(), self.settled()));
             return recall_with(conn, queries, questions, None, resident);
         };
         let dimension = self.model_clients.length(conn, &model)?;

@@ -90,6 +90,11 @@ pub(super) struct AskedSpan {
 }
 
 impl AskedSpan {
+    /// Whether it has a beginning and an end.
+    pub(super) fn is_closed(&self) -> bool {
+        self.start.is_some() && self.end.is_some()
+    }
+
     pub(super) fn microseconds(&self) -> (Option<i64>, Option<i64>) {
         let microseconds = |at: Option<NaiveDateTime>| at.map(|at| at.and_utc().timestamp_micros());
         (microseconds(self.start), microseconds(self.end))

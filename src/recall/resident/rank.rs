@@ -3,7 +3,7 @@
 use super::index::{Memory, MindIndex, Posting, TIERS};
 use super::params::{Params, SCALE, rounded};
 use crate::recall::answer::Ranked;
-use crate::recall::question::AskedRow;
+use crate::recall::question::{AskedRow, AskedSpan};
 use crate::recall::score::Score;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -559,9 +559,11 @@ impl<'a> Ranker<'a> {
     /// How likely the memory answers the question at all.
     fn relevance(&self, place: u32, candidate: &Candidate, needs: &BTreeMap<i32, i64>) -> f64 {
         let params = self.params;
-        let times = match self.row.spans.is_empty() {
-            true => 0,
-            false => params.exact("recall_time_need"),
+        let closed = self.row.spans.iter().any(AskedSpan::is_closed);
+        let times = if closed {
+            params.exact("recall_time_need")
+        } else {
+            0
         };
         let (mut said, mut heard) = (0_i128, 0_i128);
         for (place, (is_said, share)) in &candidate.needs {

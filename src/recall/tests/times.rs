@@ -107,6 +107,17 @@ fn an_event_that_memories_date_narrows_and_the_answer_names_the_memory() {
 }
 
 #[test]
+fn an_open_span_alone_answers_nothing() {
+    let store = Store::with(LIFE);
+    let answer = store.ask_as(Question {
+        cut: Cut::Usual,
+        as_of: day(100),
+        ..question("What did the plumber repair before 2030?")
+    });
+    assert!(answer.results.is_empty(), "{:?}", keys(&answer));
+}
+
+#[test]
 fn a_birthday_is_the_last_one_before_the_moment_of_asking() {
     let store = Store::with(LIFE);
     read_facts(&store);
