@@ -73,26 +73,29 @@ pub(super) async fn source(
     Path(id): Path<String>,
     Params(params): Params<MindParam>,
 ) -> Answer<Json<Value>> {
+    let mind = mind(&caller, &headers, params.mind.as_deref())?;
+    let fact = found(&app, &caller, &mind, &id).await?;
+    Ok(Json(json!({"id": fact.id, "evidence": fact.evidence})))
+}
+
+/// A fact by its id, whatever became of it.
+async fn found(app: &App, caller: &Caller, mind: &str, id: &str) -> Answer<ShownFact> {
     let question = ListFacts {
-        mind: mind(&caller, &headers, params.mind.as_deref())?,
+        mind: mind.to_owned(),
         filter: FactFilter {
             history: true,
             ..FactFilter::default()
         },
         now: clock::now(),
     };
-    let facts = app.ask(&caller, question).await?;
-    let fact = facts
-        .into_iter()
-        .find(|fact| fact.id == id)
-        .ok_or_else(|| {
-            Problem::new(
-                ErrorCode::NotFound,
-                "the mind has no fact with this id",
-                "`GET /v1/facts?history=true` lists them",
-            )
-        })?;
-    Ok(Json(json!({"id": fact.id, "evidence": fact.evidence})))
+    let mut facts = app.ask(caller, question).await?.into_iter();
+    facts.find(|fact| fact.id == id).ok_or_else(|| {
+        Problem::new(
+            ErrorCode::NotFound,
+            "the mind has no fact with this id",
+            "`GET /v1/facts?history=true` lists them",
+        )
+    })
 }
 
 /// Say that a fact never was so
@@ -106,9 +109,11 @@ pub(super) async fn retract(
     Path(id): Path<String>,
     Params(params): Params<MindParam>,
 ) -> Answer<Json<Value>> {
+    let mind = mind(&caller, &headers, params.mind.as_deref())?;
+    let fact = found(&app, &caller, &mind, &id).await?;
     let question = JudgeFact {
-        mind: mind(&caller, &headers, params.mind.as_deref())?,
-        id,
+        mind,
+        id: fact.id,
         judgement: FactJudgement::Retract { reason: None },
         author: None,
         now: clock::now(),
