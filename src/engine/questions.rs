@@ -121,9 +121,17 @@ impl Engine {
         let only = mind.map(|mind| mind.id);
         let facts = |mind: &str| self.held_facts(mind, period.as_of);
         let mut insights = insight::told(conn, &render, period, only, filter, &facts)?;
-        if filter.all {
-            insights.extend(insight::insights(conn, &render, period, only)?);
-        }
+        // What a language model found contradictory is told beside what rules read; the rest is measured, and few would miss it.
+        let measured: &[&str] = match filter.all {
+            true => &insight::MODELS,
+            false => &["contradictions"],
+        };
+        let measured = insight::insights_of(conn, measured, &render, period, only)?;
+        insights.extend(
+            measured
+                .into_iter()
+                .filter(|insight| filter.wants(&insight.kind, &insight.title)),
+        );
         let sentences = said_of_insights(conn)?;
         if sentences.is_empty() {
             return Ok(insights);

@@ -75,14 +75,16 @@ pub(super) fn chosen(
     shown
 }
 
-/// Whether two tell the same matter: half of their evidence, and two things they are about or all of them.
+/// Whether two tell the same matter: half of their evidence and two things they are about or all of them; the same day and one of
+/// them; or changes of mind about one.
 fn is_same(one: &Finding, other: &Finding) -> bool {
-    let both = one
-        .evidence
-        .iter()
-        .filter(|id| other.evidence.contains(id))
-        .count();
+    let evidence = one.evidence.iter();
+    let both = evidence.filter(|id| other.evidence.contains(id)).count();
     let common = one.matter.intersection(&other.matter).count();
     let fewest = one.matter.len().min(other.matter.len());
-    both * 2 >= one.evidence.len().min(other.evidence.len()) && both > 0 && common >= fewest.min(2)
+    let is_same_evidence = both * 2 >= one.evidence.len().min(other.evidence.len()) && both > 0;
+    let day = &one.details["day"];
+    let is_same_day = !day.is_null() && *day == other.details["day"];
+    let are_changes = one.kind == "changed_mind" && other.kind == one.kind;
+    is_same_evidence && common >= fewest.min(2) || (is_same_day || are_changes) && common >= 1
 }

@@ -150,7 +150,8 @@ impl InsightFilter {
         }
     }
 
-    fn wants(&self, kind: &str, title: &str) -> bool {
+    /// Whether one of this kind with this sentence is wanted.
+    pub fn wants(&self, kind: &str, title: &str) -> bool {
         let is_kind = self.kinds.is_empty() || self.kinds.iter().any(|wanted| wanted == kind);
         let is_about = self
             .about

@@ -2,7 +2,7 @@
 //!
 //! # Layout
 //!
-//! * [`fold`]: one letter for all its written forms (case, accents, compatibility forms)
+//! * [`mod@fold`]: one letter for all its written forms (case, accents, compatibility forms)
 //! * [`tokens`]: the lexical analyser of recall: text → terms
 //! * `compounds`: terms that stand for several words, or for a number however it is grouped
 //! * [`words`]: words as written, with their byte ranges, for rules that need the surface

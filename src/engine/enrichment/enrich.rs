@@ -165,7 +165,9 @@ impl Engine {
             let night = match kind {
                 Kind::Insight => {
                     let night = answers::night_since_insights(self.warehouse.conn(), clock::now())?;
-                    if request.budgeted && night.is_none() {
+                    // They are what nights are told of.
+                    let has_night = answers::has_night(self.warehouse.conn())?;
+                    if night.is_none() && (request.budgeted || !has_night) {
                         continue;
                     }
                     night
@@ -362,7 +364,7 @@ impl Engine {
         };
         let mut tasks = Vec::new();
         let mut taken: HashMap<String, usize> = HashMap::new();
-        for insight in self.insights(period, None, &InsightFilter::everything())? {
+        for insight in self.insights(period, None, &InsightFilter::default())? {
             let taken = taken.entry(insight.mind.clone()).or_default();
             *taken += 1;
             if *taken > INSIGHTS {

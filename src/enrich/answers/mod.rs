@@ -12,9 +12,9 @@ mod record;
 
 pub use cache::{answer_key, content_hmac, known_answer_key, said_before};
 pub use pending::{
-    count_pending_clusters, count_pending_episodes, count_pending_memories, looked_at_insights,
-    night_since_insights, pending_cluster_tasks, pending_episode_tasks, pending_memory_tasks,
-    was_answered,
+    count_pending_clusters, count_pending_episodes, count_pending_memories, has_night,
+    looked_at_insights, night_since_insights, pending_cluster_tasks, pending_episode_tasks,
+    pending_memory_tasks, was_answered,
 };
 pub use record::append_answers;
 

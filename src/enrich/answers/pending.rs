@@ -261,6 +261,15 @@ pub fn night_since_insights(conn: &Connection, now: NaiveDateTime) -> Result<Opt
     )?)
 }
 
+/// Whether any night has passed.
+///
+/// # Errors
+/// Failed when the store cannot be read.
+pub fn has_night(conn: &Connection) -> Result<bool> {
+    let sql = "SELECT count(*) > 0 FROM codex.ledger WHERE transition";
+    Ok(conn.query_row(sql, [], |r| r.get(0))?)
+}
+
 /// Notes that the insights of a night have been looked at.
 ///
 /// # Errors

@@ -7,11 +7,17 @@ use super::{Finding, quote, say, shared};
 use crate::insight::reading::cues::filled;
 use crate::insight::reading::{Diary, Place};
 use chrono::Duration;
+use regex::Regex;
 use serde_json::json;
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 /// Words that a decision has at most.
 const WORDS: usize = 32;
+static DECIDED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"\b(?:decision|decided|entschieden|beschlossen|decide\w*|decidi\w*|decisao)\b").ok()
+});
+
 /// Fewer stems than this say too little alone.
 const FEW: usize = 3;
 /// Days that lie between the two at most.
@@ -82,11 +88,16 @@ fn earlier_decision<'a>(
         before.filter(|place| place.at < later.at && place.day() >= from && place.is_plain())
     {
         let cues = place.cues();
-        let is_decision = cues.plan.is_match(&place.sentence.folded)
-            || cues.change.is_match(&place.sentence.folded);
+        let text = &place.sentence.folded;
+        let is_decision = cues.plan.is_match(text) || !own.is_empty() && cues.change.is_match(text);
         let common = shared(&matter, &place.sentence.stems);
         let is_same_voice = !diary.is_group || place.entry.speaker == later.entry.speaker;
-        let wanted = if is_same_voice { 1 } else { 2 };
+        // Where the change itself names nothing, only a decision in so many words is what it changes.
+        let is_vague = own.is_empty()
+            && !DECIDED
+                .iter()
+                .any(|regex| regex.is_match(&place.sentence.folded));
+        let wanted = if is_same_voice && !is_vague { 1 } else { 2 };
         if is_decision
             && common.len() >= wanted
             && best.as_ref().is_none_or(|(n, ..)| common.len() >= *n)

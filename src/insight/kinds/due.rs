@@ -134,20 +134,28 @@ fn is_settled(diary: &Diary, place: &Place<'_>, objects: &[String], day: NaiveDa
         .after(place)
         .filter(|later| later.day() <= diary.today && later.is_plain())
         .any(|later| {
-            let common = shared(&wanted, &later.sentence.stems);
-            let is_about_it = common.len() >= 2
-                || common.iter().any(|stem| uncommon.contains(stem))
-                    && common.len() * 10 >= wanted.len() * 3;
-            if !is_about_it {
-                return false;
-            }
             let cues = later.cues();
-            let is_off = cues.cancelled.is_match(&later.sentence.folded);
+            let common = shared(&wanted, &later.sentence.stems);
+            let is_rare = common.iter().any(|stem| uncommon.contains(stem));
             let is_moved = later
                 .sentence
                 .dates
                 .iter()
                 .any(|other| other.day != day && other.day > later.day());
+            // "Moved it. The check-up is now on Wednesday."
+            let says_moved = later
+                .entry
+                .sentences
+                .iter()
+                .any(|sentence| cues.moved.is_match(&sentence.folded));
+            if is_moved && says_moved && is_rare {
+                return true;
+            }
+            let is_about_it = common.len() >= 2 || is_rare && common.len() * 10 >= wanted.len() * 3;
+            if !is_about_it {
+                return false;
+            }
+            let is_off = cues.cancelled.is_match(&later.sentence.folded);
             is_off || later.is_done() || is_moved || is_same_again(&later, day)
         })
 }

@@ -43,7 +43,7 @@ pub(crate) fn mentions(folded: &str, written: NaiveDate, language: Language) -> 
 
 fn explicit(folded: &str, written: NaiveDate, language: Language, found: &mut Vec<DateMention>) {
     let cues = language.cues();
-    let mut add = |captures: &Captures<'_>, day: Option<NaiveDate>| {
+    let mut add = |captures: &Captures<'_>, day: Option<NaiveDate>, is_explicit: bool| {
         if let (Some(day), Some(whole)) = (day, captures.get(0)) {
             let overlaps = found
                 .iter()
@@ -51,7 +51,7 @@ fn explicit(folded: &str, written: NaiveDate, language: Language, found: &mut Ve
             if !overlaps {
                 found.push(DateMention {
                     day,
-                    is_explicit: true,
+                    is_explicit,
                     start: whole.start(),
                     end: whole.end(),
                 });
@@ -64,12 +64,12 @@ fn explicit(folded: &str, written: NaiveDate, language: Language, found: &mut Ve
             number(&captures, 2),
             number(&captures, 3),
         );
-        add(&captures, day);
+        add(&captures, day, true);
     }
     for captures in cues.day_month.captures_iter(folded) {
         let day = month(cues, &captures[2])
             .and_then(|month| dated(number(&captures, 1), month, year(&captures, 3), written));
-        add(&captures, day);
+        add(&captures, day, true);
     }
     for captures in cues
         .month_day
@@ -78,7 +78,7 @@ fn explicit(folded: &str, written: NaiveDate, language: Language, found: &mut Ve
     {
         let day = month(cues, &captures[1])
             .and_then(|month| dated(number(&captures, 2), month, year(&captures, 3), written));
-        add(&captures, day);
+        add(&captures, day, true);
     }
     for captures in NUMERIC.iter().flat_map(|regex| regex.captures_iter(folded)) {
         let is_dotted = &captures[2] == ".";
@@ -96,7 +96,7 @@ fn explicit(folded: &str, written: NaiveDate, language: Language, found: &mut Ve
                 year(&captures, 4),
                 written,
             );
-            add(&captures, day);
+            add(&captures, day, true);
         }
     }
     for captures in cues.day_of_month.captures_iter(folded) {
@@ -105,6 +105,8 @@ fn explicit(folded: &str, written: NaiveDate, language: Language, found: &mut Ve
             add(
                 &captures,
                 nearest_day_of_month(number(&captures, 1), written),
+                // A day without its month is as often one that has passed.
+                false,
             );
         }
     }

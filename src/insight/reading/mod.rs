@@ -14,7 +14,7 @@ use cues::{Cues, LANGUAGES, Language};
 use dates::DateMention;
 use regex::Regex;
 use rust_stemmers::Stemmer;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::LazyLock;
 
 /// An entry as the store has it.
@@ -136,10 +136,11 @@ impl Diary {
     /// Reads entries, which come in the order of time.
     pub(crate) fn read(raw: Vec<RawEntry>, today: NaiveDate) -> Diary {
         let usual = usual_language(&raw);
-        let entries: Vec<Entry> = raw
+        let mut entries: Vec<Entry> = raw
             .into_iter()
             .map(|entry| Entry::read(entry, usual))
             .collect();
+        hear_assistants(&mut entries);
         let mut frequency: HashMap<String, usize> = HashMap::new();
         for entry in &entries {
             for stem in entry.stems() {
@@ -187,6 +188,40 @@ impl Diary {
     /// Whether a stem is in few entries.
     pub(crate) fn is_rare(&self, stem: &str) -> bool {
         self.frequency(stem) <= (self.entries.len() / 20).max(4)
+    }
+}
+
+/// Of two who talk, one who speaks to the other of the other, and is not spoken of so, is an assistant, whatever its name.
+fn hear_assistants(entries: &mut [Entry]) {
+    let mut said: BTreeMap<String, (usize, usize)> = BTreeMap::new();
+    for entry in entries.iter() {
+        if let Some(speaker) = &entry.speaker {
+            let (all, to_you) = said.entry(speaker.clone()).or_default();
+            *all += 1;
+            let cues = entry.language.cues();
+            let is_to_you = entry
+                .sentences
+                .iter()
+                .any(|sentence| cues.second_person.is_match(&sentence.folded));
+            *to_you += usize::from(is_to_you);
+        }
+    }
+    let voices: Vec<(&String, f64)> = said
+        .iter()
+        .filter(|(_, (all, _))| *all >= 5)
+        .map(|(speaker, (all, to_you))| (speaker, *to_you as f64 / *all as f64))
+        .collect();
+    if let [one, other] = voices.as_slice() {
+        let (more, less) = if one.1 > other.1 {
+            (one, other)
+        } else {
+            (other, one)
+        };
+        if more.1 >= 0.3 && more.1 >= 2.0 * less.1 {
+            for entry in entries.iter_mut() {
+                entry.is_assistant |= entry.speaker.as_ref() == Some(more.0);
+            }
+        }
     }
 }
 
