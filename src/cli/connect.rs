@@ -423,7 +423,11 @@ fn show(edit: &FileEdit, out: &mut Output) -> Result<(), Stop> {
 
 /// Writes the file beside the old one and puts it in its place; a copy of the old one stays.
 fn write(edit: &FileEdit, out: &mut Output) -> Result<(), Stop> {
-    let path = &edit.path;
+    // A link to a file kept elsewhere stays a link.
+    let path = &edit
+        .path
+        .canonicalize()
+        .unwrap_or_else(|_| edit.path.clone());
     let failed = |e: std::io::Error| Error::failed(format!("cannot write {}: {e}", path.display()));
     if let Some(dir) = path.parent() {
         fs::create_dir_all(dir).map_err(failed)?;
@@ -442,5 +446,5 @@ fn write(edit: &FileEdit, out: &mut Output) -> Result<(), Stop> {
         let _ = fs::set_permissions(fresh.path(), known.permissions());
     }
     fresh.persist(path).map_err(|e| failed(e.error))?;
-    out.line(format!("written: {}", path.display()))
+    out.line(format!("written: {}", edit.path.display()))
 }

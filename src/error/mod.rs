@@ -153,7 +153,7 @@ impl From<duckdb::Error> for Error {
         let full = is_disk_full(&text);
         let wrapped = Error::failed(format!("DuckDB: {}", text.trim())).caused_by(error);
         match full {
-            true => wrapped.hint("the disk is full or not writable, or the file larger than it may be: free some room and run the command again; nothing was changed"),
+            true => wrapped.hint("the disk is full or not writable, or the file larger than it may be: free some room and run the command again; what is in already is not taken in twice"),
             false => wrapped,
         }
     }

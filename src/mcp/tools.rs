@@ -4,6 +4,7 @@ use super::Asked;
 use crate::clock;
 use crate::engine::request::{
     AddMemory, BuildContext, DeleteMemory, EditMemory, ExplainMemory, LinkMemories, Recall,
+    ShowMemory,
 };
 use crate::engine::{Answer, Cut, FilingChange, Hit, Lineage, NewMemory, NewRelation};
 use crate::error::{Error, Result};
@@ -241,6 +242,17 @@ fn memory(hit: &Hit) -> Value {
     Value::Object(fields)
 }
 
+/// What is said off the record is kept by no tool.
+fn refuse_while_paused(asked: &Asked<'_>) -> Result<()> {
+    match asked.host.is_paused()? {
+        false => Ok(()),
+        true => Err(
+            Error::usage("nothing is kept now: this person has paused the memory")
+                .hint("do not try again; `codex resume` ends the pause"),
+        ),
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RememberArguments {
@@ -250,12 +262,7 @@ struct RememberArguments {
 }
 
 fn remember(arguments: RememberArguments, asked: &Asked<'_>) -> Result<Value> {
-    if asked.host.is_paused()? {
-        return Err(
-            Error::usage("nothing is kept now: this person has paused the memory")
-                .hint("do not try again; `codex resume` ends the pause"),
-        );
-    }
+    refuse_while_paused(asked)?;
     let happened = match &arguments.happened {
         Some(text) => moment(text)?,
         None => asked.host.now(),
@@ -347,6 +354,7 @@ enum Correction {
 }
 
 fn correct(arguments: CorrectArguments, asked: &Asked<'_>) -> Result<Value> {
+    refuse_while_paused(asked)?;
     let (mind, id) = (asked.mind.clone(), arguments.id.to_string());
     let now = asked.host.now();
     match arguments.how {
@@ -362,6 +370,13 @@ fn correct(arguments: CorrectArguments, asked: &Asked<'_>) -> Result<Value> {
             Ok(json!({"id": arguments.id, "done": "the memory now says this", "undo": undo}))
         }
         Correction::Changed => {
+            // First: nothing is kept of a correction of what is not there.
+            asked.ask(ShowMemory {
+                mind: mind.clone(),
+                id: id.clone(),
+                now,
+                used: false,
+            })?;
             let added = asked.ask(AddMemory {
                 new: new_memory(arguments.content, now, None, asked),
                 now,
@@ -379,7 +394,7 @@ fn correct(arguments: CorrectArguments, asked: &Asked<'_>) -> Result<Value> {
                 author: Some(AUTHOR.to_owned()),
                 now,
             })?;
-            let done = format!("remembered; it takes the place of {}", arguments.id);
+            let done = format!("remembered, as what holds instead of {}", arguments.id);
             Ok(json!({"id": added.id, "done": done, "undo": format!("delete {}", added.id)}))
         }
     }

@@ -188,6 +188,9 @@ fn a_paused_memory_keeps_nothing_that_an_assistant_says() {
     );
     assert_eq!(answer["result"]["isError"], true, "{answer}");
     assert!(answer.to_string().contains("paused"), "{answer}");
+    let change = json!({"id": 1, "content": "It is in the cellar.", "how": "changed"});
+    let answer = message(&service, &key, "correct", &change);
+    assert!(answer.to_string().contains("paused"), "{answer}");
     service.store.ok(&["resume"]);
     let answer = message(
         &service,
@@ -215,6 +218,18 @@ fn mcp_wants_a_key_for_one_mind_and_a_scope_that_fits() {
     let headers: Vec<(&str, &str)> = headers.iter().map(|(n, v)| (*n, v.as_str())).collect();
     assert_eq!(service.send("POST", "/mcp", &headers, &body).status, 403);
     assert_eq!(service.send("POST", "/mcp", &[], &body).status, 401);
+}
+
+#[test]
+fn correcting_what_is_not_there_keeps_nothing() {
+    let service = Service::start();
+    let key = service.key(&["--scope", "write", "--mind", "nora"]);
+    service.post(&key, "/v1/memories", r#"{"content":"The kettle is blue."}"#);
+    let change = json!({"id": 4711, "content": "The kettle is red.", "how": "changed"});
+    let answer = message(&service, &key, "correct", &change);
+    assert_eq!(answer["result"]["isError"], true, "{answer}");
+    let kept = service.get(&key, "/v1/memories").body;
+    assert!(kept.contains("blue") && !kept.contains("red"), "{kept}");
 }
 
 /// Calls a tool over HTTP in the stateless revision.

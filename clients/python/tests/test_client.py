@@ -6,7 +6,7 @@ import threading
 import unittest
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from openai import OpenAI
+from openai import AsyncOpenAI, OpenAI
 
 from codex_memory import AsyncCodexMemory, CodexError, CodexMemory, MemoryManager
 
@@ -107,10 +107,21 @@ class Chats(unittest.TestCase):
         self.assertIn("fuchsia", json.dumps(sent))
         streamed = client.chat.completions.create(model="m", messages=ask, stream=True)
         self.assertEqual("".join(chunk.choices[0].delta.content or "" for chunk in streamed), ANSWER)
-        client.memory_flush()
+        self.assertTrue(client.memory_flush())
         kept = [one["content"] for one in memory.list(session="chat-1")]
         self.assertIn(ANSWER, kept)
+        self.assertEqual(kept.count(ask[0]["content"]), 1, kept)
         self.assertFalse(any("Recalled for this turn" in content for content in kept), kept)
+
+    def test_messages_may_be_the_client_s_own_objects_and_streams_are_its_own(self):
+        client = self.client(CodexMemory())
+        ask = [{"role": "user", "content": "Hello there?"}]
+        first = client.chat.completions.create(model="m", messages=ask)
+        history = [*ask, first.choices[0].message, {"role": "user", "content": "And now?"}]
+        with client.chat.completions.create(model="m", messages=history, stream=True) as stream:
+            self.assertTrue(list(stream))
+        with self.assertRaises(TypeError):
+            CodexMemory().wrap(AsyncOpenAI(api_key="none"))
 
     def test_a_memory_that_is_away_fails_no_chat(self):
         client = self.client(CodexMemory("http://127.0.0.1:9", timeout=0.5))

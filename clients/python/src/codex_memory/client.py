@@ -95,16 +95,27 @@ class CodexMemory:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def request(self, method: str, path: str, params: Optional[Json] = None, body: Optional[Json] = None) -> Json:
+    def request(
+        self,
+        method: str,
+        path: str,
+        params: Optional[Json] = None,
+        body: Optional[Json] = None,
+        *,
+        tries: int = RETRIES,
+        timeout: Optional[float] = None,
+    ) -> Json:
         """Any request. A write carries a name of its own, so that it may be sent again without being done twice."""
+        limit = {} if timeout is None else {"timeout": timeout}
         headers = dict(self._headers)
         if method == "POST":
             headers["Idempotency-Key"] = str(uuid.uuid4())
-        for attempt in range(RETRIES):
+        for attempt in range(tries):
             try:
-                return _answer(self._http.request(method, self._url + path, params=params, json=body, headers=headers))
+                sent = self._http.request(method, self._url + path, params=params, json=body, headers=headers, **limit)
+                return _answer(sent)
             except (CodexError, httpx.TransportError) as error:
-                if attempt + 1 == RETRIES or not _may_repeat(error):
+                if attempt + 1 == tries or not _may_repeat(error):
                     raise
                 time.sleep(0.1 * 2**attempt)
         raise AssertionError("unreachable")
@@ -214,6 +225,12 @@ class AsyncCodexMemory:
 
     async def delete(self, memory_id: Any) -> Json:
         return await self.request("DELETE", f"/v1/memories/{memory_id}")
+
+    async def facts(self, **params: Any) -> List[Json]:
+        return (await self.request("GET", "/v1/facts", _without_none(params)))["facts"]
+
+    async def restore(self, memory_id: Any) -> Json:
+        return await self.request("POST", f"/v1/memories/{memory_id}/restore")
 
     async def context(self) -> Json:
         return await self.request("GET", "/v1/conscious")
