@@ -5,10 +5,11 @@ use super::render::{Outcome, Output, Stop, one_line};
 use super::times;
 use crate::clock::{self, rfc3339};
 use crate::engine::request::FindInsights;
-use crate::engine::{Insight, InsightFilter, Period};
+use crate::engine::{INSIGHT_KINDS, Insight, InsightFilter, Period};
 use crate::error::Error;
 use chrono::{Duration, NaiveDateTime};
 use clap::Args;
+use clap::builder::PossibleValuesParser;
 use serde_json::json;
 use std::process::ExitCode;
 
@@ -36,7 +37,7 @@ pub(super) struct Insights {
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
     /// Only this kind; may be repeated
-    #[arg(long, value_name = "KIND")]
+    #[arg(long, value_name = "KIND", value_parser = PossibleValuesParser::new(INSIGHT_KINDS), hide_possible_values = true)]
     kind: Vec<String>,
     /// Only those that speak of this
     #[arg(long, value_name = "NAME")]

@@ -83,7 +83,7 @@ pub use crate::enrich::answers::Provenance;
 pub use crate::enrich::embeddings::{
     Embedded, LocalModelFiles, PullSource, list_models, pull_model,
 };
-pub use crate::insight::{Insight, InsightFilter, Period};
+pub use crate::insight::{Insight, InsightFilter, KINDS as INSIGHT_KINDS, Period};
 pub use crate::memory::postgres::{IntakeRequest, Mode, RejectedRow, SourceReport};
 pub use crate::memory::{
     DEFAULT_MIND, DateOrder, ExportFormat, ExportOptions, ExportReport, FilingChange, FormatInfo,

@@ -37,6 +37,28 @@ pub const MODELS: [&str; 8] = [
     "contradictions",
 ];
 
+/// Every kind of insight: those that are read, then those that are measured.
+pub const KINDS: [&str; 18] = [
+    "due",
+    "appointment",
+    "overdue",
+    "open",
+    "question",
+    "fact",
+    "changed_mind",
+    "debt",
+    "habit_stopped",
+    "quiet_person",
+    "progress",
+    "contradiction",
+    "recurring_theme",
+    "growing_association",
+    "fading_association",
+    "bridge",
+    "open_loop",
+    "emotional_arc",
+];
+
 /// The time an insight is about: memories from `since` to `as_of`, UTC. Templates call them `since` and `as_of`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Period {

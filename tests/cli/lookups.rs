@@ -312,3 +312,15 @@ fn overviews_have_the_shapes_others_rely_on() {
     }
     store.refused(2, "nobody", &["status", "--mind", "nobody"]);
 }
+
+#[test]
+fn an_unknown_kind_of_insight_is_refused_with_those_there_are() {
+    let store = TestStore::new();
+    let ran = store.run(&["insights", "--kind", "dues"]);
+    assert_eq!(ran.code, 2);
+    assert!(
+        ran.stderr.contains("due") && ran.stderr.contains("habit_stopped"),
+        "{}",
+        ran.stderr
+    );
+}
